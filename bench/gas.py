@@ -1,0 +1,202 @@
+"""Gas of every operation as a real transaction, and deployment sizes: `python -m bench.gas`.
+
+Measured on anvil, by receipts: each operation is one transaction in a block of its own, so all
+access is cold, and calldata counts. Writes bench/gas.json and prints it beside the floor (storage,
+addresses, calldata) and beside what others need for the same (measured on the same EVM, direct
+feeds, see `PEERS`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from bench.floor import gas_floor
+from bench.world import MARKETS, POSITION, PRICE, WAD, World
+from chain import Receipt, load_artifacts
+from chain.anvil import Anvil
+from chain.deployment import CORE
+from chain.files import write_whole
+from chain.rpc_chain import RpcChain
+
+OUTPUT = Path(__file__).parent / "gas.json"
+COUNTS = (1, 2, 4, 8)
+FEEDS = {"direct": False, "proxied": True}
+
+SOLVENT_LOSS = 6 * WAD // 100  # E falls below MM, the largest slice is more than half
+INSOLVENT_LOSS = 99 * WAD // 1000 * 115 // 100  # E < 0
+
+PEERS = [
+    {"system": "Derive v2", "operation": "withdraw", "gas": [316, 467, 797, 1570]},
+    {"system": "Derive v2", "operation": "open", "gas": [731, 954, 1460, 2680]},
+    {"system": "Synthetix V3", "operation": "open", "gas": [1080, 1220, 1430, 1840]},
+    {"system": "Derive v2", "operation": "margin check", "gas": [186, 325, 630, 1350]},
+    {"system": "Synthetix V3", "operation": "margin check", "gas": [211, 278, 412, 680]},
+    {"system": "Euler v2", "operation": "margin check", "gas": [120, 163, 251, 426]},
+    {"system": "Derive v2", "operation": "start auction", "gas": [510, 711, 1140, 2110]},
+    {"system": "Derive v2", "operation": "bid 50 %", "gas": [763, 1210, 2140, 4100]},
+    {"system": "Synthetix V3", "operation": "liquidate all", "gas": [873, 1250, 2010, 3540]},
+    {"system": "Derive v2", "operation": "deposit", "gas": [162, 305]},
+    {"system": "Synthetix V3", "operation": "deposit", "gas": [142]},
+]
+"""Thousands of gas of a real transaction with 1, 2, 4, 8 markets and direct feeds, on the same EVM;
+deposit: least and most. Measured by the project's owner on the systems' public sources."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured transaction: kind of account, feeds, open markets; gas and its floor."""
+
+    operation: str
+    kind: str
+    feeds: str
+    markets: int
+    gas: int
+    floor: int
+
+
+class Bench:
+    """Measures on one deployment; every operation starts from the same state."""
+
+    def __init__(self, chain: RpcChain, world: World, feeds: str, step: Callable[[], None]) -> None:
+        self._chain = chain
+        self._world = world
+        self._feeds = feeds
+        self._step = step
+        self.rows: list[Row] = []
+
+    @contextmanager
+    def _state(self) -> Iterator[None]:
+        before = self._chain.snapshot()
+        yield
+        self._chain.revert(before)
+
+    def _record(self, operation: str, markets: int, receipt: Receipt) -> None:
+        transaction = self._chain.request(
+            "eth_getBlockByNumber", hex(receipt.block_number), True
+        )["transactions"][0]
+        trace = self._chain.request(
+            "debug_traceTransaction",
+            transaction["hash"],
+            {"disableMemory": True, "disableStorage": True},
+        )
+        floor = gas_floor(transaction, trace)
+        self.rows.append(Row(operation, "CROSS", self._feeds, markets, receipt.gas_used, floor))
+        self._step()
+
+    def run(self) -> list[Row]:
+        for markets in COUNTS:
+            with self._state():
+                self._measure_orders(markets)
+            with self._state():
+                self._measure_account(markets)
+            with self._state():
+                self._measure_auction(markets, SOLVENT_LOSS)
+            with self._state():
+                self._measure_auction(markets, INSOLVENT_LOSS)
+        with self._state():
+            self._record("sample", MARKETS, self._world.sample())
+        return self.rows
+
+    def _measure_account(self, markets: int) -> None:
+        world, house = self._world, self._world.protocol.clearinghouse
+        account = world.trader(markets)
+        quote = world.protocol.quote
+        self._record("deposit", markets, world.deposit(account, quote, 10**9))
+        with self._state():
+            receipt = house.withdraw(account, quote, 10**6, self._chain.accounts[0])
+            self._record("withdraw", markets, receipt)
+        with self._state():
+            receipt = world.protocol.lens.health.send(account)
+            self._record("margin check", markets, receipt)
+
+    def _measure_orders(self, markets: int) -> None:
+        world = self._world
+        account = world.trader(markets - 1)
+        last = markets - 1
+        with self._state():
+            self._record("submit order", markets, world.submit(account, last, POSITION))
+            self._record("execute order: open", markets, world.execute(account, last))
+            world.sample()
+            for name, size in (
+                ("increase", POSITION // 10),
+                ("reduce", -POSITION // 2),
+                ("close", -(POSITION + POSITION // 10 - POSITION // 2)),
+            ):
+                world.submit(account, last, size)
+                self._record(f"execute order: {name}", markets, world.execute(account, last))
+                world.sample()
+
+    def _measure_auction(self, markets: int, loss: int) -> None:
+        world = self._world
+        account = world.trader(markets)
+        world.crash(account, loss)
+        if loss == SOLVENT_LOSS:
+            self._record("start auction", markets, world.start(account))
+            self._record("bid 50 %", markets, world.bid(account, WAD // 2))
+            return
+        world.start(account)
+        with self._state():
+            self._record("insolvent bid 50 %", markets, world.bid(account, WAD // 2))
+        world.run_out(account, PRICE * (WAD - loss) // WAD)
+        self._record("backstop", markets, world.protocol.auction.backstop(account))
+
+
+def sizes() -> dict[str, int]:
+    """Runtime bytes of every deployable."""
+    artifacts = load_artifacts()
+    return {name: len(artifacts[name].runtime) for name in CORE}
+
+
+def measure() -> list[Row]:
+    """All rows, both feed models."""
+    rows: list[Row] = []
+    with Progress(transient=True) as progress:
+        task = progress.add_task("measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 11 + 1))
+        for feeds, proxied in FEEDS.items():
+            with Anvil("--steps-tracing") as chain:
+                world = World.deploy(chain, proxied)
+                rows += Bench(chain, world, feeds, lambda: progress.advance(task)).run()
+    return sorted(rows, key=lambda row: (row.operation, row.feeds, row.markets))
+
+
+def show(rows: list[Row], console: Console) -> None:
+    """Gas with its ratio to the floor, a line an operation and feed model."""
+    table = Table(title="gas of a real transaction (× the floor), by open markets; 2 collaterals")
+    table.add_column("operation")
+    table.add_column("feeds")
+    for count in COUNTS:
+        table.add_column(str(count), justify="right")
+    cells = {(row.operation, row.feeds, row.markets): row for row in rows}
+    for operation, feeds in sorted({(row.operation, row.feeds) for row in rows}):
+        found = [cells.get((operation, feeds, count)) for count in COUNTS]
+        texts = [f"{r.gas:,} (×{r.gas / r.floor:.2f})" if r else "" for r in found]
+        table.add_row(operation, feeds, *texts)
+    console.print(table)
+
+
+def main() -> None:
+    """Measure, write bench/gas.json, print."""
+    rows = measure()
+    result: dict[str, Any] = {
+        "rows": [asdict(row) for row in rows],
+        "sizes": sizes(),
+        "peers": PEERS,
+    }
+    write_whole(OUTPUT, json.dumps(result, indent=1) + "\n")
+    console = Console()
+    show(rows, console)
+    for name, size in result["sizes"].items():
+        console.print(f"{name:20} {size:6,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,285 @@
+"""Reads a deployment's parameters from YAML and turns them into the integers the contracts take.
+
+Numbers are read as decimals and scaled exactly; a missing, unknown or over-precise entry is one line
+naming file and field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from chain.artifacts import ROOT
+from chain.config_file import Section, read_yaml
+from chain.errors import ConfigError
+
+CONFIG_FOLDER = ROOT / "config"
+
+WAD = 10**18
+ONE = 1  # seconds, basis points, whole quote units
+RATE = 10**15  # funding, which needs no more digits
+
+_PRICE_ID = re.compile(r"^0x[0-9a-fA-F]{64}$")
+
+# Field by field, in the order of the constructor or struct, with what one unit of the file becomes.
+_ORACLE = {
+    "sequencer_grace": ONE,
+    "sample_interval": ONE,
+    "confirmation": ONE,
+    "ema_tau": ONE,
+    "weight_slow": WAD,
+    "weight_long": WAD,
+}
+_RISK = {
+    "im_multiplier": WAD,
+    "buffer": WAD,
+    "ramp_up": WAD,
+    "ramp_down": WAD,
+    "keeper_cost": WAD,
+}
+_FUND = {"cooldown": ONE, "window": ONE, "epoch_length": ONE, "epoch_cap": ONE}
+_POOL = {
+    "keeper_fee": WAD,
+    "min_delay": ONE,
+    "request_delay": ONE,
+    "exit_delay": ONE,
+    "request_window": ONE,
+    "min_request": WAD,
+}
+_AUCTION = {
+    "s0": WAD,
+    "s1": WAD,
+    "fast_phase": ONE,
+    "slow_phase": ONE,
+    "penalty": WAD,
+    "tip": WAD,
+    "chip": WAD,
+    "dust": WAD,
+}
+_TIER = {"bound": ONE, "rate": ONE}
+_LISTING = {
+    "max_confidence": ONE,
+    "max_disagreement": ONE,
+    "jump_bound": ONE,
+    "deviation": ONE,
+    "variance_fast": WAD,
+    "variance_slow": WAD,
+    "variance_long": WAD,
+    "variance_floor": WAD,
+}
+_ASSET_RISK = {
+    "kappa": WAD,
+    "horizon": ONE,
+    "line_floor": WAD,
+    "line_cap": WAD,
+    "depth": ONE,
+    "haircut_floor": ONE,
+    "haircut_cap": ONE,
+}
+_MARKET = {"skew_scale": WAD, "max_funding_velocity": RATE}
+_FEES = {"maker_fee": ONE, "taker_fee": ONE, "interest_cap": ONE}
+_TIMES = {"heartbeat": ONE, "tolerance": ONE}
+
+
+@dataclass(frozen=True)
+class TokenConfig:
+    """A token; without an address there is only a test double of it."""
+
+    symbol: str
+    name: str
+    decimals: int
+    address: str | None
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """One feed of an asset.
+
+    Attributes
+    ----------
+    kind : {"chainlink", "pyth"}
+    decimals : int
+        Digits of an answer; the negative exponent of a Pyth price.
+    min_answer, max_answer : int
+        Bounds of a Chainlink feed [feed units]; 0 for Pyth.
+    price_id : bytes
+        Of Pyth; empty for Chainlink.
+    """
+
+    kind: str
+    address: str | None
+    decimals: int
+    min_answer: int
+    max_answer: int
+    price_id: bytes
+    times: dict[str, int]
+
+
+@dataclass(frozen=True)
+class AssetConfig:
+    """An asset with its market. Amounts as the contracts take them."""
+
+    symbol: str
+    price: int
+    sources: tuple[SourceConfig, ...]
+    listing: dict[str, int]
+    initial_line: int
+    tier_table: str
+    risk: dict[str, int]
+    market: dict[str, int]
+    fees: dict[str, int]
+
+
+@dataclass(frozen=True)
+class CollateralConfig:
+    """A token accepted besides quote."""
+
+    token: TokenConfig
+    asset: str
+    min_value: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a deployment needs to know."""
+
+    path: Path
+    quote: TokenConfig
+    sequencer_feed: str | None
+    oracle: dict[str, int]
+    risk: dict[str, int]
+    max_funding_rate: int
+    fund: dict[str, int]
+    pool: dict[str, int]
+    auction: dict[str, int]
+    tier_tables: dict[str, list[dict[str, int]]]
+    assets: dict[str, AssetConfig]
+    collaterals: dict[str, CollateralConfig]
+
+    def subset(self, symbols: Iterable[str]) -> Config:
+        """The same with only these assets and what depends on them."""
+        wanted = list(symbols)
+        for symbol in wanted:
+            if symbol not in self.assets:
+                raise ConfigError(f"{self.path.name}: assets: no {symbol}")
+        return replace(
+            self,
+            assets={s: asset for s, asset in self.assets.items() if s in wanted},
+            collaterals={s: c for s, c in self.collaterals.items() if c.asset in wanted},
+        )
+
+    def with_prices(self, prices: Mapping[str, int]) -> Config:
+        """The same with other first prices of the test doubles [quote wad per unit]."""
+        changed = {
+            s: replace(asset, price=prices.get(s, asset.price)) for s, asset in self.assets.items()
+        }
+        return replace(self, assets=changed)
+
+
+def _only(section: Section, units: Mapping[str, int]) -> dict[str, int]:
+    numbers = section.numbers(units)
+    section.done()
+    return numbers
+
+
+def _token(section: Section, symbol: str) -> TokenConfig:
+    return TokenConfig(
+        symbol, section.text("name"), section.number("decimals"), section.address("address")
+    )
+
+
+def _source(section: Section) -> SourceConfig:
+    kind = section.text("kind")
+    if kind not in ("chainlink", "pyth"):
+        raise ConfigError(f"{section.where}.kind: {kind!r} is neither chainlink nor pyth")
+    low = high = 0
+    price_id = b""
+    if kind == "chainlink":
+        decimals = section.number("decimals")
+        low, high = (section.number(f"{end}_answer", 10**decimals) for end in ("min", "max"))
+    else:
+        decimals = -section.number("exponent")
+        text = section.text("price_id")
+        if not _PRICE_ID.match(text):
+            raise ConfigError(f"{section.where}.price_id: not 32 bytes")
+        price_id = bytes.fromhex(text[2:])
+    source = SourceConfig(
+        kind, section.address("address"), decimals, low, high, price_id, section.numbers(_TIMES)
+    )
+    section.done()
+    return source
+
+
+def _asset(section: Section, symbol: str, tables: Mapping[str, Any]) -> AssetConfig:
+    risk = section.section("risk")
+    market = section.section("market")
+    asset = AssetConfig(
+        symbol,
+        section.number("price", WAD),
+        tuple(_source(source) for source in section.items("sources")),
+        _only(section.section("listing"), _LISTING),
+        risk.number("initial_line", WAD),
+        risk.text("tier_table"),
+        risk.numbers(_ASSET_RISK),
+        market.numbers(_MARKET),
+        market.numbers(_FEES),
+    )
+    if asset.tier_table not in tables:
+        raise ConfigError(f"{risk.where}.tier_table: no table {asset.tier_table!r}")
+    for part in (risk, market, section):
+        part.done()
+    return asset
+
+
+def _collateral(section: Section, symbol: str, assets: Mapping[str, Any]) -> CollateralConfig:
+    collateral = CollateralConfig(
+        _token(section, symbol), section.text("asset"), section.number("min_value", WAD)
+    )
+    if collateral.asset not in assets:
+        raise ConfigError(f"{section.where}.asset: no asset {collateral.asset!r}")
+    section.done()
+    return collateral
+
+
+def load_config(name: str | Path) -> Config:
+    """Read a configuration.
+
+    Parameters
+    ----------
+    name : str or Path
+        A file, or the name of one in `config/` without its ending.
+    """
+    path = Path(name)
+    if not path.suffix:
+        path = CONFIG_FOLDER / f"{name}.yaml"
+    root = read_yaml(path)
+    quote = root.section("quote")
+    oracle = root.section("oracle")
+    tables = {
+        table: [_only(tier, _TIER) for tier in root.section("tier_tables").items(table)]
+        for table in root.get("tier_tables")
+    }
+    assets = {s: _asset(part, s, tables) for s, part in root.sections("assets").items()}
+    collaterals = root.sections("collaterals")
+    config = Config(
+        path=path,
+        quote=_token(quote, quote.text("symbol")),
+        sequencer_feed=oracle.address("sequencer_feed"),
+        oracle=_only(oracle, _ORACLE),
+        risk=_only(root.section("risk"), _RISK),
+        max_funding_rate=_only(root.section("clearinghouse"), {"max_funding_rate": RATE})[
+            "max_funding_rate"
+        ],
+        fund=_only(root.section("fund"), _FUND),
+        pool=_only(root.section("pool"), _POOL),
+        auction=_only(root.section("auction"), _AUCTION),
+        tier_tables=tables,
+        assets=assets,
+        collaterals={s: _collateral(part, s, assets) for s, part in collaterals.items()},
+    )
+    quote.done()
+    root.done()
+    return config

@@ -1,0 +1,103 @@
+"""Reads sections of a YAML file strictly: what is missing, unknown or mistyped is one line with its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chain.errors import ConfigError
+
+_ADDRESS = re.compile(r"^0x[0-9a-fA-F]{40}$")
+
+
+class Loader(yaml.SafeLoader):
+    """YAML whose numbers with a point are decimals."""
+
+
+Loader.add_constructor(
+    "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
+)
+
+
+class Section:
+    """A mapping of the file that knows its name and which of its entries were read."""
+
+    def __init__(self, where: str, content: Any) -> None:
+        self.where = where
+        if not isinstance(content, dict):
+            raise ConfigError(f"{where}: not a mapping")
+        self._content = content
+        self._unread = set(content)
+
+    def get(self, name: str) -> Any:
+        """The entry as YAML has it."""
+        if name not in self._content:
+            raise ConfigError(f"{self.where}.{name}: missing")
+        self._unread.discard(name)
+        return self._content[name]
+
+    def section(self, name: str) -> Section:
+        """A mapping inside this one."""
+        return Section(f"{self.where}.{name}", self.get(name))
+
+    def sections(self, name: str) -> dict[str, Section]:
+        """A mapping of mappings."""
+        inner = self.section(name)
+        return {str(key): inner.section(key) for key in inner._content}
+
+    def items(self, name: str) -> list[Section]:
+        """A list of mappings, at least one."""
+        values = self.get(name)
+        if not isinstance(values, list) or not values:
+            raise ConfigError(f"{self.where}.{name}: not a list of at least one")
+        return [Section(f"{self.where}.{name}[{i}]", value) for i, value in enumerate(values)]
+
+    def number(self, name: str, scale: int = 1) -> int:
+        """A number times `scale`, which must be whole."""
+        value = self.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise ConfigError(f"{self.where}.{name}: {value!r} is no number")
+        scaled = Decimal(value) * scale
+        if not scaled.is_finite() or scaled != int(scaled):
+            raise ConfigError(f"{self.where}.{name}: {value} has more digits than its unit")
+        return int(scaled)
+
+    def numbers(self, units: Mapping[str, int]) -> dict[str, int]:
+        """One number a unit, in that order."""
+        return {name: self.number(name, scale) for name, scale in units.items()}
+
+    def text(self, name: str) -> str:
+        """A string."""
+        value = self.get(name)
+        if not isinstance(value, str):
+            raise ConfigError(f"{self.where}.{name}: {value!r} is no text")
+        return value
+
+    def address(self, name: str) -> str | None:
+        """A contract's address, or nothing."""
+        value = self.get(name)
+        if value is not None and not (isinstance(value, str) and _ADDRESS.match(value)):
+            raise ConfigError(f"{self.where}.{name}: {value!r} is no address in quotes, nor null")
+        return value
+
+    def done(self) -> None:
+        """Nothing may be left: a misspelt entry would otherwise be ignored."""
+        if self._unread:
+            unknown = sorted(str(name) for name in self._unread)
+            raise ConfigError(f"{self.where}.{unknown[0]}: unknown")
+
+
+def read_yaml(path: Path) -> Section:
+    """The file as one section."""
+    try:
+        content = yaml.load(path.read_text(), Loader=Loader)  # noqa: S506 (a SafeLoader)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
+    return Section(path.name, content)

@@ -1,0 +1,339 @@
+"""Deploys the whole protocol, or finds one that is already there, and knows every contract of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chain.artifacts import ROOT, Artifacts, load_artifacts
+from chain.config import AssetConfig, Config, SourceConfig, TokenConfig, load_config
+from chain.contract import Contract
+from chain.errors import ConfigError, DeploymentError
+from chain.feeds import ChainlinkFeed, Feed, PythFeed
+from chain.files import write_whole
+from chain.interface import Chain
+
+__all__ = ["Deployment", "deployment_path", "load_config"]
+
+FOLDER = ROOT / "deployments"
+
+POOL, FUND, ESCROW = 1, 2, 3
+"""Accounts of the protocol itself."""
+FIRST_USER = 4
+ISOLATED, CROSS = 1, 2
+"""Kinds of account."""
+
+ZERO_ADDRESS = "0x" + "00" * 20
+_PYTH_FEE = 1  # of the double [wei an update]
+
+# Attribute of `Deployment` by contract, in the order of deployment.
+CORE = {
+    "PriceOracle": "oracle",
+    "RiskEngine": "risk",
+    "Clearinghouse": "clearinghouse",
+    "LiquidityPool": "pool",
+    "InsuranceFund": "fund",
+    "LiquidationAuction": "auction",
+    "AccountLens": "lens",
+}
+OWNED = ("oracle", "risk", "clearinghouse", "pool")
+
+
+def deployment_path(chain_id: int) -> Path:
+    """Where the addresses of a chain are written."""
+    return FOLDER / f"{chain_id}.json"
+
+
+@dataclass
+class Deployment:
+    """All contracts of one protocol.
+
+    Attributes
+    ----------
+    tokens : dict of str to Contract
+        By symbol, the quote token included.
+    collaterals : dict of str to Contract
+        The first collateral token of an asset, by the asset's symbol.
+    assets : dict of str to int
+        Ids by symbol; a market has the id of its asset.
+    sources : dict of str to list of Contract
+        Adapters by asset, the primary one first.
+    feeds : dict of str to list of Feed
+        Test doubles behind them, in the same order; empty where feeds are real.
+    """
+
+    chain: Chain
+    oracle: Contract
+    risk: Contract
+    clearinghouse: Contract
+    pool: Contract
+    fund: Contract
+    auction: Contract
+    lens: Contract
+    quote: Contract
+    tokens: dict[str, Contract]
+    collaterals: dict[str, Contract]
+    assets: dict[str, int]
+    sources: dict[str, list[Contract]]
+    feeds: dict[str, list[Feed]] = field(default_factory=dict)
+
+    @classmethod
+    def deploy(
+        cls,
+        chain: Chain,
+        config: Config | None = None,
+        artifacts: Artifacts | None = None,
+        *,
+        doubles: bool = True,
+        proxied: bool = True,
+    ) -> Deployment:
+        """Deploy and connect everything, owned by the chain's first account.
+
+        Parameters
+        ----------
+        chain : Chain
+        config : Config, optional
+            `config/demo.yaml` by default.
+        artifacts : Artifacts, optional
+        doubles : bool
+            Deploy test doubles of tokens and feeds; without, the configuration names real ones.
+        proxied : bool
+            Put a proxy before each double of a Chainlink feed, as on mainnet.
+        """
+        config, artifacts = config or load_config("demo"), artifacts or load_artifacts()
+        return _Builder(chain, config, artifacts, doubles, proxied).build()
+
+    @property
+    def core(self) -> dict[str, Contract]:
+        """The deployables of the protocol by contract name."""
+        return {name: getattr(self, attribute) for name, attribute in CORE.items()}
+
+    @property
+    def contracts(self) -> list[Contract]:
+        """Everything above: deployables, adapters and tokens."""
+        adapters = [source for sources in self.sources.values() for source in sources]
+        return [*self.core.values(), *adapters, *self.tokens.values()]
+
+    def asset_id(self, symbol: str) -> int:
+        """Id of an asset and of its market."""
+        try:
+            return self.assets[symbol]
+        except KeyError:
+            raise DeploymentError(f"{symbol}: no such asset") from None
+
+    def set_price(self, symbol: str, price: int, confidence: int = 0) -> None:
+        """Publish a price [quote wad per unit] on all doubles of an asset, as of now."""
+        for feed in self.feeds[symbol]:
+            feed.publish(price, confidence=confidence)
+
+    def transfer_ownership(self, owner: str) -> None:
+        """Offer all owned contracts to `owner`, who has to accept each."""
+        for attribute in OWNED:
+            getattr(self, attribute).transfer_ownership(owner)
+
+    def record(self) -> dict[str, Any]:
+        """Addresses as they are saved."""
+        return {
+            "chain_id": self.chain.chain_id,
+            "contracts": {name: contract.address for name, contract in self.core.items()},
+            "quote": self.quote.address,
+            "tokens": {symbol: token.address for symbol, token in self.tokens.items()},
+            "collaterals": {asset: token.address for asset, token in self.collaterals.items()},
+            "assets": self.assets,
+            "sources": {
+                asset: [{"kind": source.name, "address": source.address} for source in sources]
+                for asset, sources in self.sources.items()
+            },
+            "feeds": {
+                asset: [feed.record() for feed in feeds] for asset, feeds in self.feeds.items()
+            },
+        }
+
+    def save(self, path: Path | None = None) -> Path:
+        """Write the addresses to `deployments/<chain id>.json`."""
+        path = path or deployment_path(self.chain.chain_id)
+        write_whole(path, json.dumps(self.record(), indent=2) + "\n")
+        return path
+
+    @classmethod
+    def load(
+        cls, chain: Chain, path: Path | None = None, artifacts: Artifacts | None = None
+    ) -> Deployment:
+        """Find the protocol that a file describes on `chain`; every address must have code."""
+        path = path or deployment_path(chain.chain_id)
+        try:
+            record = json.loads(path.read_text())
+        except (OSError, json.JSONDecodeError) as error:
+            raise DeploymentError(f"{path}: {type(error).__name__}") from None
+        if record.get("chain_id") != chain.chain_id:
+            raise DeploymentError(f"{path}: of chain {record.get('chain_id')}, not {chain.chain_id}")
+        try:
+            return _Reader(chain, artifacts or load_artifacts(), path).read(record)
+        except KeyError as error:
+            raise DeploymentError(f"{path}: {error.args[0]} missing") from None
+
+
+class _Reader:
+    """Contracts at recorded addresses."""
+
+    def __init__(self, chain: Chain, artifacts: Artifacts, path: Path) -> None:
+        self._chain = chain
+        self._artifacts = artifacts
+        self._path = path
+
+    def _at(self, name: str, address: str) -> Contract:
+        if not self._chain.code(address):
+            raise DeploymentError(f"{self._path}: no code at {address} ({name})")
+        return self._chain.at(self._artifacts[name], address)
+
+    def read(self, record: Mapping[str, Any]) -> Deployment:
+        tokens = {s: self._at("MockERC20", address) for s, address in record["tokens"].items()}
+        by_address = {token.address: token for token in tokens.values()}
+        return Deployment(
+            chain=self._chain,
+            **{CORE[name]: self._at(name, record["contracts"][name]) for name in CORE},
+            quote=by_address[record["quote"]],
+            tokens=tokens,
+            collaterals={asset: by_address[a] for asset, a in record["collaterals"].items()},
+            assets=dict(record["assets"]),
+            sources={
+                asset: [self._at(source["kind"], source["address"]) for source in sources]
+                for asset, sources in record["sources"].items()
+            },
+            feeds={
+                asset: [self._feed(feed) for feed in feeds]
+                for asset, feeds in record["feeds"].items()
+            },
+        )
+
+    def _feed(self, record: Mapping[str, Any]) -> Feed:
+        if record["kind"] == PythFeed.kind:
+            pyth = self._at("MockPyth", record["pyth"])
+            return PythFeed(pyth, bytes.fromhex(record["price_id"][2:]), record["decimals"])
+        aggregator = self._at("MockAggregator", record["aggregator"])
+        bare = record["proxy"] == record["aggregator"]
+        proxy = aggregator if bare else self._at("MockAggregatorProxy", record["proxy"])
+        return ChainlinkFeed(aggregator, proxy, record["decimals"])
+
+
+class _Builder:
+    """One deployment in progress."""
+
+    def __init__(
+        self, chain: Chain, config: Config, artifacts: Artifacts, doubles: bool, proxied: bool
+    ) -> None:
+        self._proxied = proxied
+        self._chain = chain
+        self._config = config
+        self._artifacts = artifacts
+        self._doubles = doubles
+        self._pyth: Contract | None = None
+        self._feeds: dict[str, list[Feed]] = {}
+
+    def _new(self, name: str, *args: Any) -> Contract:
+        return self._chain.deploy(self._artifacts[name], *args)
+
+    def build(self) -> Deployment:
+        config = self._config
+        quote = self._token(config.quote)
+        sources = {s: self._sources(asset) for s, asset in config.assets.items()}
+
+        oracle = self._new(
+            "PriceOracle", config.sequencer_feed or ZERO_ADDRESS, *config.oracle.values()
+        )
+        risk = self._new("RiskEngine", oracle, *config.risk.values())
+        house = self._new("Clearinghouse", quote, oracle, risk, config.max_funding_rate)
+        pool = self._new("LiquidityPool", house, oracle, risk, config.pool)
+        fund = self._new("InsuranceFund", house, config.fund)
+        auction = self._new("LiquidationAuction", house, oracle, risk, pool, fund, config.auction)
+        lens = self._new("AccountLens", house, oracle, risk, auction)
+        house.connect(pool, auction, fund)
+
+        tables = {name: table for table, name in enumerate(config.tier_tables)}
+        for name, tiers in config.tier_tables.items():
+            risk.set_tier_table(tables[name], tiers)
+        assets = {}
+        for symbol, asset in config.assets.items():
+            identifier = self._list(oracle, asset, sources[symbol])
+            risk.list_asset_risk(
+                identifier,
+                asset.initial_line,
+                {**asset.risk, "tier_table": tables[asset.tier_table]},
+            )
+            house.list_market(identifier, *asset.market.values())
+            pool.set_market_fees(identifier, asset.fees)
+            assets[symbol] = identifier
+
+        tokens = {config.quote.symbol: quote}
+        collaterals: dict[str, Contract] = {}
+        for symbol, collateral in config.collaterals.items():
+            token = self._token(collateral.token)
+            house.list_collateral(token, assets[collateral.asset], collateral.min_value)
+            tokens[symbol] = token
+            collaterals.setdefault(collateral.asset, token)
+        return Deployment(
+            self._chain,
+            oracle,
+            risk,
+            house,
+            pool,
+            fund,
+            auction,
+            lens,
+            quote,
+            tokens,
+            collaterals,
+            assets,
+            sources,
+            self._feeds,
+        )
+
+    def _existing(self, address: str | None, what: str) -> str:
+        if address is None:
+            raise ConfigError(f"{self._config.path.name}: {what}.address: needed on this network")
+        if not self._chain.code(address):
+            raise ConfigError(f"{self._config.path.name}: {what}.address: no contract there")
+        return address
+
+    def _token(self, token: TokenConfig) -> Contract:
+        if self._doubles:
+            return self._new("MockERC20", token.name, token.symbol, token.decimals)
+        address = self._existing(token.address, token.symbol)
+        return self._chain.at(self._artifacts["MockERC20"], address)
+
+    def _sources(self, asset: AssetConfig) -> list[Contract]:
+        sources = []
+        for source in asset.sources:
+            address = self._feed(asset, source)
+            if source.kind == "pyth":
+                sources.append(self._new("PythSource", address, source.price_id))
+            else:
+                bounds = (source.min_answer, source.max_answer)
+                sources.append(self._new("ChainlinkSource", address, *bounds))
+        return sources
+
+    def _feed(self, asset: AssetConfig, source: SourceConfig) -> str:
+        """Address of a real feed, or of a new double that has published its first price."""
+        if not self._doubles:
+            return self._existing(source.address, f"assets.{asset.symbol}.sources")
+        feed: ChainlinkFeed | PythFeed
+        if source.kind == "pyth":
+            self._pyth = self._pyth or self._new("MockPyth", _PYTH_FEE)
+            feed, address = PythFeed(self._pyth, source.price_id, source.decimals), self._pyth.address
+        else:
+            aggregator = self._new("MockAggregator", source.decimals)
+            proxy = self._new("MockAggregatorProxy", aggregator) if self._proxied else aggregator
+            feed, address = ChainlinkFeed(aggregator, proxy, source.decimals), proxy.address
+        feed.publish(asset.price)
+        self._feeds.setdefault(asset.symbol, []).append(feed)
+        return address
+
+    def _list(self, oracle: Contract, asset: AssetConfig, sources: list[Contract]) -> int:
+        listed = [
+            {"adapter": source, **config.times}
+            for source, config in zip(sources, asset.sources, strict=True)
+        ]
+        return int(oracle.list_asset({"sources": listed, **asset.listing}).result)

@@ -1,0 +1,238 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title AccountLens: pages and projections for keepers and front ends
+@custom:contract-name AccountLens
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Read-only, and no other contract depends on it. A page reads all prices once and asks for each
+        account by itself, so an account that cannot be assessed costs its own row and no other.
+"""
+
+from .interfaces import IAccountLens
+from .interfaces import IClearinghouse
+from .interfaces import ILiquidationAuction
+from .interfaces import IPriceOracle
+from .interfaces import IRiskEngine
+
+implements: IAccountLens
+
+MAX_PAGE: constant(uint256) = 256
+ASSETS: constant(uint256) = 16
+LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
+
+NOT_ASSESSED: constant(uint256) = 255  # status of a row without health
+
+# Words of the structs as other contracts return them.
+HEALTH_BYTES: constant(uint256) = 9 * 32
+TERMS_BYTES: constant(uint256) = 9 * 32
+
+CLEARINGHOUSE: public(immutable(IClearinghouse))
+ORACLE: public(immutable(IPriceOracle))
+RISK: public(immutable(IRiskEngine))
+AUCTION: public(immutable(ILiquidationAuction))
+
+
+@deploy
+def __init__(_clearinghouse: address, _oracle: address, _risk_engine: address, _auction: address):
+    CLEARINGHOUSE = IClearinghouse(_clearinghouse)
+    ORACLE = IPriceOracle(_oracle)
+    RISK = IRiskEngine(_risk_engine)
+    AUCTION = ILiquidationAuction(_auction)
+
+
+# ── pages ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def page(_first: uint256, _count: uint256) -> DynArray[IAccountLens.Row, MAX_PAGE]:
+    """
+    @custom:see IAccountLens
+    """
+    first: uint256 = 0
+    count: uint256 = 0
+    first, count = self._range(_first, _count)
+    words: uint256[ASSETS] = staticcall ORACLE.read(
+        (1 << staticcall ORACLE.asset_count()) - 1
+    )
+    rows: DynArray[IAccountLens.Row, MAX_PAGE] = []
+    for i: uint256 in range(count, bound=MAX_PAGE):
+        rows.append(self._row(first + i, words))
+    return rows
+
+
+@external
+@view
+def auctions(_first: uint256, _count: uint256) -> DynArray[IAccountLens.AuctionRow, MAX_PAGE]:
+    """
+    @custom:see IAccountLens
+    """
+    first: uint256 = 0
+    count: uint256 = 0
+    first, count = self._range(_first, _count)
+    rows: DynArray[IAccountLens.AuctionRow, MAX_PAGE] = []
+    for i: uint256 in range(count, bound=MAX_PAGE):
+        account: uint256 = first + i
+        if not (staticcall CLEARINGHOUSE.account(account)).in_auction:
+            continue
+        terms: ILiquidationAuction.Terms = empty(ILiquidationAuction.Terms)
+        success: bool = False
+        response: Bytes[TERMS_BYTES] = b""
+        success, response = raw_call(
+            AUCTION.address,
+            abi_encode(account, method_id=method_id("terms(uint256)")),
+            max_outsize=TERMS_BYTES,
+            is_static_call=True,
+            revert_on_failure=False,
+        )
+        if success and len(response) == TERMS_BYTES:
+            terms = abi_decode(response, ILiquidationAuction.Terms)
+        rows.append(IAccountLens.AuctionRow(account=account, terms=terms))
+    return rows
+
+
+@external
+@view
+def sums(_first: uint256, _count: uint256) -> IAccountLens.Sums:
+    """
+    @custom:see IAccountLens
+    """
+    first: uint256 = 0
+    count: uint256 = 0
+    first, count = self._range(_first, _count)
+    total: IAccountLens.Sums = empty(IAccountLens.Sums)
+    for i: uint256 in range(count, bound=MAX_PAGE):
+        account: uint256 = first + i
+        held: IClearinghouse.Account = staticcall CLEARINGHOUSE.account(account)
+        total.cash += staticcall CLEARINGHOUSE.cash(account)
+        for id: uint256 in range(ASSETS):
+            if (held.markets >> id) & 1 == 1:
+                position: IClearinghouse.Position = staticcall CLEARINGHOUSE.position(account, id)
+                total.sizes[id] += position.size
+                total.cost += position.cost
+            if (held.collaterals >> id) & 1 == 1:
+                total.collateral[id] += staticcall CLEARINGHOUSE.collateral_amount(account, id)
+    return total
+
+
+# ── one account ──────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def health(_account: uint256) -> IRiskEngine.Health:
+    """
+    @custom:see IAccountLens
+    """
+    return self._health(_account)
+
+
+@external
+@view
+def status(_account: uint256) -> uint256:
+    """
+    @custom:see IAccountLens
+    """
+    health: IRiskEngine.Health = self._health(_account)
+    return 0 if _account <= LAST_PROTOCOL_ACCOUNT else staticcall RISK.status(health)
+
+
+@external
+@view
+def notice(_account: uint256) -> uint256:
+    """
+    @custom:see IAccountLens
+    """
+    health: IRiskEngine.Health = self._health(_account)
+    if _account <= LAST_PROTOCOL_ACCOUNT:
+        return max_value(uint256)
+    return staticcall RISK.notice(health)
+
+
+@external
+@view
+def maintenance_at(_account: uint256, _seconds: uint256) -> uint256:
+    """
+    @custom:see IAccountLens
+    """
+    words: uint256[ASSETS] = self._words(_account)
+    return staticcall RISK.maintenance_at(
+        staticcall CLEARINGHOUSE.exposure(_account, words), words, _seconds
+    )
+
+
+@external
+@view
+def liquidation_price(_account: uint256, _market: uint256) -> uint256:
+    """
+    @custom:see IAccountLens
+    """
+    words: uint256[ASSETS] = self._words(_account)
+    return staticcall RISK.liquidation_price(
+        staticcall CLEARINGHOUSE.exposure(_account, words), words, _market
+    )
+
+
+# ── internals ────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _range(_first: uint256, _count: uint256) -> (uint256, uint256):
+    """
+    @return first existing account of the page, and how many of it exist
+    """
+    last: uint256 = staticcall CLEARINGHOUSE.account_count()
+    first: uint256 = max(_first, 1)
+    if first > last:
+        return first, 0
+    return first, min(min(_count, MAX_PAGE), last - first + 1)
+
+
+@internal
+@view
+def _words(_account: uint256) -> uint256[ASSETS]:
+    assert _account != 0, "account: unknown"
+    assert _account <= staticcall CLEARINGHOUSE.account_count(), "account: unknown"
+    return staticcall ORACLE.read(staticcall CLEARINGHOUSE.held_assets(_account))
+
+
+@internal
+@view
+def _health(_account: uint256) -> IRiskEngine.Health:
+    return staticcall CLEARINGHOUSE.health(_account, self._words(_account))
+
+
+@internal
+@view
+def _row(_account: uint256, _words: uint256[ASSETS]) -> IAccountLens.Row:
+    held: IClearinghouse.Account = staticcall CLEARINGHOUSE.account(_account)
+    row: IAccountLens.Row = empty(IAccountLens.Row)
+    row.account = _account
+    row.kind = held.kind
+    row.in_auction = held.in_auction
+    row.status = NOT_ASSESSED
+
+    success: bool = False
+    response: Bytes[HEALTH_BYTES] = b""
+    success, response = raw_call(
+        CLEARINGHOUSE.address,
+        abi_encode(_account, _words, method_id=method_id("health(uint256,uint256[16])")),
+        max_outsize=HEALTH_BYTES,
+        is_static_call=True,
+        revert_on_failure=False,
+    )
+    if not success or len(response) != HEALTH_BYTES:
+        return row
+    health: IRiskEngine.Health = abi_decode(response, IRiskEngine.Health)
+    row.equity = health.equity
+    row.maintenance = health.maintenance
+    row.initial = health.initial
+    if _account <= LAST_PROTOCOL_ACCOUNT:
+        row.status = 0
+        row.notice = max_value(uint256)
+    else:
+        row.status = staticcall RISK.status(health)
+        row.notice = staticcall RISK.notice(health)
+    return row

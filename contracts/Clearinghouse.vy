@@ -1,0 +1,836 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title Clearinghouse
+@custom:contract-name Clearinghouse
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice The only keeper of balances: tokens, accounts, cash, collateral, positions. NatSpec of every
+        external function: `IClearinghouse`.
+@custom:security Calls nobody but listed tokens, the oracle and the risk engine. Pool, auction and fund
+        may move balances only in the ways named below; amounts they hand in are theirs to justify.
+"""
+
+from ethereum.ercs import IERC20
+from snekmate.auth import ownable
+from snekmate.auth import ownable_2step
+
+from .interfaces import IClearinghouse
+from .interfaces import IPriceOracle
+from .interfaces import IRiskEngine
+
+implements: IClearinghouse
+
+# Two-step ownership; renouncing it is not exported, or nothing could be listed any more.
+initializes: ownable
+initializes: ownable_2step[ownable := ownable]
+
+exports: (
+    ownable_2step.owner,
+    ownable_2step.pending_owner,
+    ownable_2step.transfer_ownership,
+    ownable_2step.accept_ownership,
+)
+
+from .modules import errors
+from .modules import ledger_math
+from .modules import price_word
+from .modules import token_transfer
+
+# Owners, operators and bitmaps; every book keeps its part of an account's word.
+from .modules import accounts
+
+initializes: accounts
+
+from .modules import cash_book
+
+initializes: cash_book[accounts := accounts]
+
+from .modules import collateral_book
+
+initializes: collateral_book
+
+from .modules import position_book
+
+initializes: position_book[accounts := accounts]
+
+# Reads all four into what the risk engine takes.
+from .modules import account_exposure
+
+initializes: account_exposure[
+    cash_book := cash_book,
+    collateral_book := collateral_book,
+    position_book := position_book,
+]
+
+
+# ── constants and immutables ─────────────────────────────────────────────────────────────────────
+
+MAX_UTILISATION: constant(uint256) = 8 * 10**17  # U above which quote is not lent out [wad]
+
+QUOTE: public(immutable(address))
+ORACLE: public(immutable(IPriceOracle))
+RISK: public(immutable(IRiskEngine))
+_QUOTE_SCALE: immutable(uint256)  # 10 ** (18 - decimals)
+
+
+# ── state ────────────────────────────────────────────────────────────────────────────────────────
+
+pool: address
+auction: address
+fund: address
+
+
+@deploy
+def __init__(_quote: address, _oracle: address, _risk: address, _max_funding_rate: uint256):
+    """
+    @param _quote settlement token, at most 18 decimals
+    @param _max_funding_rate cap of the funding rate [per day, 1e-15]
+    """
+    assert _oracle.is_contract, "oracle: no contract"
+    assert _risk.is_contract, "risk engine: no contract"
+    ownable.__init__()
+    ownable_2step.__init__()
+    accounts.__init__()
+    cash_book.__init__()
+    position_book.__init__(_max_funding_rate)
+    QUOTE = _quote
+    ORACLE = IPriceOracle(_oracle)
+    RISK = IRiskEngine(_risk)
+    _QUOTE_SCALE = 10 ** collateral_book._exponent(_quote)
+
+
+# ── anybody ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def open_account(_owner: address, _kind: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    return accounts._open(_owner, _kind)
+
+
+@external
+def repay(_account: uint256, _amount: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    accounts._user(_account)
+    cash: int256 = cash_book._cash(_account)
+    if cash >= 0:
+        errors._fail("account: no debt")
+    # Rounded up: the last token unit may overpay by less than itself, never underpay.
+    debt: uint256 = ledger_math._divide(ledger_math._magnitude(cash), _QUOTE_SCALE, True)
+    amount: uint256 = min(_amount, debt)
+    self._receive_quote(_account, amount)
+    return amount
+
+
+@external
+def accrue_funding(_market: uint256):
+    """@custom:see IClearinghouse"""
+    position_book._check_listed(_market)
+    position_book._accrue(_market, self._read_one(_market))
+
+
+# ── owner or operator ────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def set_operator(_account: uint256, _operator: address, _approved: bool):
+    """@custom:see IClearinghouse"""
+    if accounts._owner(accounts._user(_account)) != msg.sender:
+        errors._fail("account: not owner")
+    accounts._set_operator(_account, _operator, _approved)
+
+
+@external
+def deposit(_account: uint256, _token: address, _amount: uint256):
+    """@custom:see IClearinghouse"""
+    word: uint256 = accounts._authorized(_account, msg.sender)
+    if _token == QUOTE:
+        self._receive_quote(_account, _amount)
+        return
+
+    accounts._check_not_in_auction(word)
+    token_word: uint256 = collateral_book._token_word(_token)
+    amount: uint256 = ledger_math._to_wad(_amount, collateral_book._scale(token_word))
+    self._admit(_account, word, token_word, amount)
+    self._receive(_account, _token, _amount, amount)
+
+
+@external
+def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: address):
+    """@custom:see IClearinghouse"""
+    word: uint256 = accounts._acting(_account, msg.sender)
+    if _receiver == empty(address) or _receiver == self:
+        errors._fail("receiver: invalid")
+    token_id: uint256 = 0
+    scale: uint256 = _QUOTE_SCALE
+    held: uint256 = 0
+    if _token == QUOTE:
+        held = convert(max(cash_book._cash(_account), 0), uint256)
+    else:
+        token_word: uint256 = collateral_book._token_word(_token)
+        token_id = collateral_book._id(token_word)
+        scale = collateral_book._scale(token_word)
+        held = collateral_book.amounts[_account][token_id]
+    amount: uint256 = held // scale if _amount == max_value(uint256) else _amount
+    moved: uint256 = ledger_math._to_wad(amount, scale)
+    if _token == QUOTE:
+        cash_book._add(_account, unsafe_sub(0, ledger_math._signed(moved)))
+    else:
+        word = collateral_book._subtract(_account, word, token_id, moved)
+        held = unsafe_sub(held, moved)
+        if held < scale:
+            # Slices leave fractions of a token unit. They cannot leave, and must not keep the
+            # account exposed to the asset for ever: they fall to the pool.
+            word = collateral_book._subtract(_account, word, token_id, held)
+            accounts.words[accounts.POOL] = collateral_book._add(
+                accounts.POOL, accounts.words[accounts.POOL], token_id, held
+            )
+        accounts.words[_account] = word
+    self._check_amount(amount)
+    collateral_book._record_out(_token, moved)
+    self._check_withdrawal(_account, word, _token == QUOTE)
+    token_transfer._push(_token, _receiver, amount)
+    log IClearinghouse.Withdrawn(account=_account, token=_token, amount=amount, receiver=_receiver)
+
+
+# ── pool ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint256, _caller: address):
+    """@custom:see IClearinghouse"""
+    self._only(self.pool)
+    word: uint256 = accounts._acting(_account, _caller)
+    position_book._reserve(_account, word, _market, _size_delta, _fee)
+    cash: int256 = self._move_cash(_account, accounts.ESCROW, _fee)
+    if cash < 0:
+        # A borrowed fee must not take the account below maintenance, nor its debt above the limit.
+        readings: uint256[16] = self._read(account_exposure._held_assets(word))
+        health: IRiskEngine.Health = self._assess(
+            account_exposure._exposure(_account, word, readings), readings
+        )
+        if not health.live:
+            errors._fail("price: not usable")
+        if health.equity < convert(health.maintenance, int256):
+            errors._fail("margin: below maintenance")
+        self._check_borrowing(health)
+
+
+@external
+def fill(_account: uint256, _price: uint256, _fee: uint256, _word: uint256, _keeper: uint256, _keeper_fee: uint256):
+    """@custom:see IClearinghouse"""
+    self._only(self.pool)
+    market: uint256 = 0
+    size_delta: int256 = 0
+    market, size_delta = position_book._reservation(_account)
+    if size_delta == 0:
+        errors._fail("order: not pending")
+    word: uint256 = position_book._release(_account, accounts.words[_account])
+    pool_word: uint256 = accounts.words[accounts.POOL]
+    fee: int256 = ledger_math._signed(_fee)
+
+    index: int256 = position_book._accrue(market, _word)
+    notional: int256 = ledger_math._notional(size_delta, _price, index)
+    cash: int256 = 0
+    pool_cash: int256 = 0
+    word, cash = position_book._trade(_account, word, market, size_delta, notional)
+    pool_word, pool_cash = position_book._trade(
+        accounts.POOL, pool_word, market, unsafe_sub(0, size_delta), unsafe_sub(0, notional)
+    )
+    accounts.words[_account] = word
+    accounts.words[accounts.POOL] = pool_word
+    cash_book._add(_account, unsafe_sub(cash, fee))
+    cash_book._add(accounts.POOL, unsafe_add(pool_cash, fee))
+    self._pay_keeper(_keeper, _keeper_fee)
+
+
+@external
+def cancel(_account: uint256, _keeper: uint256, _keeper_fee: uint256):
+    """@custom:see IClearinghouse"""
+    self._only(self.pool)
+    word: uint256 = accounts.words[_account]
+    if word & accounts.RESERVED != 0:
+        accounts.words[_account] = position_book._release(_account, word)
+    self._pay_keeper(_keeper, _keeper_fee)
+
+
+@external
+def sell_pool_collateral(_account: uint256, _token_id: uint256, _amount: uint256, _payment: uint256, _caller: address):
+    """@custom:see IClearinghouse"""
+    self._only(self.pool)
+    word: uint256 = accounts._acting(_account, _caller)
+    token_word: uint256 = collateral_book.token_words[collateral_book._token(_token_id)]
+    accounts.words[accounts.POOL] = collateral_book._subtract(
+        accounts.POOL, accounts.words[accounts.POOL], _token_id, _amount
+    )
+    word = self._admit(_account, word, token_word, _amount)
+    self._move_cash(_account, accounts.POOL, _payment)
+    self._check_withdrawal(_account, word, True)
+
+
+@external
+def absorb(_account: uint256, _payment: int256, _words: uint256[16]):
+    """@custom:see IClearinghouse"""
+    self._only(self.pool)
+    payment: int256 = ledger_math._bounded(_payment)
+    realised: int256 = self._move_slice(_account, accounts.POOL, ledger_math.WAD, _words)
+    # Nothing is left for sale, so what the account pays comes out of proceeds as far as they go.
+    cash_book._add(_account, payment)
+    cash_book._add(accounts.POOL, unsafe_sub(realised, payment))
+    proceeds: int256 = unsafe_add(convert(cash_book.proceeds[_account], int256), payment)
+    cash_book.proceeds[_account] = convert(max(proceeds, 0), uint256)
+
+
+# ── pool and fund ────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def collect(_account: uint256, _destination: uint256, _amount: uint256, _caller: address):
+    """@custom:see IClearinghouse"""
+    self._only_manager_of(_destination)
+    word: uint256 = accounts._acting(_account, _caller)
+    self._check_amount(_amount)
+    self._move_cash(_account, _destination, _amount)
+    self._check_withdrawal(_account, word, True)
+
+
+@external
+def pay(_source: uint256, _destination: uint256, _amount: uint256):
+    """@custom:see IClearinghouse"""
+    self._only_manager_of(_source)
+    cash_book._debit_system(_source, _amount)
+    cash_book._credit(_destination, _amount)
+
+
+# ── auction ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def begin_auction(_account: uint256):
+    """@custom:see IClearinghouse"""
+    self._only(self.auction)
+    word: uint256 = accounts._user(_account)
+    accounts._check_not_in_auction(word)
+    if word & accounts.RESERVED != 0:
+        word = position_book._release(_account, word)
+    accounts._set_in_auction(_account, word, True)
+
+
+@external
+def end_auction(_account: uint256):
+    """@custom:see IClearinghouse"""
+    self._only(self.auction)
+    accounts._set_in_auction(_account, accounts._auctioned(_account), False)
+    cash_book.proceeds[_account] = 0
+
+
+@external
+def transfer_slice(
+    _account: uint256,
+    _bidder: uint256,
+    _fraction: uint256,
+    _payment: int256,
+    _penalty: uint256,
+    _starter: uint256,
+    _reward: uint256,
+):
+    """@custom:see IClearinghouse"""
+    self._only(self.auction)
+    accounts._check_not_in_auction(accounts._user(_bidder))
+    fraction: int256 = ledger_math._signed(_fraction)
+    if fraction == 0 or fraction > ledger_math.WAD:
+        errors._fail("fraction: out of bounds")
+    # What the bidder pays, what of it the account keeps.
+    payment: int256 = ledger_math._bounded(_payment)
+    penalty: int256 = ledger_math._signed(_penalty)
+    kept: int256 = unsafe_sub(payment, penalty)
+
+    # Proceeds stay behind: only the rest of the cash, or of the debt, is for sale.
+    proceeds: int256 = convert(cash_book.proceeds[_account], int256)
+    moved: int256 = ledger_math._portion(
+        unsafe_sub(cash_book._cash(_account), proceeds), fraction
+    )
+    proceeds = unsafe_add(proceeds, kept)
+    if proceeds < 0:
+        errors._fail("proceeds: too small")
+    cash_book.proceeds[_account] = convert(proceeds, uint256)
+
+    realised: int256 = self._move_slice(_account, _bidder, fraction, empty(uint256[16]))
+    position_book._check_isolated(_bidder, accounts.words[_bidder])
+    cash_book._add(_account, unsafe_sub(kept, moved))
+    cash_book._add(
+        _bidder,
+        unsafe_sub(
+            unsafe_add(realised, moved), unsafe_add(payment, ledger_math._signed(_reward))
+        ),
+    )
+    cash_book._add(accounts.FUND, penalty)
+    if _reward != 0:
+        cash_book._credit(_starter, _reward)
+
+
+@external
+def write_down(_account: uint256, _amount: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    self._only(self.auction)
+    # The index first: an account with positive cash bears its own part.
+    charged: uint256 = cash_book._write_down(_amount)
+    cash_book._credit(_account, _amount)
+    return charged
+
+
+# ── owner ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def connect(_pool: address, _auction: address, _fund: address):
+    """@custom:see IClearinghouse"""
+    ownable._check_owner()
+    if self.pool != empty(address):
+        errors._fail("contracts: already connected")
+    if not (_pool.is_contract and _auction.is_contract and _fund.is_contract):
+        errors._fail("contracts: no contract")
+    self.pool = _pool
+    self.auction = _auction
+    self.fund = _fund
+    log IClearinghouse.Connected(pool=_pool, auction=_auction, fund=_fund)
+
+
+@external
+def list_market(_market: uint256, _skew_scale: uint256, _max_funding_velocity: uint256):
+    """@custom:see IClearinghouse"""
+    ownable._check_owner()
+    self._check_asset(_market)
+    position_book._list(_market, _skew_scale, _max_funding_velocity)
+
+
+@external
+def list_collateral(_token: address, _asset: uint256, _min_value: uint256):
+    """@custom:see IClearinghouse"""
+    ownable._check_owner()
+    self._check_asset(_asset)
+    if _token == QUOTE:
+        errors._fail("token: is quote")
+    collateral_book._list(_token, _asset, _min_value)
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
+    """@custom:see IClearinghouse"""
+    return self._assess(
+        account_exposure._exposure(_account, accounts.words[_account], _words), _words
+    )
+
+
+@external
+@view
+def health_after(
+    _account: uint256, _words: uint256[16], _market: uint256, _size_delta: int256, _price: uint256, _fee: uint256
+) -> IRiskEngine.Health:
+    """@custom:see IClearinghouse"""
+    position_book._check_listed(_market)
+    return self._assess(
+        account_exposure._exposure_after(
+            _account,
+            account_exposure._exposure(_account, accounts.words[_account], _words),
+            _market,
+            _words[_market],
+            _size_delta,
+            _price,
+            ledger_math._signed(_fee),
+        ),
+        _words,
+    )
+
+
+@external
+@view
+def exposure(_account: uint256, _words: uint256[16]) -> IRiskEngine.Exposure:
+    """@custom:see IClearinghouse"""
+    return account_exposure._exposure(_account, accounts.words[_account], _words)
+
+
+@external
+@view
+def held_assets(_account: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    return account_exposure._held_assets(accounts.words[_account])
+
+
+@external
+@view
+def is_authorized(_account: uint256, _caller: address) -> bool:
+    """@custom:see IClearinghouse"""
+    return _caller != empty(address) and accounts._may_act(
+        _account, accounts.words[_account], _caller
+    )
+
+
+@external
+@view
+def account(_account: uint256) -> IClearinghouse.Account:
+    """@custom:see IClearinghouse"""
+    word: uint256 = accounts.words[_account]
+    return IClearinghouse.Account(
+        owner=accounts._owner(word),
+        kind=accounts._kind(word),
+        markets=accounts._markets(word),
+        collaterals=accounts._collaterals(word),
+        in_auction=word & accounts.IN_AUCTION != 0,
+        reserved=word & accounts.RESERVED != 0,
+    )
+
+
+@external
+@view
+def account_count() -> uint256:
+    """@custom:see IClearinghouse"""
+    return accounts.last_id
+
+
+@external
+@view
+def cash(_account: uint256) -> int256:
+    """@custom:see IClearinghouse"""
+    return cash_book._cash(_account)
+
+
+@external
+@view
+def proceeds(_account: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    return cash_book.proceeds[_account]
+
+
+@external
+@view
+def position(_account: uint256, _market: uint256) -> IClearinghouse.Position:
+    """@custom:see IClearinghouse"""
+    self._check_id(_market)
+    size: int256 = 0
+    cost: int256 = 0
+    size, cost = ledger_math._unpack_position(position_book.positions[_account][_market])
+    return IClearinghouse.Position(size=size, cost=cost)
+
+
+@external
+@view
+def collateral_amount(_account: uint256, _token_id: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    self._check_id(_token_id)
+    return collateral_book.amounts[_account][_token_id]
+
+
+@external
+@view
+def reservation(_account: uint256) -> (uint256, int256):
+    """@custom:see IClearinghouse"""
+    return position_book._reservation(_account)
+
+
+@external
+@view
+def market(_market: uint256) -> IClearinghouse.Market:
+    """@custom:see IClearinghouse"""
+    self._check_id(_market)
+    return position_book._market_view(_market)
+
+
+@external
+@view
+def listed_markets() -> uint256:
+    """@custom:see IClearinghouse"""
+    return position_book.listed
+
+
+@external
+@view
+def collateral_token(_token_id: uint256) -> IClearinghouse.Collateral:
+    """@custom:see IClearinghouse"""
+    token: address = collateral_book._token(_token_id)
+    word: uint256 = collateral_book.token_words[token]
+    return IClearinghouse.Collateral(
+        token=token,
+        asset=collateral_book._asset(word),
+        scale=collateral_book._scale(word),
+        min_value=collateral_book._min_value(word),
+    )
+
+
+@external
+@view
+def collateral_count() -> uint256:
+    """@custom:see IClearinghouse"""
+    return collateral_book.token_count
+
+
+@external
+@view
+def recorded(_token: address) -> uint256:
+    """@custom:see IClearinghouse"""
+    return collateral_book.recorded[_token]
+
+
+@external
+@view
+def connected() -> (address, address, address):
+    """@custom:see IClearinghouse"""
+    return self.pool, self.auction, self.fund
+
+
+@external
+@view
+def supply() -> (uint256, uint256, uint256, uint256):
+    """@custom:see IClearinghouse"""
+    return cash_book._supply()
+
+
+@external
+@view
+def MAX_FUNDING_RATE() -> uint256:
+    """@custom:see IClearinghouse"""
+    return position_book.MAX_FUNDING_RATE
+
+
+# ── internals: who may call ──────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _only(_contract: address):
+    if msg.sender != _contract:
+        errors._fail("caller: not allowed")
+
+
+@internal
+@view
+def _only_manager_of(_account: uint256):
+    """
+    @notice The pool moves POOL and ESCROW, the fund moves FUND.
+    """
+    manager: address = empty(address)
+    if _account == accounts.FUND:
+        manager = self.fund
+    elif _account == accounts.POOL or _account == accounts.ESCROW:
+        manager = self.pool
+    self._only(manager)
+
+
+@internal
+@pure
+def _check_amount(_amount: uint256):
+    if _amount == 0:
+        errors._fail("amount: zero")
+
+
+@internal
+@pure
+def _check_id(_id: uint256):
+    if _id > 15:
+        errors._fail("id: unknown")
+
+
+@internal
+@view
+def _check_asset(_asset: uint256):
+    if _asset >= staticcall ORACLE.asset_count():
+        errors._fail("asset: unknown")
+
+
+# ── internals: the one check of whatever leaves an account ───────────────────────────────────────
+
+
+@internal
+def _check_withdrawal(_account: uint256, _word: uint256, _cash_left: bool):
+    """
+    @notice After the effect: strict equity >= IM, every asset held VALID, cash within the borrow
+            limit, each with and without the pending order; cash that left must not have been lent
+            beyond MAX_UTILISATION.
+    """
+    cash: int256 = cash_book._cash(_account)
+    pending: bool = _word & accounts.RESERVED != 0
+    if cash >= 0 and accounts._markets(_word) == 0 and not pending:
+        return  # nothing it could owe for: no price needed
+
+    if _cash_left and cash < 0 and not cash_book._utilisation_within(MAX_UTILISATION):
+        errors._fail("quote: over utilised")
+    extcall RISK.sample()
+    held: uint256 = account_exposure._held_assets(_word)
+    market: uint256 = 0
+    size_delta: int256 = 0
+    if pending:
+        market, size_delta = position_book._reservation(_account)
+        held |= 1 << market
+    readings: uint256[16] = self._read(held)
+    exposure: IRiskEngine.Exposure = account_exposure._exposure(_account, _word, readings)
+    self._check_initial(exposure, readings)
+    if pending:
+        # A reading without a price is refused here by name, as no order could be filled at it.
+        exposure = account_exposure._exposure_after(
+            _account,
+            exposure,
+            market,
+            readings[market],
+            size_delta,
+            price_word._price(readings[market]),
+            0,
+        )
+        self._check_initial(exposure, readings)
+
+
+@internal
+@view
+def _check_initial(_exposure: IRiskEngine.Exposure, _readings: uint256[16]):
+    health: IRiskEngine.Health = self._assess(_exposure, _readings)
+    self._check_valid(health.worst_state)
+    if health.strict_equity < convert(health.initial, int256):
+        errors._fail("margin: below initial")
+    self._check_borrowing(health)
+
+
+@internal
+@pure
+def _check_borrowing(_health: IRiskEngine.Health):
+    if _health.cash + convert(_health.borrow_limit, int256) < 0:
+        errors._fail("cash: below limit")
+
+
+@internal
+@pure
+def _check_valid(_state: uint256):
+    if _state != price_word.VALID:
+        errors._fail("price: not valid")
+
+
+# ── internals: the two contracts asked ───────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _read(_assets: uint256) -> uint256[16]:
+    return staticcall ORACLE.read(_assets)
+
+
+@internal
+@view
+def _read_one(_asset: uint256) -> uint256:
+    readings: uint256[16] = self._read(1 << _asset)
+    return readings[_asset]
+
+
+@internal
+@view
+def _assess(_exposure: IRiskEngine.Exposure, _readings: uint256[16]) -> IRiskEngine.Health:
+    return staticcall RISK.assess(_exposure, _readings)
+
+
+# ── internals: moving balances ───────────────────────────────────────────────────────────────────
+
+
+@internal
+def _receive_quote(_account: uint256, _amount: uint256):
+    """
+    @param _amount [token units]
+    """
+    amount: uint256 = ledger_math._to_wad(_amount, _QUOTE_SCALE)
+    cash_book._credit(_account, amount)
+    self._receive(_account, QUOTE, _amount, amount)
+
+
+@internal
+def _receive(_account: uint256, _token: address, _amount: uint256, _recorded: uint256):
+    """
+    @param _amount [token units]
+    @param _recorded the same [wad units]
+    """
+    self._check_amount(_amount)
+    collateral_book.recorded[_token] += _recorded
+    token_transfer._pull(_token, msg.sender, _amount)
+    log IClearinghouse.Deposited(account=_account, token=_token, amount=_amount, payer=msg.sender)
+
+
+@internal
+def _admit(_account: uint256, _word: uint256, _token_word: uint256, _amount: uint256) -> uint256:
+    """
+    @notice Adds collateral; a token not held yet needs a VALID price and a minimum value, or dust of
+            a dead feed would shield the account.
+    @return the account's word, already stored
+    """
+    self._check_amount(_amount)
+    token_id: uint256 = collateral_book._id(_token_word)
+    word: uint256 = collateral_book._add(_account, _word, token_id, _amount)
+    if word != _word:
+        reading: uint256 = self._read_one(collateral_book._asset(_token_word))
+        self._check_valid(price_word._state(reading))
+        # amount < 2**127 (it is recorded) and price < 2**88
+        value: uint256 = unsafe_mul(_amount, price_word._price(reading)) // 10**18
+        if value < collateral_book._min_value(_token_word):
+            errors._fail("collateral: too little")
+        accounts.words[_account] = word
+    return word
+
+
+@internal
+def _move_cash(_account: uint256, _destination: uint256, _amount: uint256) -> int256:
+    """
+    @return cash of `_account` afterwards
+    """
+    amount: int256 = ledger_math._signed(_amount)
+    cash_book._add(_destination, amount)
+    return cash_book._add(_account, unsafe_sub(0, amount))
+
+
+@internal
+def _move_slice(
+    _account: uint256, _destination: uint256, _fraction: int256, _readings: uint256[16]
+) -> int256:
+    """
+    @notice Moves a fraction of every position and every collateral of an account in auction.
+    @param _readings where POOL is the destination: its skew changes, so funding accrues first
+    @return cash the destination realised
+    """
+    word: uint256 = accounts._auctioned(_account)
+    receiver: uint256 = accounts.words[_destination]
+    realised: int256 = 0
+    held: uint256 = accounts._markets(word)
+    for i: uint256 in range(16):
+        if held >> i == 0:
+            break
+        if (held >> i) & 1 == 0:
+            continue
+        size: int256 = 0
+        cost: int256 = 0
+        cash: int256 = 0
+        if _destination == accounts.POOL:
+            position_book._accrue(i, _readings[i])
+        word, size, cost = position_book._take_slice(_account, word, i, _fraction)
+        if size != 0:
+            receiver, cash = position_book._trade(_destination, receiver, i, size, cost)
+            realised = unsafe_add(realised, cash)
+    held = accounts._collaterals(word)
+    for i: uint256 in range(16):
+        if held >> i == 0:
+            break
+        if (held >> i) & 1 == 0:
+            continue
+        amount: uint256 = convert(
+            ledger_math._portion(convert(collateral_book.amounts[_account][i], int256), _fraction),
+            uint256,
+        )
+        word = collateral_book._subtract(_account, word, i, amount)
+        receiver = collateral_book._add(_destination, receiver, i, amount)
+    accounts.words[_account] = word
+    accounts.words[_destination] = receiver
+    return realised
+
+
+@internal
+def _pay_keeper(_keeper: uint256, _fee: uint256):
+    accounts._user(_keeper)
+    cash_book._debit_system(accounts.ESCROW, _fee)
+    cash_book._credit(_keeper, _fee)

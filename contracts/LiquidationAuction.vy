@@ -1,0 +1,741 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title LiquidationAuction: one leg through solvency and insolvency
+@custom:contract-name LiquidationAuction
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Sells slices of whole accounts, hands over what nobody bought, and sends what is lost down the
+        waterfall: fund, pool, suppliers of quote. Holds no tokens; every amount moves inside the
+        Clearinghouse. What a slice costs is `auction_math`; what is remembered of an account is
+        one `auction_word`.
+@custom:security No token moves here and nobody outside the protocol is called. Prices of a start, a
+        bid, an end and a backstop are read fresh, once, and used for both sides.
+"""
+
+from .interfaces import IClearinghouse
+from .interfaces import IInsuranceFund
+from .interfaces import ILiquidationAuction
+from .interfaces import ILiquidityPool
+from .interfaces import IPriceOracle
+from .interfaces import IRiskEngine
+
+implements: ILiquidationAuction
+
+from .modules import auction_math
+from .modules import auction_word
+from .modules import fixed_point
+
+# Accounts 1..3 are pool, fund and escrow: never for sale, never bidders.
+LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
+
+HEALTHY: constant(uint256) = 0
+MARGIN_CALL: constant(uint256) = 2
+
+MIN_SLICE: constant(uint256) = 10**16  # unless the largest slice is smaller [wad]
+
+# What moving sixteen sizes by whole wei can cost at price_word.MAX_PRICE [quote wad]: an account
+# that was sold back to its buffer must be able to leave.
+SLICE_ROUNDING: constant(int256) = 16 * 10**8
+
+# Limits beyond this are no limits; keeps their products within 256 bits [quote wad].
+MAX_LIMIT: constant(int256) = 2**127
+
+MIN_PHASE: constant(uint256) = 60  # [s]
+MAX_PHASE: constant(uint256) = 7 * 86_400  # [s]
+MIN_S0: constant(uint256) = 10**15  # [wad]
+MAX_PENALTY: constant(uint256) = 2 * 10**17  # [wad]
+MAX_TIP: constant(uint256) = 10**21  # [quote wad]
+MAX_CHIP: constant(uint256) = 5 * 10**16  # [wad]
+MAX_DUST: constant(uint256) = 10**23  # [quote wad]
+
+CLEARINGHOUSE: public(immutable(IClearinghouse))
+ORACLE: public(immutable(IPriceOracle))
+RISK: public(immutable(IRiskEngine))
+POOL: public(immutable(ILiquidityPool))
+FUND: public(immutable(IInsuranceFund))
+
+# Immutable where they live too; copied so that a bid does not ask for them.
+IM_MULTIPLIER: immutable(uint256)  # [wad]
+BUFFER: immutable(uint256)  # b [wad]
+MAX_STEP: immutable(uint256)  # most the clock runs between two touches [s]
+
+S0: immutable(uint256)  # [wad]
+S1: immutable(uint256)  # [wad]
+FAST_PHASE: immutable(uint256)  # [s]
+SLOW_PHASE: immutable(uint256)  # [s]
+PENALTY: immutable(uint256)  # p [wad]
+TIP: immutable(uint256)  # [quote wad]
+CHIP: immutable(uint256)  # [wad]
+DUST: immutable(uint256)  # [quote wad]
+
+# A slice about to be sold.
+struct Sale:
+    fraction: uint256  # [wad]
+    bought: int256  # equity at mark the bidder gets [quote wad]
+    payment: int256  # what he pays [quote wad]
+    incentive: uint256  # his gain [quote wad]
+    penalty: uint256  # from the account to the fund [quote wad]
+    fund_incentive: uint256  # paid in by the fund, above max(E, 0) [quote wad]
+    shortfall: uint256  # paid in by the waterfall, below zero [quote wad]
+
+
+_words: HashMap[uint256, uint256]  # account -> auction_word
+
+
+@deploy
+def __init__(
+    _clearinghouse: address,
+    _oracle: address,
+    _risk_engine: address,
+    _pool: address,
+    _fund: address,
+    _params: ILiquidationAuction.Params,
+):
+    CLEARINGHOUSE = IClearinghouse(_clearinghouse)
+    ORACLE = IPriceOracle(_oracle)
+    RISK = IRiskEngine(_risk_engine)
+    POOL = ILiquidityPool(_pool)
+    FUND = IInsuranceFund(_fund)
+    IM_MULTIPLIER = staticcall IRiskEngine(_risk_engine).IM_MULTIPLIER()
+    BUFFER = staticcall IRiskEngine(_risk_engine).BUFFER()
+    MAX_STEP = 2 * staticcall IPriceOracle(_oracle).SAMPLE_INTERVAL()
+
+    assert _params.s0 >= MIN_S0 and _params.s0 <= _params.s1, "parameter: s0"
+    assert _params.s1 <= fixed_point.WAD, "parameter: s1"
+    assert _params.fast_phase >= MIN_PHASE, "parameter: fast phase"
+    assert _params.fast_phase <= MAX_PHASE, "parameter: fast phase"
+    assert _params.slow_phase >= MIN_PHASE, "parameter: slow phase"
+    assert _params.slow_phase <= MAX_PHASE, "parameter: slow phase"
+    assert _params.penalty <= MAX_PENALTY, "parameter: penalty"
+    assert _params.tip <= MAX_TIP, "parameter: tip"
+    assert _params.chip <= MAX_CHIP, "parameter: chip"
+    assert _params.dust <= MAX_DUST, "parameter: dust"
+    # what a slice leaves keeps b * MMp >= b * dust above its MM: enough for the part that did not shrink
+    assert (
+        _params.dust * BUFFER
+        >= staticcall IRiskEngine(_risk_engine).KEEPER_COST() * fixed_point.WAD
+    ), "parameter: dust"
+    S0 = _params.s0
+    S1 = _params.s1
+    FAST_PHASE = _params.fast_phase
+    SLOW_PHASE = _params.slow_phase
+    PENALTY = _params.penalty
+    TIP = _params.tip
+    CHIP = _params.chip
+    DUST = _params.dust
+
+
+# ── anybody: auctions ────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def start(_account: uint256, _starter: uint256):
+    """
+    @custom:see ILiquidationAuction
+    """
+    assert _account > LAST_PROTOCOL_ACCOUNT, "account: protocol account"
+    episode: auction_word.Episode = auction_word._unpack(self._words[_account])
+    assert episode.touched_at == 0, "auction: already running"
+    self._check_starter(_starter, _account)
+
+    # the lines of this very moment are what gets pinned
+    extcall RISK.sample()
+    held: uint256 = staticcall CLEARINGHOUSE.held_assets(_account)
+    # a bare debt is written off without incentive, not sold
+    assert held != 0, "account: nothing to sell"
+    words: uint256[16] = staticcall ORACLE.read_fresh(held)
+    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
+    assert health.live, "price: not usable"
+    assert health.equity < convert(health.maintenance, int256), "account: not liquidatable"
+    assert health.maintenance <= auction_word.MAX_MAINTENANCE, "account: too large"
+
+    episode.maintenance = health.maintenance
+    episode.unsold = fixed_point.WAD
+    episode.elapsed = 0
+    episode.touched_at = block.timestamp
+    episode.starter = _starter
+    self._words[_account] = auction_word._pack(episode)
+    extcall CLEARINGHOUSE.begin_auction(_account)
+    self._set_reserve(_account, health.equity, episode)
+    log ILiquidationAuction.AuctionStarted(
+        account=_account,
+        starter=_starter,
+        equity=health.equity,
+        maintenance=health.maintenance,
+    )
+
+
+@external
+def poke(_account: uint256):
+    """
+    @custom:see ILiquidationAuction
+    """
+    episode: auction_word.Episode = self._running(_account)
+    health: IRiskEngine.Health = self._health(_account)
+    old_elapsed: uint256 = episode.elapsed
+    episode = self._touched(episode, health.live)
+    self._words[_account] = auction_word._pack(episode)
+    if health.live:
+        self._set_reserve(_account, health.equity, episode)
+    log ILiquidationAuction.AuctionPoked(
+        account=_account, old_elapsed=old_elapsed, new_elapsed=episode.elapsed
+    )
+
+
+@external
+def end(_account: uint256):
+    """
+    @custom:see ILiquidationAuction
+    """
+    episode: auction_word.Episode = self._running(_account)
+    held: uint256 = staticcall CLEARINGHOUSE.held_assets(_account)
+    # fresh, or an owner could leave at an old price that nobody pushed since
+    words: uint256[16] = staticcall ORACLE.read_fresh(held)
+    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
+    assert health.live, "price: not usable"
+    if held != 0:
+        assert health.equity + SLICE_ROUNDING >= self._buffered(episode), "auction: buffer not reached"
+    else:
+        # nothing left to sell; a debt is written off instead
+        assert health.cash >= 0, "auction: debt left"
+    self._close(_account, episode, health.equity)
+
+
+@external
+def backstop(_account: uint256):
+    """
+    @custom:see ILiquidationAuction
+    """
+    episode: auction_word.Episode = self._running(_account)
+    words: uint256[16] = staticcall ORACLE.read_fresh(
+        staticcall CLEARINGHOUSE.held_assets(_account)
+    )
+    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
+    assert health.live, "price: not usable"
+    elapsed: uint256 = self._touched(episode, True).elapsed
+    assert elapsed >= FAST_PHASE + SLOW_PHASE, "auction: still selling"
+    assert health.equity < self._buffered(episode), "auction: buffer reached"
+
+    payment: int256 = extcall POOL.absorb(_account, words)
+    cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
+    shortfall: uint256 = convert(max(-cash, 0), uint256)
+    if shortfall > 0:
+        self._cover(_account, 0, shortfall)
+    log ILiquidationAuction.BackstopTaken(
+        account=_account, payment=payment, shortfall=shortfall
+    )
+    self._close(_account, episode, max(cash, 0))
+
+
+@external
+def write_off(_account: uint256):
+    """
+    @custom:see ILiquidationAuction
+    """
+    assert _account > LAST_PROTOCOL_ACCOUNT, "account: protocol account"
+    cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
+    assert cash < 0, "account: no debt"
+    assert staticcall CLEARINGHOUSE.held_assets(_account) == 0, "account: something to sell"
+    self._cover(_account, 0, convert(-cash, uint256))
+    episode: auction_word.Episode = auction_word._unpack(self._words[_account])
+    if episode.touched_at != 0:
+        self._close(_account, episode, 0)
+
+
+# ── owner or operator of the bidding account ─────────────────────────────────────────────────────
+
+
+@external
+def bid(
+    _account: uint256,
+    _bidder: uint256,
+    _fraction: uint256,
+    _max_price: int256,
+    _min_equity: int256,
+) -> uint256:
+    """
+    @custom:see ILiquidationAuction
+    """
+    episode: auction_word.Episode = self._running(_account)
+    self._check_bidder(_bidder, _account)
+    assert _fraction <= fixed_point.WAD, "slice: above one"
+
+    # one reading for both accounts: together they hold all the bidder can hold afterwards
+    words: uint256[16] = staticcall ORACLE.read_fresh(
+        staticcall CLEARINGHOUSE.held_assets(_account)
+        | staticcall CLEARINGHOUSE.held_assets(_bidder)
+    )
+    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
+    assert health.live, "price: not usable"
+    episode = self._touched(episode, True)
+    terms: ILiquidationAuction.Terms = self._terms(_account, episode, health)
+    sale: Sale = self._sale(terms, _fraction)
+    self._check_limits(sale, _fraction, _max_price, _min_equity)
+
+    reward: uint256 = 0
+    if episode.starter != 0 and not episode.rewarded:
+        episode.rewarded = True
+        # to himself nothing moves
+        if episode.starter != _bidder:
+            reward = auction_math._reward(
+                TIP, CHIP, sale.fraction, terms.maintenance, terms.incentive
+            )
+    episode.unsold = fixed_point._mul_wad_down(episode.unsold, fixed_point.WAD - sale.fraction)
+    self._words[_account] = auction_word._pack(episode)
+    new_equity: int256 = self._transfer(
+        _account, _bidder, episode.starter, reward, terms, sale, health.cash
+    )
+    self._check_requirement(_bidder, words)
+
+    if sale.fraction == fixed_point.WAD:
+        self._write_off_rest(_account)
+        self._close(_account, episode, max(new_equity, 0))
+    else:
+        self._set_reserve(_account, new_equity, episode)
+    return sale.fraction
+
+
+# ── anybody: margin calls ────────────────────────────────────────────────────────────────────────
+
+
+@external
+def issue_margin_call(_account: uint256):
+    """
+    @custom:see ILiquidationAuction
+    """
+    assert _account > LAST_PROTOCOL_ACCOUNT, "account: protocol account"
+    episode: auction_word.Episode = auction_word._unpack(self._words[_account])
+    assert not episode.called, "margin call: already issued"
+    health: IRiskEngine.Health = self._health(_account)
+    assert health.live, "price: not usable"
+    assert staticcall RISK.status(health) >= MARGIN_CALL, "margin call: not due"
+    episode.called = True
+    self._words[_account] = auction_word._pack(episode)
+    log ILiquidationAuction.MarginCalled(
+        account=_account, equity=health.equity, maintenance=health.maintenance
+    )
+
+
+@external
+def close_episode(_account: uint256):
+    """
+    @custom:see ILiquidationAuction
+    """
+    episode: auction_word.Episode = auction_word._unpack(self._words[_account])
+    assert episode.called or episode.rewarded, "episode: nothing to close"
+    assert episode.touched_at == 0, "auction: running"
+    health: IRiskEngine.Health = self._health(_account)
+    assert health.live, "price: not usable"
+    assert staticcall RISK.status(health) == HEALTHY, "episode: not healthy"
+    self._words[_account] = 0
+    log ILiquidationAuction.EpisodeClosed(account=_account)
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def auction(_account: uint256) -> ILiquidationAuction.Auction:
+    """
+    @custom:see ILiquidationAuction
+    """
+    episode: auction_word.Episode = auction_word._unpack(self._words[_account])
+    return ILiquidationAuction.Auction(
+        maintenance=episode.maintenance,
+        unsold=episode.unsold,
+        elapsed=episode.elapsed,
+        touched_at=episode.touched_at,
+        starter=episode.starter,
+    )
+
+
+@external
+@view
+def terms(_account: uint256) -> ILiquidationAuction.Terms:
+    """
+    @custom:see ILiquidationAuction
+    """
+    episode: auction_word.Episode = self._running(_account)
+    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(
+        _account, staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
+    )
+    # the clock runs on prices that are usable but too old to bid at, too
+    clock_runs: bool = health.live or self._health(_account).live
+    return self._terms(_account, self._touched(episode, clock_runs), health)
+
+
+@external
+@view
+def parameters() -> ILiquidationAuction.Params:
+    """
+    @custom:see ILiquidationAuction
+    """
+    return ILiquidationAuction.Params(
+        s0=S0,
+        s1=S1,
+        fast_phase=FAST_PHASE,
+        slow_phase=SLOW_PHASE,
+        penalty=PENALTY,
+        tip=TIP,
+        chip=CHIP,
+        dust=DUST,
+    )
+
+
+@external
+@view
+def margin_called(_account: uint256) -> bool:
+    """
+    @custom:see ILiquidationAuction
+    """
+    return auction_word._unpack(self._words[_account]).called
+
+
+@external
+@view
+def rewarded(_account: uint256) -> bool:
+    """
+    @custom:see ILiquidationAuction
+    """
+    return auction_word._unpack(self._words[_account]).rewarded
+
+
+# ── internals: checks ────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _running(_account: uint256) -> auction_word.Episode:
+    episode: auction_word.Episode = auction_word._unpack(self._words[_account])
+    assert episode.touched_at != 0, "auction: not running"
+    return episode
+
+
+@internal
+@view
+def _check_starter(_starter: uint256, _account: uint256):
+    """
+    @dev 0 is nobody. The account itself would be paid with what is owed to its bidders.
+    """
+    if _starter == 0:
+        return
+    assert _starter != _account, "starter: same account"
+    assert _starter > LAST_PROTOCOL_ACCOUNT, "starter: protocol account"
+    assert _starter <= staticcall CLEARINGHOUSE.account_count(), "starter: unknown account"
+    assert _starter <= auction_word.MAX_STARTER, "starter: unknown account"
+
+
+@internal
+@view
+def _check_bidder(_bidder: uint256, _account: uint256):
+    assert _bidder > LAST_PROTOCOL_ACCOUNT, "bidder: protocol account"
+    assert _bidder != _account, "bidder: same account"
+    assert staticcall CLEARINGHOUSE.is_authorized(_bidder, msg.sender), "bidder: not authorized"
+    # else two auctions could hand the same risk back and forth
+    assert auction_word._unpack(self._words[_bidder]).touched_at == 0, "bidder: in auction"
+
+
+@internal
+@view
+def _check_requirement(_bidder: uint256, _prices: uint256[16]):
+    """
+    @dev Live lines, not targets: bidders are needed most when targets jump.
+    """
+    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_bidder, _prices)
+    assert health.live, "bidder: price not usable"
+    assert health.equity >= convert(
+        fixed_point._mul_wad_up(health.maintenance, IM_MULTIPLIER), int256
+    ), "bidder: below requirement"
+    assert health.cash + convert(health.borrow_limit, int256) >= 0, "bidder: borrow limit"
+
+
+@internal
+@pure
+def _check_limits(_sale: Sale, _asked: uint256, _max_price: int256, _min_equity: int256):
+    """
+    @dev Limits are for the slice asked and shrink with it; each is rounded as what it limits, so
+         that the exact terms always pass.
+    """
+    max_price: int256 = max(min(_max_price, MAX_LIMIT), -MAX_LIMIT)
+    min_equity: int256 = max(min(_min_equity, MAX_LIMIT), -MAX_LIMIT)
+    assert _sale.payment <= auction_math._scale_up(
+        max_price, _sale.fraction, _asked
+    ), "bid: price above limit"
+    assert _sale.bought >= auction_math._scale_down(
+        min_equity, _sale.fraction, _asked
+    ), "bid: equity below limit"
+
+
+# ── internals: clock and terms ───────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _health(_account: uint256) -> IRiskEngine.Health:
+    words: uint256[16] = staticcall ORACLE.read(staticcall CLEARINGHOUSE.held_assets(_account))
+    return staticcall CLEARINGHOUSE.health(_account, words)
+
+
+@internal
+@view
+def _touched(_episode: auction_word.Episode, _live: bool) -> auction_word.Episode:
+    """
+    @dev Oracle-live time: a touch counts what passed since the last one, but no more than two
+         sample intervals, and nothing while the account's assets are not usable. Touching more often
+         adds nothing; touching rarely only slows the clock.
+    """
+    episode: auction_word.Episode = _episode
+    if _live:
+        episode.elapsed += min(block.timestamp - episode.touched_at, MAX_STEP)
+    episode.touched_at = block.timestamp
+    return episode
+
+
+@internal
+@view
+def _buffered(_episode: auction_word.Episode) -> int256:
+    """
+    @return BMp [quote wad]
+    """
+    maintenance: uint256 = 0
+    buffered: uint256 = 0
+    maintenance, buffered = auction_math._requirement(
+        _episode.maintenance, _episode.unsold, BUFFER
+    )
+    return convert(buffered, int256)
+
+
+@internal
+@view
+def _terms(
+    _account: uint256, _episode: auction_word.Episode, _health: IRiskEngine.Health
+) -> ILiquidationAuction.Terms:
+    """
+    @param _episode touched now
+    """
+    proceeds: uint256 = staticcall CLEARINGHOUSE.proceeds(_account)
+    discount: uint256 = auction_math._discount(_episode.elapsed, S0, S1, FAST_PHASE, SLOW_PHASE)
+    offer: auction_math.Offer = auction_math._offer(
+        _health.equity,
+        proceeds,
+        _episode.maintenance,
+        _episode.unsold,
+        discount,
+        BUFFER,
+        PENALTY,
+        self._fund_available(_health.equity, _episode, discount),
+        DUST,
+    )
+    return ILiquidationAuction.Terms(
+        equity=_health.equity,
+        proceeds=proceeds,
+        maintenance=offer.maintenance,
+        incentive=offer.incentive,
+        penalty=offer.penalty,
+        price=offer.price,
+        largest_slice=offer.largest_slice,
+        elapsed=_episode.elapsed,
+        live=_health.live,
+    )
+
+
+@internal
+@view
+def _fund_available(
+    _equity: int256, _episode: auction_word.Episode, _discount: uint256
+) -> uint256:
+    """
+    @dev The fund is asked only when the account's own equity does not cover s * MMp.
+    """
+    wanted: uint256 = fixed_point._mul_wad_down(
+        fixed_point._mul_wad_down(_episode.maintenance, _episode.unsold), _discount
+    )
+    if _equity >= convert(wanted, int256):
+        return 0
+    return staticcall FUND.available_incentive()
+
+
+@internal
+@pure
+def _sale(_terms: ILiquidationAuction.Terms, _asked: uint256) -> Sale:
+    """
+    @notice The slice that is sold of what was asked: what the bidder pays is rounded up, what he and
+            the fund get is rounded down.
+    """
+    assert _terms.largest_slice > 0, "auction: buffer reached"
+    fraction: uint256 = min(_asked, _terms.largest_slice)
+    assert fraction >= min(MIN_SLICE, _terms.largest_slice), "slice: too small"
+    fund_incentive: uint256 = 0
+    shortfall: uint256 = 0
+    fund_incentive, shortfall = auction_math._fund_parts(
+        _terms.equity, _terms.incentive, fraction
+    )
+    return Sale(
+        fraction=fraction,
+        bought=auction_math._scale_down(
+            _terms.equity - convert(_terms.proceeds, int256), fraction, fixed_point.WAD
+        ),
+        payment=auction_math._scale_up(_terms.price, fraction, fixed_point.WAD),
+        incentive=fixed_point._mul_wad_down(_terms.incentive, fraction),
+        penalty=fixed_point._mul_wad_down(_terms.penalty, fraction),
+        fund_incentive=fund_incentive,
+        shortfall=shortfall,
+    )
+
+
+# ── internals: settlement ────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _transfer(
+    _account: uint256,
+    _bidder: uint256,
+    _starter: uint256,
+    _reward: uint256,
+    _terms: ILiquidationAuction.Terms,
+    _sale: Sale,
+    _cash: int256,
+) -> int256:
+    """
+    @notice Covers what the slice lacks, then moves it. The cover comes first: out of it the account
+            pays a bidder who takes over a debt.
+    @param _cash of the account before
+    @return equity of the account afterwards [quote wad]
+    """
+    payment: int256 = _sale.payment
+    equity: int256 = _terms.equity - _sale.bought - convert(_sale.penalty, int256)
+    fund_paid: uint256 = 0
+    if _sale.fund_incentive + _sale.shortfall > 0:
+        credited: uint256 = 0
+        fund_paid, credited = self._cover(_account, _sale.fund_incentive, _sale.shortfall)
+        proceeds: int256 = convert(_terms.proceeds + credited, int256)
+        # In a write-down the account may itself be a supplier. What it loses is credited again, but
+        # as proceeds: the slice is worth that much less, so the bidder pays that much less.
+        lost: int256 = (
+            _cash + convert(credited, int256) - staticcall CLEARINGHOUSE.cash(_account)
+        )
+        less: int256 = min(
+            auction_math._scale_up(lost, _sale.fraction, fixed_point.WAD),
+            proceeds + payment - convert(_sale.penalty, int256),
+        )
+        payment -= less
+        equity += convert(credited, int256) - lost + auction_math._scale_down(
+            lost, _sale.fraction, fixed_point.WAD
+        )
+    equity += payment
+    extcall CLEARINGHOUSE.transfer_slice(
+        _account, _bidder, _sale.fraction, payment, _sale.penalty, _starter, _reward
+    )
+    log ILiquidationAuction.SliceSold(
+        account=_account,
+        bidder=_bidder,
+        fraction=_sale.fraction,
+        payment=payment,
+        incentive=_sale.incentive,
+        penalty=_sale.penalty,
+        fund_paid=fund_paid,
+        old_equity=_terms.equity,
+        new_equity=equity,
+    )
+    if _reward > 0:
+        log ILiquidationAuction.StarterRewarded(
+            account=_account, starter=_starter, reward=_reward
+        )
+    return equity
+
+
+@internal
+def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256) -> (uint256, uint256):
+    """
+    @notice The waterfall: fund, pool, suppliers. `_incentive` is within what the fund may pay; should
+            it fail to, the bidder still gets it and the rest of the waterfall bears it.
+    @return paid by the fund [quote wad]
+    @return credited to the account by all [quote wad]
+    """
+    by_fund: uint256 = extcall FUND.pay(_account, _incentive, _shortfall)
+    rest: uint256 = _incentive + _shortfall - by_fund
+    if _shortfall == 0 and rest == 0:
+        return by_fund, by_fund
+    incentive: uint256 = min(by_fund, _incentive)
+    shortfall: uint256 = _incentive + _shortfall - incentive
+    by_pool: uint256 = 0
+    written_down: uint256 = 0
+    credited: uint256 = by_fund
+    if rest > 0:
+        by_pool = extcall POOL.cover(_account, rest)
+        credited += by_pool
+        rest -= by_pool
+    if rest > 0:
+        rest = self._grossed_up(_account, rest)
+        written_down = extcall CLEARINGHOUSE.write_down(_account, rest)
+        credited += rest
+    log ILiquidationAuction.ShortfallCovered(
+        account=_account,
+        shortfall=shortfall,
+        by_fund=by_fund - incentive,
+        by_pool=by_pool,
+        written_down=written_down,
+    )
+    return by_fund, credited
+
+
+@internal
+@view
+def _grossed_up(_account: uint256, _amount: uint256) -> uint256:
+    """
+    @dev An insolvent account with positive cash is a supplier, but has nothing left to bear a loss with.
+    """
+    own: int256 = staticcall CLEARINGHOUSE.cash(_account)
+    if own <= 0:
+        return _amount
+    supply_index: uint256 = 0
+    borrow_index: uint256 = 0
+    supply: uint256 = 0
+    debt: uint256 = 0
+    supply_index, borrow_index, supply, debt = staticcall CLEARINGHOUSE.supply()
+    return auction_math._grossed_up(_amount, convert(own, uint256), supply)
+
+
+@internal
+def _write_off_rest(_account: uint256):
+    """
+    @dev After a sell-out only cash is left; below zero it is what roundings, or a write-down on the way,
+         left behind, and a debt of one wei would keep the account liquidatable.
+    """
+    cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
+    if cash < 0:
+        self._cover(_account, 0, convert(-cash, uint256))
+
+
+@internal
+def _set_reserve(_account: uint256, _equity: int256, _episode: auction_word.Episode):
+    """
+    @notice What this auction could still cost the fund: max(0, -E) + MMp.
+    """
+    maintenance: uint256 = fixed_point._mul_wad_up(_episode.maintenance, _episode.unsold)
+    extcall FUND.set_reserve(_account, convert(max(-_equity, 0), uint256) + maintenance)
+
+
+@internal
+def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256):
+    """
+    @dev Only the episode's flags outlive the auction.
+    """
+    self._words[_account] = auction_word._pack(
+        auction_word.Episode(
+            maintenance=0,
+            unsold=0,
+            elapsed=0,
+            touched_at=0,
+            starter=0,
+            rewarded=_episode.rewarded,
+            called=_episode.called,
+        )
+    )
+    extcall CLEARINGHOUSE.end_auction(_account)
+    extcall FUND.set_reserve(_account, 0)
+    log ILiquidationAuction.AuctionEnded(
+        account=_account, equity=_equity, unsold=_episode.unsold
+    )

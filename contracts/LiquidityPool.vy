@@ -1,0 +1,597 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title LiquidityPool: the venue
+@custom:contract-name LiquidityPool
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice See `ILiquidityPool`. The pool is the other side of every trade: its position in a market is
+        minus the traders' skew, its balances are account POOL of the Clearinghouse.
+@custom:security Nothing a trader controls can make the execution of his order revert: what the
+        Clearinghouse would refuse is checked here first and cancels the order. The owner sets fees and
+        caps; he mints no shares and cancels no orders. Recorded balances count, so donations of
+        tokens or ether move neither NAV nor shares.
+"""
+
+from .interfaces import IClearinghouse
+from .interfaces import ILiquidityPool
+from .interfaces import IPriceOracle
+from .interfaces import IRiskEngine
+
+# LP shares; minting is left to this contract, so neither minters nor permits are exported
+from snekmate.auth import ownable
+from snekmate.auth import ownable_2step
+from snekmate.tokens import erc20
+
+from .modules import fixed_point
+from .modules import lp_requests
+from .modules import order_book
+from .modules import order_check
+from .modules import pool_nav
+from .modules import price_word
+from .modules import share_math
+from .modules import skew_pricing
+
+implements: ILiquidityPool
+
+initializes: ownable
+initializes: ownable_2step[ownable := ownable]
+initializes: erc20[ownable := ownable]
+initializes: lp_requests
+initializes: order_book
+initializes: pool_nav
+initializes: order_check[pool_nav := pool_nav]
+
+exports: (
+    ownable.owner,
+    ownable_2step.pending_owner,
+    ownable_2step.transfer_ownership,
+    ownable_2step.accept_ownership,
+    erc20.name,
+    erc20.symbol,
+    erc20.decimals,
+    erc20.totalSupply,
+    erc20.balanceOf,
+    erc20.allowance,
+    erc20.transfer,
+    erc20.transferFrom,
+    erc20.approve,
+)
+
+# ── constants and immutables ─────────────────────────────────────────────────────────────────────
+
+POOL: constant(uint256) = 1  # accounts of the protocol in the Clearinghouse
+ESCROW: constant(uint256) = 3
+
+WAD: constant(uint256) = 10**18
+BPS: constant(uint256) = 10**4
+ASSETS: constant(uint256) = 16
+
+MIN_KEEPER_FEE: constant(uint256) = 10**15  # [quote wad]
+MAX_KEEPER_FEE: constant(uint256) = 100 * 10**18  # [quote wad]
+MIN_MIN_DELAY: constant(uint256) = 1  # [s]
+MAX_MIN_DELAY: constant(uint256) = 30  # [s]
+MAX_REQUEST_DELAY: constant(uint256) = 7 * 86_400  # [s]
+MAX_EXIT_DELAY: constant(uint256) = 30 * 86_400  # [s]
+MIN_REQUEST_WINDOW: constant(uint256) = 600  # [s]
+MAX_REQUEST_WINDOW: constant(uint256) = 30 * 86_400  # [s]
+MIN_MIN_REQUEST: constant(uint256) = 10**16  # [quote wad] and [wad shares]
+MAX_MIN_REQUEST: constant(uint256) = 10**24
+MAX_FEE: constant(uint256) = 200  # [bps]
+MIN_INTEREST_CAP: constant(uint256) = 1  # [bps]
+MAX_INTEREST_CAP: constant(uint256) = 100_000  # [bps]
+
+_MASK_32: constant(uint256) = 2**32 - 1
+
+CLEARINGHOUSE: public(immutable(IClearinghouse))
+ORACLE: public(immutable(IPriceOracle))
+RISK: public(immutable(IRiskEngine))
+KEEPER_FEE: public(immutable(uint256))  # [quote wad]
+MIN_DELAY: public(immutable(uint256))  # [s]
+REQUEST_DELAY: public(immutable(uint256))  # [s]
+EXIT_DELAY: public(immutable(uint256))  # [s]
+REQUEST_WINDOW: public(immutable(uint256))  # [s]
+MIN_REQUEST: public(immutable(uint256))  # [quote wad] entering, [wad shares] leaving
+
+# ── state ────────────────────────────────────────────────────────────────────────────────────────
+
+# by market: bits 0..31 maker fee, 32..63 taker fee, 64..95 interest cap; 0: closed [bps]
+_fees: HashMap[uint256, uint256]
+
+
+@deploy
+def __init__(
+    _clearinghouse: IClearinghouse,
+    _oracle: IPriceOracle,
+    _risk_engine: IRiskEngine,
+    _params: ILiquidityPool.Params,
+):
+    ownable.__init__()
+    ownable_2step.__init__()
+    erc20.__init__("Plimsoll LP", "pLP", 18, "Plimsoll LP", "1")
+
+    assert _clearinghouse.address != empty(address), "clearinghouse: zero address"
+    assert _oracle.address != empty(address), "oracle: zero address"
+    assert _risk_engine.address != empty(address), "risk engine: zero address"
+    CLEARINGHOUSE = _clearinghouse
+    ORACLE = _oracle
+    RISK = _risk_engine
+    pool_nav.__init__(_clearinghouse, _oracle, _risk_engine)
+
+    assert _params.keeper_fee >= MIN_KEEPER_FEE, "keeper fee: too low"
+    assert _params.keeper_fee <= MAX_KEEPER_FEE, "keeper fee: too high"
+    assert _params.min_delay >= MIN_MIN_DELAY, "min delay: too short"
+    assert _params.min_delay <= MAX_MIN_DELAY, "min delay: too long"
+    # by then every asset has been sampled after the request
+    assert _params.request_delay >= pool_nav.INTERVAL, "request delay: too short"
+    assert _params.request_delay <= MAX_REQUEST_DELAY, "request delay: too long"
+    assert _params.exit_delay >= _params.request_delay, "exit delay: too short"
+    assert _params.exit_delay <= MAX_EXIT_DELAY, "exit delay: too long"
+    assert _params.request_window >= MIN_REQUEST_WINDOW, "request window: too short"
+    assert _params.request_window <= MAX_REQUEST_WINDOW, "request window: too long"
+    assert _params.min_request >= MIN_MIN_REQUEST, "min request: too small"
+    assert _params.min_request <= MAX_MIN_REQUEST, "min request: too large"
+    KEEPER_FEE = _params.keeper_fee
+    MIN_DELAY = _params.min_delay
+    REQUEST_DELAY = _params.request_delay
+    EXIT_DELAY = _params.exit_delay
+    REQUEST_WINDOW = _params.request_window
+    MIN_REQUEST = _params.min_request
+
+
+@external
+@payable
+@reentrant
+def __default__():
+    """
+    @dev What a feed's fee left of a keeper's ether comes back through the oracle.
+    """
+    assert msg.sender == ORACLE.address, "pool: ether not accepted"
+
+
+# ── owner or operator of an account ──────────────────────────────────────────────────────────────
+
+
+@external
+def submit_order(_account: uint256, _market: uint256, _size_delta: int256, _acceptable_price: uint256):
+    """
+    @custom:see ILiquidityPool
+    """
+    assert self._fees[_market] != 0, "market: closed"
+    order_book._submit(_account, _market, _size_delta, _acceptable_price)
+    extcall CLEARINGHOUSE.reserve(_account, _market, _size_delta, KEEPER_FEE, msg.sender)
+    log ILiquidityPool.OrderSubmitted(
+        account=_account,
+        market=_market,
+        size_delta=_size_delta,
+        acceptable_price=_acceptable_price,
+        keeper_fee=KEEPER_FEE,
+    )
+
+
+@external
+def request_entry(_account: uint256, _amount: uint256, _min_shares: uint256) -> uint256:
+    """
+    @custom:see ILiquidityPool
+    """
+    assert _amount >= MIN_REQUEST and _amount <= share_math.MAX_TOTAL, "request: amount out of range"
+    request: uint256 = lp_requests._submit(_account, msg.sender, _amount, _min_shares, True)
+    extcall CLEARINGHOUSE.collect(_account, ESCROW, _amount, msg.sender)
+    log ILiquidityPool.RequestSubmitted(request=request, account=_account, entering=True, amount=_amount)
+    return request
+
+
+@external
+def request_exit(_account: uint256, _shares: uint256, _min_amount: uint256) -> uint256:
+    """
+    @custom:see ILiquidityPool
+    @dev A line of crumbs would keep everybody behind it waiting.
+    """
+    held: uint256 = erc20.balanceOf[msg.sender]
+    assert _shares != 0 and _shares <= held, "request: amount out of range"
+    assert _shares >= MIN_REQUEST or _shares == held, "request: amount out of range"
+    assert staticcall CLEARINGHOUSE.is_authorized(_account, msg.sender), "account: not authorized"
+    request: uint256 = lp_requests._submit(_account, msg.sender, _shares, _min_amount, False)
+    erc20._transfer(msg.sender, self, _shares)
+    log ILiquidityPool.RequestSubmitted(request=request, account=_account, entering=False, amount=_shares)
+    return request
+
+
+@external
+def buy_collateral(_account: uint256, _token_id: uint256, _amount: uint256, _max_payment: uint256) -> uint256:
+    """
+    @custom:see ILiquidityPool
+    @dev The haircut is that of all the pool holds of the token, so that buying in pieces gains nothing.
+    """
+    held: uint256 = staticcall CLEARINGHOUSE.collateral_amount(POOL, _token_id)
+    assert _amount != 0 and _amount <= held, "collateral: amount out of range"
+    extcall RISK.sample()
+    asset: uint256 = (staticcall CLEARINGHOUSE.collateral_token(_token_id)).asset
+    word: uint256 = (staticcall ORACLE.read_fresh(1 << asset))[asset]
+    assert price_word._usable(word), "price: not usable"
+
+    price: uint256 = price_word._price(word)
+    haircut: uint256 = staticcall RISK.haircut(asset, fixed_point._mul_wad_down(held, price), word)
+    payment: uint256 = fixed_point._mul_wad_up(fixed_point._mul_wad_up(_amount, price), WAD - haircut)
+    assert payment <= _max_payment, "collateral: above max payment"
+    extcall CLEARINGHOUSE.sell_pool_collateral(_account, _token_id, _amount, payment, msg.sender)
+    log ILiquidityPool.CollateralSold(account=_account, token_id=_token_id, amount=_amount, payment=payment)
+    return payment
+
+
+# ── keepers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@payable
+def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> bool:
+    """
+    @custom:see ILiquidityPool
+    """
+    order: ILiquidityPool.Order = order_book._take(_account, KEEPER_FEE)
+    since: uint256 = order.submitted_at + MIN_DELAY
+    # The block of `since` itself might still bring another first price.
+    assert block.timestamp > since, "order: too early"
+    assert block.timestamp <= order.submitted_at + order_book.EXPIRY, "order: expired"
+    extcall RISK.sample()
+
+    fill: uint256 = 0
+    fee: uint256 = 0
+    word: uint256 = 0
+    reason: String[32] = "auction"
+    if self._is_reserved(_account):
+        base: uint256 = self._base_price(order, since, _proof)
+        fill, fee, word, reason = order_check._examine(
+            _account, order, base, self._market_fees(order.market)
+        )
+
+    filled: bool = reason == ""
+    if filled:
+        extcall CLEARINGHOUSE.fill(_account, fill, fee, word, _keeper, KEEPER_FEE)
+        log ILiquidityPool.OrderExecuted(
+            account=_account,
+            market=order.market,
+            keeper=_keeper,
+            size_delta=order.size_delta,
+            fill_price=fill,
+            fee=fee,
+        )
+    else:
+        extcall CLEARINGHOUSE.cancel(_account, _keeper, KEEPER_FEE)
+        log ILiquidityPool.OrderCancelled(account=_account, market=order.market, keeper=_keeper, reason=reason)
+
+    # Ether is never kept, so all there is is what this caller brought.
+    if self.balance != 0:
+        raw_call(msg.sender, b"", value=self.balance)
+    return filled
+
+
+@external
+def clear_order(_account: uint256, _keeper: uint256):
+    """
+    @custom:see ILiquidityPool
+    """
+    order: ILiquidityPool.Order = order_book._take(_account, KEEPER_FEE)
+    assert block.timestamp > order.submitted_at + order_book.EXPIRY, "order: not expired"
+    extcall CLEARINGHOUSE.cancel(_account, _keeper, KEEPER_FEE)
+    log ILiquidityPool.OrderCancelled(account=_account, market=order.market, keeper=_keeper, reason="expired")
+
+
+@external
+def execute_request(_request: uint256) -> bool:
+    """
+    @custom:see ILiquidityPool
+    """
+    request: ILiquidityPool.Request = lp_requests._load(_request)
+    assert request.submitted_at != 0, "request: unknown"
+    extcall RISK.sample()
+    if request.entering:
+        return self._execute_entry(_request, request)
+    return self._execute_exit(_request, request)
+
+
+@external
+def refresh_nav() -> int256:
+    """
+    @custom:see ILiquidityPool
+    """
+    extcall RISK.sample()
+    nav: int256 = pool_nav._value(pool_nav._read(), False)
+    pool_nav._store(nav)
+    return nav
+
+
+# ── auction ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def absorb(_account: uint256, _words: uint256[16]) -> int256:
+    """
+    @custom:see ILiquidityPool
+    @dev No skew bound: somebody has to take what nobody bids for. The fill price clamps itself.
+    """
+    self._check_auction()
+    exposure: IRiskEngine.Exposure = staticcall CLEARINGHOUSE.exposure(_account, _words)
+    # less cash: what is left is -sum(size * F + cost), what the positions cost the account so far
+    payment: int256 = exposure.base - exposure.cash
+    held: uint256 = exposure.markets | exposure.collaterals
+    for asset: uint256 in range(ASSETS):
+        if (held >> asset) & 1 == 0:
+            continue
+        word: uint256 = _words[asset]
+        size: int256 = exposure.sizes[asset]
+        if size != 0:
+            base: uint256 = pool_nav._trade_price(asset, word, size < 0)
+            market: IClearinghouse.Market = staticcall CLEARINGHOUSE.market(asset)
+            fill: uint256 = skew_pricing._fill_price(base, market.skew, -size, market.skew_scale)
+            payment -= fixed_point._mul_wad_ceil_signed(-size, convert(fill, int256))
+        payment += pool_nav._collateral(asset, exposure.amounts[asset], price_word._price(word), word)
+
+    extcall CLEARINGHOUSE.absorb(_account, payment, _words)
+    pool_nav._forget()
+    log ILiquidityPool.PositionsAbsorbed(account=_account, payment=payment)
+    return payment
+
+
+@external
+def cover(_account: uint256, _amount: uint256) -> uint256:
+    """
+    @custom:see ILiquidityPool
+    """
+    self._check_auction()
+    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, pool_nav._read())
+    paid: uint256 = min(_amount, convert(max(health.equity, 0), uint256))
+    if paid != 0:
+        pool_nav._forget()
+        extcall CLEARINGHOUSE.pay(POOL, _account, paid)
+        log ILiquidityPool.LossCovered(account=_account, amount=paid)
+    return paid
+
+
+# ── owner ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def set_market_fees(_market: uint256, _fees: ILiquidityPool.MarketFees):
+    """
+    @custom:see ILiquidityPool
+    """
+    ownable._check_owner()
+    assert _market < ASSETS, "market: unknown"
+    assert (staticcall CLEARINGHOUSE.listed_markets() >> _market) & 1 != 0, "market: unknown"
+    assert _fees.maker_fee <= MAX_FEE, "maker fee: too high"
+    assert _fees.taker_fee <= MAX_FEE, "taker fee: too high"
+    assert _fees.interest_cap >= MIN_INTEREST_CAP, "interest cap: too low"
+    assert _fees.interest_cap <= MAX_INTEREST_CAP, "interest cap: too high"
+    old_fees: ILiquidityPool.MarketFees = self._market_fees(_market)
+    self._fees[_market] = _fees.maker_fee | (_fees.taker_fee << 32) | (_fees.interest_cap << 64)
+    log ILiquidityPool.MarketFeesSet(market=_market, old_fees=old_fees, new_fees=_fees)
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def order(_account: uint256) -> ILiquidityPool.Order:
+    """
+    @custom:see ILiquidityPool
+    """
+    order: ILiquidityPool.Order = order_book._load(_account, KEEPER_FEE)
+    if order.submitted_at == 0:
+        return empty(ILiquidityPool.Order)
+    return order
+
+
+@external
+@view
+def request(_request: uint256) -> ILiquidityPool.Request:
+    """
+    @custom:see ILiquidityPool
+    """
+    return lp_requests._load(_request)
+
+
+@external
+@view
+def request_count() -> uint256:
+    """
+    @custom:see ILiquidityPool
+    """
+    return lp_requests._count
+
+
+@external
+@view
+def next_exit() -> uint256:
+    """
+    @custom:see ILiquidityPool
+    """
+    return lp_requests._next_exit()
+
+
+@external
+@view
+def market_fees(_market: uint256) -> ILiquidityPool.MarketFees:
+    """
+    @custom:see ILiquidityPool
+    """
+    return self._market_fees(_market)
+
+
+@external
+@view
+def nav() -> int256:
+    """
+    @custom:see ILiquidityPool
+    """
+    return pool_nav._value(pool_nav._read(), False)
+
+
+@external
+@view
+def stored_nav() -> (int256, uint256):
+    """
+    @custom:see ILiquidityPool
+    """
+    return pool_nav._stored, pool_nav._stored_at
+
+
+@external
+@view
+def fill_price(_market: uint256, _size_delta: int256, _price: uint256) -> uint256:
+    """
+    @custom:see ILiquidityPool
+    """
+    assert _price <= price_word.MAX_PRICE, "price: out of range"
+    assert abs(_size_delta) <= order_book.MAX_SIZE, "order: size out of range"
+    market: IClearinghouse.Market = staticcall CLEARINGHOUSE.market(_market)
+    return skew_pricing._fill_price(_price, market.skew, _size_delta, market.skew_scale)
+
+
+# ── internals: orders ────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _is_reserved(_account: uint256) -> bool:
+    """
+    @notice False once an auction of the account has begun: that dropped its pending order.
+    """
+    market: uint256 = 0
+    size_delta: int256 = 0
+    market, size_delta = staticcall CLEARINGHOUSE.reservation(_account)
+    return size_delta != 0
+
+
+@internal
+@payable
+def _base_price(_order: ILiquidityPool.Order, _since: uint256, _proof: Bytes[4096]) -> uint256:
+    """
+    @notice The first price published at or after `_since`; when the feed was quiet for a minute, the
+            price of now, worsened by what the feed may be off without publishing.
+    @return before the skew premium [quote wad per unit]
+    """
+    quiet_until: uint256 = _order.submitted_at + order_book.QUIET
+    if len(_proof) == 0:
+        assert block.timestamp > quiet_until, "order: price proof missing"
+        assert staticcall ORACLE.last_update(_order.market) < _since, "order: price proof missing"
+    else:
+        price: uint256 = 0
+        updated_at: uint256 = 0
+        price, updated_at = extcall ORACLE.first_price(_order.market, _since, _proof, value=msg.value)
+        if updated_at <= quiet_until:
+            assert price != 0 and price <= price_word.MAX_PRICE, "price: not usable"
+            return price
+
+    # Fresh: with a pull feed, an old price still on chain is not what the market does now.
+    word: uint256 = (staticcall ORACLE.read_fresh(1 << _order.market))[_order.market]
+    assert price_word._usable(word), "price: not usable"
+    rate: uint256 = staticcall ORACLE.deviation(_order.market) * WAD // BPS
+    return skew_pricing._worsened(price_word._price(word), rate, _order.size_delta > 0)
+
+
+@internal
+@view
+def _market_fees(_market: uint256) -> ILiquidityPool.MarketFees:
+    word: uint256 = self._fees[_market]
+    return ILiquidityPool.MarketFees(
+        maker_fee=word & _MASK_32, taker_fee=(word >> 32) & _MASK_32, interest_cap=word >> 64
+    )
+
+
+# ── internals: requests ──────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _execute_entry(_id: uint256, _request: ILiquidityPool.Request) -> bool:
+    """
+    @notice Shares at the NAV that is high where it is uncertain; refunded at once when the account is
+            in auction, which may need the money.
+    """
+    due: uint256 = _request.submitted_at + REQUEST_DELAY
+    in_auction: bool = (staticcall CLEARINGHOUSE.account(_request.account)).in_auction
+    assert in_auction or block.timestamp >= due, "request: too early"
+
+    shares: uint256 = 0
+    nav: int256 = 0
+    if not in_auction and block.timestamp <= due + REQUEST_WINDOW:
+        nav = pool_nav._value(pool_nav._read(), True)
+        supply: uint256 = erc20.totalSupply
+        # Without value there is nothing to buy a part of, unless nobody has a part yet.
+        if nav > 0 or (nav == 0 and supply == 0):
+            shares = share_math._shares_for(_request.amount, convert(nav, uint256), supply)
+            if shares < _request.minimum or supply + shares > share_math.MAX_TOTAL:
+                shares = 0
+
+    lp_requests._close(_id, True)
+    if shares == 0:
+        extcall CLEARINGHOUSE.pay(ESCROW, _request.account, _request.amount)
+        log ILiquidityPool.RequestLapsed(request=_id, account=_request.account, entering=True)
+        return False
+
+    erc20._mint(_request.owner, shares)
+    extcall CLEARINGHOUSE.pay(ESCROW, POOL, _request.amount)
+    log ILiquidityPool.RequestExecuted(
+        request=_id,
+        account=_request.account,
+        entering=True,
+        shares=shares,
+        amount=_request.amount,
+        nav=nav,
+    )
+    return True
+
+
+@internal
+def _execute_exit(_id: uint256, _request: ILiquidityPool.Request) -> bool:
+    """
+    @notice Quote at the NAV that is low where it is uncertain. An exit the pool's positions cannot
+            spare waits, and all behind it, until it can or lapses.
+    """
+    assert _id == lp_requests._next_exit(), "request: not first in line"
+    due: uint256 = _request.submitted_at + EXIT_DELAY
+    assert block.timestamp >= due, "request: too early"
+
+    amount: uint256 = 0
+    nav: int256 = 0
+    if block.timestamp <= due + REQUEST_WINDOW:
+        words: uint256[16] = pool_nav._read()
+        nav = pool_nav._value(words, False)
+        if nav > 0:
+            amount = share_math._assets_for(_request.amount, convert(nav, uint256), erc20.totalSupply)
+            if amount < _request.minimum:
+                amount = 0
+        if amount != 0:
+            health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, words)
+            stays: int256 = health.equity - convert(amount, int256)
+            assert stays >= convert(health.initial, int256), "pool: equity needed"
+
+    lp_requests._close(_id, False)
+    if amount == 0:
+        erc20._transfer(self, _request.owner, _request.amount)
+        log ILiquidityPool.RequestLapsed(request=_id, account=_request.account, entering=False)
+        return False
+
+    erc20._burn(self, _request.amount)
+    extcall CLEARINGHOUSE.pay(POOL, _request.account, amount)
+    pool_nav._store(nav - convert(amount, int256))
+    log ILiquidityPool.RequestExecuted(
+        request=_id,
+        account=_request.account,
+        entering=False,
+        shares=_request.amount,
+        amount=amount,
+        nav=nav,
+    )
+    return True
+
+
+@internal
+@view
+def _check_auction():
+    pool: address = empty(address)
+    auction: address = empty(address)
+    fund: address = empty(address)
+    pool, auction, fund = staticcall CLEARINGHOUSE.connected()
+    assert msg.sender == auction, "pool: not the auction"

@@ -1,0 +1,658 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title PriceOracle: sources, validity, EMA price, variances
+@custom:contract-name PriceOracle
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice See IPriceOracle. State of an asset, worst first:
+
+            UNUSABLE   no source answers validly, or the sequencer is down or in its grace period
+            VOLATILE   off the EMA by more than the jump bound, and not for CONFIRMATION seconds yet
+            STALE      every valid source is later than its heartbeat + tolerance
+            UNCERTAIN  confidence or disagreement beyond its bound
+            VALID      otherwise
+
+        An asset that is not usable keeps its last accepted price. The excursion off the EMA is timed
+        from the first sample that sees it; once it has lasted, the price counts whether anybody
+        sampled since or not, and the next accepted sample moves the EMA to it at once.
+@custom:security Sources are called with a gas cap and without revert, see source_call.
+"""
+
+from snekmate.auth import ownable
+from snekmate.auth import ownable_2step
+
+from .interfaces import IPriceOracle
+from .interfaces import IPriceSource
+from .modules import oracle_slots
+from .modules import price_validity
+from .modules import price_word
+from .modules import source_call
+from .modules import volatility
+
+implements: IPriceOracle
+
+initializes: ownable
+initializes: ownable_2step[ownable := ownable]
+
+exports: (
+    # who lists assets and replaces feeds
+    ownable.owner,
+    ownable_2step.pending_owner,
+    ownable_2step.transfer_ownership,
+    ownable_2step.accept_ownership,
+)
+
+# What all sources of an asset together say.
+struct Observation:
+    state: uint256  # VOLATILE not considered
+    price: uint256  # [quote wad per unit]
+    confidence: uint256  # [1e-9]
+    published: uint256  # [s]
+    pull: bool
+    side: uint256  # of the EMA; NEAR when UNUSABLE
+
+
+# Weights of one sample, the same for all assets that were last accepted at the same time.
+struct Weights:
+    elapsed: uint256  # [s]
+    fast: uint256  # [wad]
+    slow: uint256
+    long: uint256
+    ema: uint256
+
+
+MAX_ASSETS: constant(uint256) = 16
+MAX_PULL_AGE: constant(uint256) = 3  # [s]
+
+MIN_SAMPLE_INTERVAL: constant(uint256) = 10  # [s]
+MAX_SAMPLE_INTERVAL: constant(uint256) = 3_600
+MAX_SEQUENCER_GRACE: constant(uint256) = 86_400  # [s]
+MIN_CONFIRMATION: constant(uint256) = 1  # [s]
+MAX_CONFIRMATION: constant(uint256) = 300
+MIN_EMA_TAU: constant(uint256) = 60  # [s]
+MAX_EMA_TAU: constant(uint256) = 86_400
+MIN_WEIGHT: constant(uint256) = 10**16  # [wad]
+
+MIN_HEARTBEAT: constant(uint256) = 1  # [s]
+MAX_HEARTBEAT: constant(uint256) = 3 * 86_400
+MAX_TOLERANCE: constant(uint256) = 3_600  # [s]; never beyond the heartbeat, or the hard age came first
+MIN_BOUND: constant(uint256) = 1  # of confidence, disagreement and deviation [bps]
+MAX_BOUND: constant(uint256) = 5_000
+MIN_JUMP_BOUND: constant(uint256) = 10  # [bps]
+MAX_JUMP_BOUND: constant(uint256) = 5_000
+MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day, wad]
+
+SEQUENCER_FEED: public(immutable(address))  # empty: none
+SEQUENCER_GRACE: public(immutable(uint256))  # [s]
+SAMPLE_INTERVAL: public(immutable(uint256))  # [s]
+CONFIRMATION: public(immutable(uint256))  # [s]
+EMA_TAU: public(immutable(uint256))  # [s]
+WEIGHT_SLOW: public(immutable(uint256))  # a: of the slow variance in the target [wad]
+WEIGHT_LONG: public(immutable(uint256))  # b: of the long variance in the target [wad]
+_MAX_LIVE_STEP: immutable(uint256)  # 2 * SAMPLE_INTERVAL [s]
+
+_calendar: uint256  # time of the last sample << 8 | number of assets
+_sources: uint256[3][16]  # see oracle_slots; the primary one also carries the asset's bounds
+_memories: uint256[16]  # see oracle_slots
+_volatilities: uint256[16]  # see oracle_slots
+_deviations: uint256[16]  # the primary feed's publishing threshold [bps]
+_payer: transient(address)  # the source that may return value
+
+
+@deploy
+def __init__(
+    _sequencer_feed: address,
+    _sequencer_grace: uint256,
+    _sample_interval: uint256,
+    _confirmation: uint256,
+    _ema_tau: uint256,
+    _weight_slow: uint256,
+    _weight_long: uint256,
+):
+    assert _sequencer_grace <= MAX_SEQUENCER_GRACE, "sequencer grace: too long"
+    assert _sample_interval >= MIN_SAMPLE_INTERVAL, "sample interval: too short"
+    assert _sample_interval <= MAX_SAMPLE_INTERVAL, "sample interval: too long"
+    assert _confirmation >= MIN_CONFIRMATION, "confirmation: too short"
+    assert _confirmation <= MAX_CONFIRMATION, "confirmation: too long"
+    assert _ema_tau >= MIN_EMA_TAU, "ema tau: too short"
+    assert _ema_tau <= MAX_EMA_TAU, "ema tau: too long"
+    assert _weight_slow >= MIN_WEIGHT and _weight_slow <= volatility.MAX_WEIGHT, "slow weight: out of bounds"
+    assert _weight_long >= MIN_WEIGHT and _weight_long <= volatility.MAX_WEIGHT, "long weight: out of bounds"
+    ownable.__init__()
+    ownable_2step.__init__()
+    SEQUENCER_FEED = _sequencer_feed
+    SEQUENCER_GRACE = _sequencer_grace
+    SAMPLE_INTERVAL = _sample_interval
+    CONFIRMATION = _confirmation
+    EMA_TAU = _ema_tau
+    WEIGHT_SLOW = _weight_slow
+    WEIGHT_LONG = _weight_long
+    _MAX_LIVE_STEP = 2 * _sample_interval
+
+
+@external
+@payable
+@reentrant
+def __default__():
+    """
+    @dev Only what a source returns of the value it was sent.
+    """
+    assert msg.sender == self._payer, "value: not expected"
+
+
+# ── anybody ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def sample() -> (uint256[16], uint256[16]):
+    """@custom:see IPriceOracle"""
+    words: uint256[16] = empty(uint256[16])
+    targets: uint256[16] = empty(uint256[16])
+    up: bool = self._is_sequencer_up()
+    count: uint256 = self._calendar & 255
+    if block.timestamp < (self._calendar >> 8) + SAMPLE_INTERVAL:
+        for asset: uint256 in range(count, bound=MAX_ASSETS):
+            words[asset] = self._reading(asset, up, False)
+            targets[asset] = self._target(self._sources[asset][0], self._volatilities[asset])
+        return words, targets
+
+    self._calendar = (block.timestamp << 8) | count
+    weights: Weights = empty(Weights)
+    for asset: uint256 in range(count, bound=MAX_ASSETS):
+        words[asset], targets[asset], weights = self._sample_asset(asset, up, weights)
+    return words, targets
+
+
+@external
+@payable
+def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256):
+    """@custom:see IPriceOracle"""
+    adapter: address = oracle_slots._adapter(self._listed(_asset))
+    self._payer = adapter
+    price: uint256 = 0
+    confidence: uint256 = 0
+    updated_at: uint256 = 0
+    price, confidence, updated_at = extcall IPriceSource(adapter).first_since(_since, _proof, value=msg.value)
+    self._payer = empty(address)
+
+    assert price != 0 and price <= price_word.MAX_PRICE, "first price: out of bounds"
+    assert updated_at >= _since and updated_at <= block.timestamp, "first price: bad time"
+    if self.balance != 0:  # nothing here belongs to the oracle
+        raw_call(msg.sender, b"", value=self.balance)
+    return price, updated_at
+
+
+# ── owner ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def list_asset(_listing: IPriceOracle.Listing) -> uint256:
+    """@custom:see IPriceOracle"""
+    ownable._check_owner()
+    asset: uint256 = self._calendar & 255
+    assert asset < MAX_ASSETS, "asset: too many"
+    count: uint256 = len(_listing.sources)
+    assert count != 0, "sources: none"
+    self._check_bound(_listing.max_confidence, "confidence bound: out of bounds")
+    self._check_bound(_listing.max_disagreement, "disagreement: out of bounds")
+    self._check_bound(_listing.deviation, "deviation: out of bounds")
+    assert _listing.jump_bound >= MIN_JUMP_BOUND, "jump bound: too small"
+    assert _listing.jump_bound <= MAX_JUMP_BOUND, "jump bound: too large"
+    self._check_variance(_listing.variance_fast, volatility.MAX_VARIANCE)
+    self._check_variance(_listing.variance_slow, volatility.MAX_VARIANCE)
+    self._check_variance(_listing.variance_long, volatility.MAX_VARIANCE)
+    self._check_variance(_listing.variance_floor, oracle_slots.MAX_VARIANCE_FLOOR)
+
+    self._sources[asset][0] = oracle_slots._pack_primary(
+        count, _listing.max_confidence, _listing.max_disagreement, _listing.jump_bound, _listing.variance_floor
+    )
+    self._deviations[asset] = _listing.deviation
+    self._calendar += 1
+    for index: uint256 in range(count, bound=3):
+        self._put_source(asset, index, _listing.sources[index])
+
+    assert self._is_sequencer_up(), "sequencer: down"
+    # without an EMA nothing could decide between two sources that disagree: they have to agree
+    seen: Observation = self._observe(asset, self._sources[asset][0], 0)
+    assert seen.state == price_word.VALID, "asset: no valid price"
+    self._memories[asset] = oracle_slots._pack_memory(
+        seen.price, seen.price, block.timestamp, 0, seen.published, False
+    )
+    self._volatilities[asset] = oracle_slots._pack_volatility(
+        _listing.variance_fast, _listing.variance_slow, _listing.variance_long, block.timestamp
+    )
+    log IPriceOracle.AssetListed(
+        asset=asset,
+        sources=count,
+        variance_fast=_listing.variance_fast,
+        variance_slow=_listing.variance_slow,
+        variance_long=_listing.variance_long,
+    )
+    return asset
+
+
+@external
+def set_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
+    """@custom:see IPriceOracle"""
+    ownable._check_owner()
+    assert _index < oracle_slots._count(self._listed(_asset)), "source: unknown index"
+    self._put_source(_asset, _index, _source)
+    answer: source_call.Answer = source_call._ask(self._sources[_asset][_index])
+    assert answer.grade == price_validity.FRESH, "source: no fresh price"
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def read(_assets: uint256) -> uint256[16]:
+    """@custom:see IPriceOracle"""
+    return self._readings(_assets, False)
+
+
+@external
+@view
+def read_fresh(_assets: uint256) -> uint256[16]:
+    """@custom:see IPriceOracle"""
+    return self._readings(_assets, True)
+
+
+@external
+@view
+def last_update(_asset: uint256) -> uint256:
+    """@custom:see IPriceOracle"""
+    return source_call._ask(self._listed(_asset)).updated_at
+
+
+@external
+@view
+def deviation(_asset: uint256) -> uint256:
+    """@custom:see IPriceOracle"""
+    self._listed(_asset)
+    return self._deviations[_asset]
+
+
+@external
+@view
+def variances(_asset: uint256) -> (uint256, uint256, uint256, uint256):
+    """@custom:see IPriceOracle"""
+    target: uint256 = self._target(self._listed(_asset), self._volatilities[_asset])
+    history: uint256 = self._volatilities[_asset]
+    return oracle_slots._fast(history), oracle_slots._slow(history), oracle_slots._long(history), target
+
+
+@external
+@view
+def sources(_asset: uint256) -> DynArray[IPriceOracle.Source, 3]:
+    """@custom:see IPriceOracle"""
+    found: DynArray[IPriceOracle.Source, 3] = []
+    for index: uint256 in range(oracle_slots._count(self._listed(_asset)), bound=3):
+        packed: uint256 = self._sources[_asset][index]
+        found.append(
+            IPriceOracle.Source(
+                adapter=oracle_slots._adapter(packed),
+                heartbeat=oracle_slots._heartbeat(packed),
+                tolerance=oracle_slots._tolerance(packed),
+            )
+        )
+    return found
+
+
+@external
+@view
+def bounds(_asset: uint256) -> (uint256, uint256, uint256, uint256):
+    """@custom:see IPriceOracle"""
+    packed: uint256 = self._listed(_asset)
+    return (
+        oracle_slots._max_confidence(packed),
+        oracle_slots._max_disagreement(packed),
+        oracle_slots._jump_bound(packed),
+        oracle_slots._floor(packed),
+    )
+
+
+@external
+@view
+def stored(_asset: uint256) -> IPriceOracle.Memory:
+    """@custom:see IPriceOracle"""
+    self._listed(_asset)
+    packed: uint256 = self._memories[_asset]
+    history: uint256 = self._volatilities[_asset]
+    return IPriceOracle.Memory(
+        price=oracle_slots._price(packed),
+        ema=oracle_slots._ema(packed),
+        published=oracle_slots._published(packed),
+        checkpoint=oracle_slots._checkpoint(packed),
+        accepted_at=oracle_slots._accepted_at(history),
+        live=oracle_slots._live(packed),
+        excursion_at=oracle_slots._excursion_at(history),
+        excursion_below=oracle_slots._is_below(packed),
+    )
+
+
+@external
+@view
+def sampled_at() -> uint256:
+    """@custom:see IPriceOracle"""
+    return self._calendar >> 8
+
+
+@external
+@view
+def sequencer_up() -> bool:
+    """@custom:see IPriceOracle"""
+    return self._is_sequencer_up()
+
+
+@external
+@view
+def asset_count() -> uint256:
+    """@custom:see IPriceOracle"""
+    return self._calendar & 255
+
+
+# ── internals: reading ───────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _readings(_assets: uint256, _fresh: bool) -> uint256[16]:
+    words: uint256[16] = empty(uint256[16])
+    up: bool = self._is_sequencer_up()
+    for asset: uint256 in range(MAX_ASSETS):
+        if _assets >> asset == 0:
+            break
+        if (_assets >> asset) & 1 == 1:
+            words[asset] = self._reading(asset, up, _fresh)
+    return words
+
+
+@internal
+@view
+def _reading(_asset: uint256, _up: bool, _fresh: bool) -> uint256:
+    """
+    @return the asset's word now; 0 when it is not listed
+    """
+    primary: uint256 = self._sources[_asset][0]
+    if primary == 0:
+        return 0
+    memory: uint256 = self._memories[_asset]
+    ema: uint256 = oracle_slots._ema(memory)
+    seen: Observation = empty(Observation)
+    if _up:
+        seen = self._observe(_asset, primary, ema)
+
+    if _fresh and seen.pull and seen.state >= price_word.UNCERTAIN:
+        if self._is_chosen(seen) or seen.published < oracle_slots._published(memory):
+            seen.state = price_word.STALE
+    if seen.side != price_validity.NEAR:
+        if not self._is_confirmed(seen.side, memory, self._volatilities[_asset]):
+            seen.state = price_word.VOLATILE
+        elif seen.state >= price_word.UNCERTAIN:
+            ema = seen.price  # as the next accepted sample will store it
+
+    live: uint256 = oracle_slots._live(memory)
+    if seen.state < price_word.UNCERTAIN:
+        return price_word._pack(oracle_slots._price(memory), ema, live, 0, seen.state)
+    live = unsafe_add(live, self._live_since(oracle_slots._checkpoint(memory)))
+    return price_word._pack(seen.price, ema, live, seen.confidence, seen.state)
+
+
+@internal
+@view
+def _observe(_asset: uint256, _primary: uint256, _ema: uint256) -> Observation:
+    """
+    @param _primary word of the asset's primary source
+    """
+    answer: source_call.Answer = source_call._ask(_primary)
+    pull: bool = oracle_slots._is_pull(_primary)
+    disagreement: uint256 = 0
+    count: uint256 = oracle_slots._count(_primary)
+    if count > 1:
+        answers: source_call.Answer[3] = [answer, empty(source_call.Answer), empty(source_call.Answer)]
+        pulls: bool[3] = [pull, False, False]
+        for index: uint256 in range(1, count, bound=2):
+            packed: uint256 = self._sources[_asset][index]
+            answers[index] = source_call._ask(packed)
+            pulls[index] = oracle_slots._is_pull(packed)
+        chosen: uint256 = 0
+        chosen, disagreement = price_validity._choose(
+            [answers[0].price, answers[1].price, answers[2].price],
+            [answers[0].grade, answers[1].grade, answers[2].grade],
+            _ema,
+        )
+        answer = answers[chosen]
+        pull = pulls[chosen]
+
+    if answer.grade == price_validity.INVALID:
+        return empty(Observation)
+    seen: Observation = Observation(
+        state=price_word.VALID if answer.grade == price_validity.FRESH else price_word.STALE,
+        price=answer.price,
+        confidence=0,
+        published=answer.updated_at,
+        pull=pull,
+        side=price_validity._side(answer.price, _ema, oracle_slots._jump_bound(_primary)),
+    )
+    if (answer.confidence | disagreement) != 0:  # mostly it is not
+        uncertain: bool = False
+        uncertain, seen.confidence = price_validity._doubt(
+            answer.price,
+            answer.confidence,
+            disagreement,
+            oracle_slots._max_confidence(_primary),
+            oracle_slots._max_disagreement(_primary),
+        )
+        if uncertain and seen.state == price_word.VALID:
+            seen.state = price_word.UNCERTAIN
+    return seen
+
+
+@internal
+@view
+def _is_chosen(_seen: Observation) -> bool:
+    """
+    @return whether a pull feed's price is so old that its pusher may have chosen it among several
+    """
+    return _seen.pull and unsafe_sub(block.timestamp, _seen.published) > MAX_PULL_AGE
+
+
+@internal
+@view
+def _is_confirmed(_side: uint256, _memory: uint256, _history: uint256) -> bool:
+    return price_validity._is_confirmed(
+        _side,
+        price_validity.BELOW if oracle_slots._is_below(_memory) else price_validity.ABOVE,
+        oracle_slots._excursion_at(_history),
+        block.timestamp,
+        CONFIRMATION,
+    )
+
+
+@internal
+@view
+def _live_since(_checkpoint: uint256) -> uint256:
+    """
+    @return oracle-live time of a usable asset since its checkpoint; bounded, because nobody looked in
+            between [s]
+    """
+    elapsed: uint256 = unsafe_sub(block.timestamp, _checkpoint)
+    return elapsed if elapsed < _MAX_LIVE_STEP else _MAX_LIVE_STEP
+
+
+@internal
+@view
+def _is_sequencer_up() -> bool:
+    return source_call._is_sequencer_up(SEQUENCER_FEED, SEQUENCER_GRACE)
+
+
+# ── internals: sampling ──────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _sample_asset(_asset: uint256, _up: bool, _weights: Weights) -> (uint256, uint256, Weights):
+    """
+    @return word and variance target after sampling, and the weights, which the next asset may reuse
+    """
+    primary: uint256 = self._sources[_asset][0]
+    memory: uint256 = self._memories[_asset]
+    history: uint256 = self._volatilities[_asset]
+    price: uint256 = oracle_slots._price(memory)
+    ema: uint256 = oracle_slots._ema(memory)
+    live: uint256 = oracle_slots._live(memory)
+    published: uint256 = oracle_slots._published(memory)
+    below: bool = oracle_slots._is_below(memory)
+    excursion_at: uint256 = oracle_slots._excursion_at(history)
+    weights: Weights = _weights
+    seen: Observation = empty(Observation)
+    if _up:
+        seen = self._observe(_asset, primary, ema)
+
+    confirmed: bool = False
+    if seen.side != price_validity.NEAR:
+        confirmed = self._is_confirmed(seen.side, memory, history)
+        if not confirmed:
+            seen.state = price_word.VOLATILE
+            if excursion_at == 0 or below != (seen.side == price_validity.BELOW):
+                excursion_at = block.timestamp
+                below = seen.side == price_validity.BELOW
+                log IPriceOracle.ExcursionStarted(asset=_asset, price=seen.price, ema=ema)
+    elif excursion_at != 0 and seen.state != price_word.UNUSABLE:
+        excursion_at = 0
+        log IPriceOracle.ExcursionEnded(asset=_asset, price=seen.price, ema=ema, confirmed=False)
+
+    usable: bool = seen.state >= price_word.UNCERTAIN
+    if usable:
+        live = unsafe_add(live, self._live_since(oracle_slots._checkpoint(memory)))
+    elapsed: uint256 = unsafe_sub(block.timestamp, oracle_slots._accepted_at(history))
+    # no return per time without time
+    accepted: bool = usable and elapsed != 0 and not self._is_chosen(seen)
+    if accepted:
+        if weights.elapsed != elapsed:
+            weights = self._weights_after(elapsed)
+        if confirmed:
+            log IPriceOracle.ExcursionEnded(asset=_asset, price=seen.price, ema=ema, confirmed=True)
+            excursion_at = 0
+            ema = seen.price
+        else:
+            ema = volatility._relax(ema, seen.price, weights.ema)
+        history = self._advance(history, volatility._squared_return(seen.price, price, elapsed), weights)
+        price = seen.price
+        published = seen.published
+        log IPriceOracle.Sampled(
+            asset=_asset,
+            price=price,
+            ema=ema,
+            variance_fast=oracle_slots._fast(history),
+            variance_slow=oracle_slots._slow(history),
+            variance_long=oracle_slots._long(history),
+        )
+
+    self._memories[_asset] = oracle_slots._pack_memory(price, ema, block.timestamp, live, published, below)
+    self._volatilities[_asset] = oracle_slots._with_excursion(history, excursion_at)
+    word: uint256 = 0
+    if usable:
+        # confirmed but not accepted: as the next accepted sample will store it
+        word = price_word._pack(seen.price, seen.price if confirmed else ema, live, seen.confidence, seen.state)
+    else:
+        word = price_word._pack(price, ema, live, 0, seen.state)
+    return word, self._target(primary, history), weights
+
+
+@internal
+@view
+def _advance(_history: uint256, _square: uint256, _weights: Weights) -> uint256:
+    """
+    @param _square squared return since the last accepted sample [variance per day, wad]
+    @return the volatility word after the sample, without excursion
+    """
+    fast: uint256 = oracle_slots._fast(_history)
+    slow: uint256 = oracle_slots._slow(_history)
+    long: uint256 = oracle_slots._long(_history)
+    wick_cap: uint256 = 2 * volatility._base(fast, slow, long, WEIGHT_SLOW, WEIGHT_LONG)
+    return oracle_slots._pack_volatility(
+        volatility._step(fast, _square, _weights.fast, wick_cap),
+        volatility._step(slow, _square, _weights.slow, volatility.MAX_VARIANCE),
+        volatility._step(long, _square, _weights.long, volatility.MAX_VARIANCE),
+        block.timestamp,
+    )
+
+
+@internal
+@view
+def _weights_after(_elapsed: uint256) -> Weights:
+    """
+    @param _elapsed since the last accepted sample [s]
+    """
+    return Weights(
+        elapsed=_elapsed,
+        fast=volatility._weight(_elapsed, volatility.TAU_FAST),
+        slow=volatility._weight(_elapsed, volatility.TAU_SLOW),
+        long=volatility._weight(_elapsed, volatility.TAU_LONG),
+        ema=volatility._weight(_elapsed, EMA_TAU),
+    )
+
+
+@internal
+@view
+def _target(_primary: uint256, _history: uint256) -> uint256:
+    """
+    @return max(v_fast, a * v_slow, b * v_long, floor) [variance per day, wad]
+    """
+    base: uint256 = volatility._base(
+        oracle_slots._fast(_history), oracle_slots._slow(_history), oracle_slots._long(_history), WEIGHT_SLOW, WEIGHT_LONG
+    )
+    return max(base, oracle_slots._floor(_primary))
+
+
+# ── internals: listing ───────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _listed(_asset: uint256) -> uint256:
+    """
+    @return word of the asset's primary source
+    """
+    assert _asset < self._calendar & 255, "asset: unknown"
+    return self._sources[_asset][0]
+
+
+@internal
+def _put_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
+    """
+    @dev Keeps what the primary source's word says of the asset.
+    """
+    assert _source.adapter.is_contract, "source: no contract"
+    assert _source.heartbeat >= MIN_HEARTBEAT, "heartbeat: too short"
+    assert _source.heartbeat <= MAX_HEARTBEAT, "heartbeat: too long"
+    assert _source.tolerance <= min(MAX_TOLERANCE, _source.heartbeat), "tolerance: too long"
+    for index: uint256 in range(3):
+        other: address = oracle_slots._adapter(self._sources[_asset][index])
+        assert other != _source.adapter or index == _index, "source: listed twice"
+    pull: bool = staticcall IPriceSource(_source.adapter).is_pull()
+    self._sources[_asset][_index] = oracle_slots._primary(self._sources[_asset][_index]) | oracle_slots._pack_source(
+        _source.adapter, _source.heartbeat, _source.tolerance, pull
+    )
+    log IPriceOracle.SourceSet(
+        asset=_asset,
+        index=_index,
+        adapter=_source.adapter,
+        heartbeat=_source.heartbeat,
+        tolerance=_source.tolerance,
+    )
+
+
+@internal
+@pure
+def _check_bound(_bps: uint256, _reason: String[32]):
+    assert _bps >= MIN_BOUND and _bps <= MAX_BOUND, _reason
+
+
+@internal
+@pure
+def _check_variance(_variance: uint256, _most: uint256):
+    assert _variance >= MIN_VARIANCE, "variance: too small"
+    assert _variance <= _most, "variance: too large"

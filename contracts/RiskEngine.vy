@@ -1,0 +1,635 @@
+# pragma version 0.4.3
+# pragma nonreentrancy on
+"""
+@title RiskEngine: lines and ramps, tiers, haircuts, requirements
+@custom:contract-name RiskEngine
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice See `IRiskEngine`. Prices and variances come from the oracle, exposures from whoever asks:
+        nothing here moves a balance.
+@custom:security What raises MM at once (depth, tiers, haircut bounds) is the owner's alone, who must
+        be a timelock. Everything else reaches MM through the target, so at the speed of the ramp.
+        Views are re-entrant: the only external call, to the oracle, is made before anything they
+        read is half-written.
+"""
+
+from .interfaces import IPriceOracle
+from .interfaces import IRiskEngine
+
+from snekmate.auth import ownable
+from snekmate.auth import ownable_2step
+from snekmate.utils import math
+
+from .modules import margin_math
+from .modules import price_word
+from .modules import ramp
+from .modules import risk_word
+from .modules import tier_table
+
+implements: IRiskEngine
+
+initializes: ownable
+initializes: ownable_2step[ownable := ownable]
+
+exports: (
+    ownable.owner,
+    ownable_2step.pending_owner,
+    ownable_2step.transfer_ownership,
+    ownable_2step.accept_ownership,
+)
+
+# ── constants and immutables ─────────────────────────────────────────────────────────────────────
+
+WAD: constant(uint256) = 10**18
+BPS: constant(uint256) = 10_000
+HOUR: constant(uint256) = 3600  # [s]
+ASSETS: constant(uint256) = 16
+TABLES: constant(uint256) = 256
+
+MAX_IM_MULTIPLIER: constant(uint256) = 5 * 10**18  # [wad]
+MIN_BUFFER: constant(uint256) = 10**16  # [wad]
+MAX_BUFFER: constant(uint256) = 5 * 10**17  # [wad]
+# The floors of speed and keeper cost, with ramp.MIN_LINE, keep the notice exact: a minute's linear
+# step stays below its exponential by more than all roundings of MM together.
+MIN_RAMP: constant(uint256) = 10**16  # [wad per hour]
+MAX_RAMP: constant(uint256) = 10**18  # [wad per hour]
+MIN_KEEPER_COST: constant(uint256) = 10**16  # [quote wad]
+MAX_KEEPER_COST: constant(uint256) = 1000 * 10**18  # [quote wad]
+
+# Unusable assets worth at most this part of gross exposure stop nothing [1 / it].
+IDLE_DIVISOR: constant(uint256) = 10
+# A line at MIN_LINE with MIN_RAMP reaches MAX_LINE within 2**29 s: later than this nothing moves.
+MAX_SECONDS: constant(uint256) = 2**32  # [s]
+
+# Masks of the hot path, where the words are taken apart without calls.
+UINT88: constant(uint256) = 2**88 - 1
+UINT64: constant(uint256) = 2**64 - 1
+UINT48: constant(uint256) = 2**48 - 1
+UINT40: constant(uint256) = 2**40 - 1
+UINT32: constant(uint256) = 2**32 - 1
+UINT16: constant(uint256) = 2**16 - 1
+UINT8: constant(uint256) = 2**8 - 1
+
+ORACLE: public(immutable(IPriceOracle))
+SAMPLE_INTERVAL: immutable(uint256)  # [s]
+IM_MULTIPLIER: public(immutable(uint256))  # [wad]
+BUFFER: public(immutable(uint256))  # [wad]
+RAMP_UP: public(immutable(uint256))  # [wad per hour]
+RAMP_DOWN: public(immutable(uint256))  # [wad per hour]
+KEEPER_COST: public(immutable(uint256))  # [quote wad]
+
+# ── state ────────────────────────────────────────────────────────────────────────────────────────
+
+last_sample: public(uint256)  # [s]
+_risks: uint256[ASSETS]  # see `risk_word`
+_targets: uint256[ASSETS]  # the second word of `risk_word`
+_tables: uint256[TABLES]  # see `tier_table`
+
+
+@deploy
+def __init__(
+    _oracle: IPriceOracle,
+    _im_multiplier: uint256,
+    _buffer: uint256,
+    _ramp_up: uint256,
+    _ramp_down: uint256,
+    _keeper_cost: uint256,
+):
+    ownable.__init__()
+    ownable_2step.__init__()
+
+    assert _oracle.address != empty(address), "oracle: zero address"
+    assert _buffer >= MIN_BUFFER and _buffer <= MAX_BUFFER, "buffer: out of range"
+    assert _im_multiplier > WAD + _buffer, "im multiplier: below 1 + buffer"
+    assert _im_multiplier <= MAX_IM_MULTIPLIER, "im multiplier: too high"
+    assert _ramp_up >= MIN_RAMP and _ramp_up <= MAX_RAMP, "ramp up: out of range"
+    assert _ramp_down >= MIN_RAMP and _ramp_down <= MAX_RAMP, "ramp down: out of range"
+    assert _keeper_cost >= MIN_KEEPER_COST, "keeper cost: too low"
+    assert _keeper_cost <= MAX_KEEPER_COST, "keeper cost: too high"
+
+    ORACLE = _oracle
+    SAMPLE_INTERVAL = staticcall _oracle.SAMPLE_INTERVAL()
+    IM_MULTIPLIER = _im_multiplier
+    BUFFER = _buffer
+    RAMP_UP = _ramp_up
+    RAMP_DOWN = _ramp_down
+    KEEPER_COST = _keeper_cost
+
+
+# ── anybody ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def sample() -> bool:
+    """
+    @custom:see IRiskEngine
+    """
+    if block.timestamp < self.last_sample + SAMPLE_INTERVAL:
+        return False
+    self.last_sample = block.timestamp
+
+    words: uint256[16] = empty(uint256[16])
+    variances: uint256[16] = empty(uint256[16])
+    words, variances = extcall ORACLE.sample()
+    for asset: uint256 in range(ASSETS):
+        # an unusable asset keeps its target: its variance has not moved, and its clock stands
+        if price_word._usable(words[asset]):
+            self._update_line(asset, price_word._live(words[asset]), variances[asset])
+    return True
+
+
+# ── owner ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def list_asset_risk(_asset: uint256, _initial_line: uint256, _risk: IRiskEngine.AssetRisk):
+    """
+    @custom:see IRiskEngine
+    """
+    ownable._check_owner()
+    assert _asset < staticcall ORACLE.asset_count(), "asset: unknown"
+    assert self._risks[_asset] == 0, "asset: already listed"
+    self._set_asset_risk(_asset, _risk)
+    assert _initial_line >= _risk.line_floor, "initial line: below floor"
+    assert _initial_line <= _risk.line_cap, "initial line: above cap"
+
+    words: uint256[16] = staticcall ORACLE.read(1 << _asset)
+    live: uint256 = price_word._live(words[_asset])
+    self._risks[_asset] = risk_word._with_ramp(self._risks[_asset], _initial_line, _initial_line, live)
+    log IRiskEngine.AssetRiskListed(asset=_asset, initial_line=_initial_line, live=live)
+
+
+@external
+def set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
+    """
+    @custom:see IRiskEngine
+    """
+    ownable._check_owner()
+    assert _asset < ASSETS and self._risks[_asset] != 0, "asset: not listed"
+    self._set_asset_risk(_asset, _risk)
+
+
+@external
+def set_tier_table(_table: uint256, _tiers: DynArray[IRiskEngine.Tier, 5]):
+    """
+    @custom:see IRiskEngine
+    """
+    ownable._check_owner()
+    assert _table < TABLES, "tier table: unknown"
+    old_table: uint256 = self._tables[_table]
+    self._tables[_table] = tier_table._pack(_tiers)
+    log IRiskEngine.TierTableSet(table=_table, old_tiers=tier_table._unpack(old_table), new_tiers=_tiers)
+
+
+# ── views: requirements ──────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+@reentrant
+def assess(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> IRiskEngine.Health:
+    """
+    @custom:see IRiskEngine
+    """
+    return self._assess(_exposure, _words, 0)
+
+
+@external
+@view
+@reentrant
+def status(_health: IRiskEngine.Health) -> uint256:
+    """
+    @custom:see IRiskEngine
+    """
+    if _health.equity < 0:
+        return 4
+    equity: uint256 = convert(_health.equity, uint256)
+    if equity < _health.maintenance:
+        return 3
+    if equity < margin_math._scale_up(_health.maintenance, WAD + BUFFER):
+        return 2
+    if equity < _health.initial:
+        return 1
+    return 0
+
+
+@external
+@view
+@reentrant
+def notice(_health: IRiskEngine.Health) -> uint256:
+    """
+    @custom:see IRiskEngine
+    @dev No term of MM grows faster than the lines, and no line faster than e**(u * hours), so
+         MM(t) <= MM * e**(u * t) < E until ln(E / MM) / u. Two logarithms instead of one of the
+         quotient: the quotient of the extremes exceeds 256 bits.
+    """
+    if _health.maintenance == 0:
+        return max_value(uint256)
+    maintenance: int256 = convert(_health.maintenance, int256)
+    if _health.equity <= maintenance:
+        return 0
+    hours: int256 = math._wad_ln(_health.equity) - math._wad_ln(maintenance)  # u * hours [wad]
+    return convert(hours, uint256) * HOUR // RAMP_UP
+
+
+@external
+@view
+@reentrant
+def maintenance_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _seconds: uint256) -> uint256:
+    """
+    @custom:see IRiskEngine
+    """
+    return self._assess(_exposure, _words, min(_seconds, MAX_SECONDS)).maintenance
+
+
+@external
+@view
+@reentrant
+def liquidation_price(_exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256) -> uint256:
+    """
+    @custom:see IRiskEngine
+    @dev E - MM is concave in the price (MM of a position is convex), but for one kink where the
+         haircut of collateral in the same asset reaches its cap. On either side of the kink a
+         healthy segment with healthy ends is healthy throughout, and one with an unhealthy end has
+         one crossing: bisection finds the nearest.
+    """
+    if _market >= ASSETS or (_exposure.markets >> _market) & 1 == 0:
+        return 0
+    price: uint256 = price_word._price(_words[_market])
+    if self._liquidatable_at(_exposure, _words, _market, price):
+        return price
+
+    healthy: uint256 = price
+    unhealthy: uint256 = max(price, price_word.MAX_PRICE)
+    if _exposure.sizes[_market] > 0:
+        unhealthy = min(price, 1)
+
+    kink: uint256 = self._haircut_cap_price(_exposure.amounts[_market], _words[_market], _market)
+    if kink > min(healthy, unhealthy) and kink < max(healthy, unhealthy):
+        if self._liquidatable_at(_exposure, _words, _market, kink):
+            unhealthy = kink
+        else:
+            healthy = kink
+    if not self._liquidatable_at(_exposure, _words, _market, unhealthy):
+        return 0
+
+    # the distance halves each time and is below 2**88 at first
+    for _: uint256 in range(88):
+        middle: uint256 = (healthy + unhealthy) // 2
+        if middle == healthy or middle == unhealthy:
+            break
+        if self._liquidatable_at(_exposure, _words, _market, middle):
+            unhealthy = middle
+        else:
+            healthy = middle
+    return unhealthy
+
+
+# ── views: lines and parameters ──────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+@reentrant
+def line(_asset: uint256, _live: uint256) -> (uint256, uint256):
+    """
+    @custom:see IRiskEngine
+    """
+    risk: uint256 = self._listed_risk(_asset)
+    return self._line_at(risk, min(_live, MAX_SECONDS)), risk_word._target(risk)
+
+
+@external
+@view
+@reentrant
+def ramp_start(_asset: uint256) -> (uint256, uint256):
+    """
+    @custom:see IRiskEngine
+    """
+    risk: uint256 = self._listed_risk(_asset)
+    return risk_word._line(risk), risk_word._started_at(risk)
+
+
+@external
+@view
+@reentrant
+def haircut(_asset: uint256, _value: uint256, _word: uint256) -> uint256:
+    """
+    @custom:see IRiskEngine
+    """
+    assert _value <= margin_math.MAX_NOTIONAL, "value: out of range"
+    risk: uint256 = self._listed_risk(_asset)
+    return margin_math._haircut(
+        self._line_at(risk, price_word._live(_word)),
+        margin_math._size_factor(_value, risk_word._depth(risk)),
+        risk_word._haircut_floor(risk),
+        risk_word._haircut_cap(risk),
+    )
+
+
+@external
+@view
+@reentrant
+def asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
+    """
+    @custom:see IRiskEngine
+    """
+    if _asset >= ASSETS:
+        return empty(IRiskEngine.AssetRisk)
+    return self._asset_risk(_asset)
+
+
+@external
+@view
+@reentrant
+def tiers(_table: uint256) -> DynArray[IRiskEngine.Tier, 5]:
+    """
+    @custom:see IRiskEngine
+    """
+    if _table >= TABLES:
+        return []
+    return tier_table._unpack(self._tables[_table])
+
+
+@external
+@view
+@reentrant
+def listed_assets() -> uint256:
+    """
+    @custom:see IRiskEngine
+    """
+    assets: uint256 = 0
+    for asset: uint256 in range(ASSETS):
+        if self._risks[asset] != 0:
+            assets |= 1 << asset
+    return assets
+
+
+# ── internals: requirements ──────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _assess(
+    _exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint256
+) -> IRiskEngine.Health:
+    """
+    @dev Bounds of the unchecked arithmetic: see `margin_math` for one asset; sums have at most 32
+         terms. Value: 32 * 2**127 * 2**88 < 2**220. Requirements: 32 * 2**195 = 2**200. Confidence
+         has 40 bits: 32 * 2**156 * 2**40 < 2**202.
+    @param _later evaluate the lines that much later [s]
+    """
+    held: uint256 = _exposure.markets | _exposure.collaterals
+    assert held >> ASSETS == 0, "asset: unknown"
+
+    value: int256 = 0  # at mark [1e-36 quote]
+    strict_value: int256 = 0  # [1e-36 quote]
+    maintenance: uint256 = 0
+    initial: uint256 = 0
+    uncertainty: uint256 = 0  # [quote wad * 1e9]
+    borrow_limit: uint256 = 0
+    gross: uint256 = 0
+    idle: uint256 = 0  # worth of unusable assets
+    worst_state: uint256 = price_word.VALID
+    table_id: uint256 = TABLES
+    table: uint256 = 0  # the last one read: assets that share a table pay for it once
+
+    for asset: uint256 in range(ASSETS):
+        rest: uint256 = held >> asset
+        if rest == 0:
+            break
+        if rest & 1 == 0:
+            continue
+
+        word: uint256 = _words[asset]
+        risk: uint256 = self._risks[asset]
+        assert word != 0, "asset: no reading"
+        assert risk != 0, "asset: not listed"
+
+        # the getters of `price_word` and `risk_word`, written out: ten calls an asset cost 500 gas
+        price: uint256 = word & UINT88
+        ema: uint256 = (word >> 88) & UINT88
+        line: uint256 = self._line_at(risk, unsafe_add((word >> 176) & UINT32, _later))
+        high_line: uint256 = (risk >> 64) & UINT64
+        if high_line < line:
+            high_line = line
+        depth: uint256 = (risk >> 160) & UINT48
+        worth: uint256 = 0
+        required: uint256 = 0
+        required_high: uint256 = 0
+
+        if (_exposure.markets >> asset) & 1 == 1:
+            size: int256 = _exposure.sizes[asset]
+            units: uint256 = 0
+            if size < 0:  # -(size + 1) + 1: no int256 is too small for it
+                units = unsafe_add(convert(unsafe_sub(-1, size), uint256), 1)
+            else:
+                units = convert(size, uint256)
+            assert units <= margin_math.MAX_SIZE, "size: out of range"
+            # min(price, EMA) for a long, max for a short
+            strict_price: uint256 = price if (price < ema) == (size > 0) else ema
+            value = unsafe_add(value, unsafe_mul(size, convert(price, int256)))
+            strict_value = unsafe_add(strict_value, unsafe_mul(size, convert(strict_price, int256)))
+            worth = unsafe_div(unsafe_add(unsafe_mul(units, price), WAD - 1), WAD)
+            if (risk >> 208) & UINT8 != table_id:
+                table_id = (risk >> 208) & UINT8
+                table = self._tables[table_id]
+            required, required_high = margin_math._position(
+                worth, depth, line, high_line, tier_table._requirement(table, worth)
+            )
+            maintenance = unsafe_add(maintenance, required)
+            initial = unsafe_add(initial, required_high)
+
+        if (_exposure.collaterals >> asset) & 1 == 1:
+            amount: uint256 = _exposure.amounts[asset]
+            assert amount <= margin_math.MAX_SIZE, "amount: out of range"
+            product: uint256 = unsafe_mul(amount, price)
+            value = unsafe_add(value, convert(product, int256))
+            collateral_value: uint256 = unsafe_div(unsafe_add(product, WAD - 1), WAD)
+            worth = unsafe_add(worth, collateral_value)
+            haircut: uint256 = 0
+            required, required_high, haircut = margin_math._collateral(
+                collateral_value, depth, line, high_line, (risk >> 216) & UINT16, risk >> 232
+            )
+            maintenance = unsafe_add(maintenance, required)
+            initial = unsafe_add(initial, required_high)
+
+            product = unsafe_mul(amount, price if price < ema else ema)
+            strict_value = unsafe_add(strict_value, convert(product, int256))
+            borrow_limit = unsafe_add(borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER))
+
+        state: uint256 = word >> 248
+        gross = unsafe_add(gross, worth)
+        uncertainty = unsafe_add(uncertainty, unsafe_mul(worth, (word >> 208) & UINT40))
+        if state < worst_state:
+            worst_state = state
+        if state < price_word.UNCERTAIN:
+            idle = unsafe_add(idle, worth)
+
+    if _exposure.markets == 0 and _exposure.cash >= 0:
+        maintenance = 0
+        initial = 0
+    else:
+        maintenance = unsafe_add(maintenance, KEEPER_COST)
+        initial = unsafe_add(
+            margin_math._scale_up(unsafe_add(initial, KEEPER_COST), IM_MULTIPLIER),
+            margin_math._confidence_charge(uncertainty),
+        )
+
+    return IRiskEngine.Health(
+        cash=_exposure.cash,
+        equity=_exposure.base + margin_math._value_floor(value),
+        strict_equity=_exposure.base + margin_math._value_floor(strict_value),
+        maintenance=maintenance,
+        initial=initial,
+        borrow_limit=borrow_limit,
+        gross=gross,
+        worst_state=worst_state,
+        live=unsafe_mul(idle, IDLE_DIVISOR) <= gross,
+    )
+
+
+@internal
+@view
+def _liquidatable_at(
+    _exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256, _price: uint256
+) -> bool:
+    """
+    @return whether E < MM if only the price of `_market` were `_price`
+    """
+    words: uint256[16] = _words
+    word: uint256 = _words[_market]
+    words[_market] = price_word._pack(
+        _price,
+        price_word._ema(word),
+        price_word._live(word),
+        price_word._confidence(word),
+        price_word._state(word),
+    )
+    health: IRiskEngine.Health = self._assess(_exposure, words, 0)
+    return health.equity < convert(health.maintenance, int256)
+
+
+@internal
+@view
+def _haircut_cap_price(_amount: uint256, _word: uint256, _asset: uint256) -> uint256:
+    """
+    @return the price at which line * g of that collateral reaches the haircut's cap; 0 when there is
+            none [quote wad per unit]
+    """
+    risk: uint256 = self._risks[_asset]
+    cap: uint256 = risk_word._haircut_cap(risk) * margin_math.WAD_PER_BPS
+    line: uint256 = self._line_at(risk, price_word._live(_word))
+    if _amount == 0 or line >= cap:
+        return 0
+    # g = cap / line at c = D * (g**2 - 1); cap < 10**18 and line >= 10**15: g < 10**21, D < 2**48
+    factor: uint256 = cap * WAD // line
+    collateral_value: uint256 = risk_word._depth(risk) * (factor * factor // WAD - WAD)
+    return collateral_value * WAD // _amount
+
+
+# ── internals: lines and parameters ──────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _line_at(_risk: uint256, _live: uint256) -> uint256:
+    """
+    @dev A clock that stands behind the start of the ramp has not run: no time is negative.
+    """
+    start: uint256 = _risk & UINT64
+    target: uint256 = (_risk >> 64) & UINT64
+    started_at: uint256 = (_risk >> 128) & UINT32
+    if start == target or _live <= started_at:
+        return start
+    return ramp._line_at(start, target, unsafe_sub(_live, started_at), RAMP_UP, RAMP_DOWN)
+
+
+@internal
+def _update_line(_asset: uint256, _live: uint256, _variance: uint256):
+    """
+    @dev Fixes the line where the old target has brought it and starts the ramp to the new one there:
+         a gap before the update gives no credit towards a target nobody knew.
+    """
+    risk: uint256 = self._risks[_asset]
+    if risk == 0:
+        return
+
+    kappa: uint256 = 0
+    horizon: uint256 = 0
+    line_floor: uint256 = 0
+    line_cap: uint256 = 0
+    kappa, horizon, line_floor, line_cap = risk_word._unpack_target(self._targets[_asset])
+    line: uint256 = self._line_at(risk, _live)
+    old_target: uint256 = risk_word._target(risk)
+    new_target: uint256 = ramp._target(kappa, _variance, horizon, line_floor, line_cap)
+    # a line that has arrived and stays needs no write: any start of its ramp is as good
+    if line == old_target and new_target == old_target:
+        return
+
+    self._risks[_asset] = risk_word._with_ramp(risk, line, new_target, _live)
+    log IRiskEngine.LineUpdated(
+        asset=_asset, line=line, live=_live, old_target=old_target, new_target=new_target
+    )
+
+
+@internal
+def _set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
+    """
+    @dev Neither line nor target changes here: the next sample sets the target by the new parameters.
+    """
+    assert _risk.kappa >= ramp.MIN_KAPPA and _risk.kappa <= ramp.MAX_KAPPA, "kappa: out of range"
+    assert _risk.horizon >= ramp.MIN_HORIZON, "horizon: too short"
+    assert _risk.horizon <= ramp.MAX_HORIZON, "horizon: too long"
+    assert _risk.line_floor >= ramp.MIN_LINE, "line floor: too low"
+    assert _risk.line_floor <= _risk.line_cap, "line floor: above cap"
+    assert _risk.line_cap <= ramp.MAX_LINE, "line cap: too high"
+    assert _risk.depth >= margin_math.MIN_DEPTH, "depth: too low"
+    assert _risk.depth <= margin_math.MAX_DEPTH, "depth: too high"
+    assert _risk.tier_table < TABLES, "tier table: unknown"
+    assert self._tables[_risk.tier_table] != 0, "tier table: not set"
+    assert _risk.haircut_floor <= _risk.haircut_cap, "haircut floor: above cap"
+    assert _risk.haircut_cap <= margin_math.MAX_HAIRCUT, "haircut cap: too high"
+
+    old_risk: IRiskEngine.AssetRisk = self._asset_risk(_asset)
+    word: uint256 = self._risks[_asset]
+    self._risks[_asset] = risk_word._with_ramp(
+        risk_word._pack(_risk.depth, _risk.tier_table, _risk.haircut_floor, _risk.haircut_cap),
+        risk_word._line(word),
+        risk_word._target(word),
+        risk_word._started_at(word),
+    )
+    self._targets[_asset] = risk_word._pack_target(
+        _risk.kappa, _risk.horizon, _risk.line_floor, _risk.line_cap
+    )
+    log IRiskEngine.AssetRiskSet(asset=_asset, old_risk=old_risk, new_risk=_risk)
+
+
+@internal
+@view
+def _listed_risk(_asset: uint256) -> uint256:
+    assert _asset < ASSETS, "asset: unknown"
+    risk: uint256 = self._risks[_asset]
+    assert risk != 0, "asset: not listed"
+    return risk
+
+
+@internal
+@view
+def _asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
+    risk: uint256 = self._risks[_asset]
+    kappa: uint256 = 0
+    horizon: uint256 = 0
+    line_floor: uint256 = 0
+    line_cap: uint256 = 0
+    kappa, horizon, line_floor, line_cap = risk_word._unpack_target(self._targets[_asset])
+    return IRiskEngine.AssetRisk(
+        kappa=kappa,
+        horizon=horizon,
+        line_floor=line_floor,
+        line_cap=line_cap,
+        depth=risk_word._depth(risk),
+        tier_table=risk_word._tier_table(risk),
+        haircut_floor=risk_word._haircut_floor(risk),
+        haircut_cap=risk_word._haircut_cap(risk),
+    )

@@ -1,0 +1,197 @@
+# pragma version ~=0.4.3
+# pragma nonreentrancy off
+"""
+@title Accounts: owners, operators and what an account holds
+@custom:contract-name accounts
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice One word an account. A function that changes several things of an account takes the word,
+        changes it in memory and stores it once.
+
+        bit   0        in_auction
+        bit   1        reserved     an order is pending
+        bits  8.. 15   kind         1 ISOLATED, 2 CROSS
+        bits 16.. 31   markets      bitmap of markets with a position
+        bits 32.. 47   collaterals  bitmap of collateral tokens held
+        bits 96..255   owner        zero: an account of the protocol
+"""
+
+from ..interfaces import IClearinghouse
+from . import errors
+
+# ── constants ────────────────────────────────────────────────────────────────────────────────────
+
+POOL: constant(uint256) = 1
+FUND: constant(uint256) = 2
+ESCROW: constant(uint256) = 3
+FIRST_USER: constant(uint256) = 4
+
+ISOLATED: constant(uint256) = 1
+CROSS: constant(uint256) = 2
+
+IN_AUCTION: constant(uint256) = 1
+RESERVED: constant(uint256) = 2
+
+_FIRST_MARKET: constant(uint256) = 16  # bit
+_FIRST_COLLATERAL: constant(uint256) = 32  # bit
+_MASK_16: constant(uint256) = 2**16 - 1
+_MASK_8: constant(uint256) = 2**8 - 1
+
+
+# ── state ────────────────────────────────────────────────────────────────────────────────────────
+
+last_id: uint256  # highest account id
+words: HashMap[uint256, uint256]  # account -> packed as above
+operators: HashMap[uint256, HashMap[address, bool]]  # account -> operator -> approved
+
+
+@deploy
+def __init__():
+    self.last_id = FIRST_USER - 1
+
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _open(_owner: address, _kind: uint256) -> uint256:
+    if _owner == empty(address):
+        errors._fail("owner: zero")
+    if _kind != ISOLATED and _kind != CROSS:
+        errors._fail("account: unknown kind")
+    account: uint256 = self.last_id + 1
+    self.last_id = account
+    self.words[account] = (convert(_owner, uint256) << 96) | (_kind << 8)
+    log IClearinghouse.AccountOpened(account=account, owner=_owner, kind=_kind)
+    return account
+
+
+@internal
+def _set_operator(_account: uint256, _operator: address, _approved: bool):
+    if _operator == empty(address):
+        errors._fail("operator: zero")
+    self.operators[_account][_operator] = _approved
+    log IClearinghouse.OperatorSet(account=_account, operator=_operator, approved=_approved)
+
+
+@internal
+def _set_in_auction(_account: uint256, _word: uint256, _in_auction: bool):
+    self.words[_account] = self._with_bit(_word, 0, _in_auction)
+    log IClearinghouse.AuctionFlagSet(account=_account, in_auction=_in_auction)
+
+
+# ── checks ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _user(_account: uint256) -> uint256:
+    """
+    @return the word of an account of a user; an owner is never zero, so the word says whether it exists
+    """
+    word: uint256 = self.words[_account]
+    if word >> 96 == 0:
+        errors._fail("account: unknown")
+    return word
+
+
+@internal
+@view
+def _acting(_account: uint256, _caller: address) -> uint256:
+    """
+    @return the word of an account its owner or operator may act for: it is not in auction
+    """
+    word: uint256 = self._authorized(_account, _caller)
+    self._check_not_in_auction(word)
+    return word
+
+
+@internal
+@view
+def _authorized(_account: uint256, _caller: address) -> uint256:
+    word: uint256 = self._user(_account)
+    if not self._may_act(_account, word, _caller):
+        errors._fail("account: not authorized")
+    return word
+
+
+@internal
+@pure
+def _check_not_in_auction(_word: uint256):
+    if _word & IN_AUCTION != 0:
+        errors._fail("account: in auction")
+
+
+@internal
+@view
+def _auctioned(_account: uint256) -> uint256:
+    word: uint256 = self.words[_account]
+    if word & IN_AUCTION == 0:
+        errors._fail("account: not in auction")
+    return word
+
+
+@internal
+@view
+def _may_act(_account: uint256, _word: uint256, _caller: address) -> bool:
+    """
+    @dev The caller is never the zero address where it matters: an account of the protocol has no owner.
+    """
+    return self._owner(_word) == _caller or self.operators[_account][_caller]
+
+
+@internal
+@pure
+def _check_isolated(_word: uint256, _also: uint256):
+    """
+    @notice An ISOLATED account holds one market at most, the bitmap `_also` included.
+    """
+    if self._kind(_word) == ISOLATED:
+        markets: uint256 = self._markets(_word) | _also
+        if markets & unsafe_sub(markets, 1) != 0:
+            errors._fail("account: isolated")
+
+
+# ── parts of the word ────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@pure
+def _owner(_word: uint256) -> address:
+    return convert(_word >> 96, address)
+
+
+@internal
+@pure
+def _kind(_word: uint256) -> uint256:
+    return (_word >> 8) & _MASK_8
+
+
+@internal
+@pure
+def _markets(_word: uint256) -> uint256:
+    return (_word >> _FIRST_MARKET) & _MASK_16
+
+
+@internal
+@pure
+def _collaterals(_word: uint256) -> uint256:
+    return (_word >> _FIRST_COLLATERAL) & _MASK_16
+
+
+@internal
+@pure
+def _with_market(_word: uint256, _market: uint256, _held: bool) -> uint256:
+    return self._with_bit(_word, unsafe_add(_market, _FIRST_MARKET), _held)
+
+
+@internal
+@pure
+def _with_collateral(_word: uint256, _token_id: uint256, _held: bool) -> uint256:
+    return self._with_bit(_word, unsafe_add(_token_id, _FIRST_COLLATERAL), _held)
+
+
+@internal
+@pure
+def _with_bit(_word: uint256, _bit: uint256, _set: bool) -> uint256:
+    return (_word & ~(1 << _bit)) | (convert(_set, uint256) << _bit)

@@ -1,0 +1,182 @@
+# pragma version ~=0.4.3
+# pragma nonreentrancy off
+"""
+@title Collateral of all accounts, and what is recorded of each token
+@custom:contract-name collateral_book
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Several tokens may map to one asset. Amounts are in wad units, whatever the token's decimals.
+        A token is known by a number from 0; its word holds what a deposit must know:
+
+        bits   0..  7  id + 1     0: not listed
+        bits   8.. 15  asset
+        bits  16.. 23  exponent   18 - decimals
+        bits  24..151  min_value  least value of a first deposit [quote wad]
+"""
+
+from ethereum.ercs import IERC20Detailed
+from ..interfaces import IClearinghouse
+from . import accounts
+from . import errors
+
+
+# ── state ────────────────────────────────────────────────────────────────────────────────────────
+
+MAX_TOKENS: constant(uint256) = 16
+MAX_MIN_VALUE: constant(uint256) = 10**24  # a million [quote wad]
+
+token_count: uint256
+tokens: address[16]  # token id -> token
+token_words: HashMap[address, uint256]  # token -> packed as above
+assets: uint256  # asset of token id i in bits 4i .. 4i+3
+amounts: HashMap[uint256, uint256[16]]  # account -> token id -> amount [wad units]
+recorded: HashMap[address, uint256]  # token -> what all accounts hold of it [wad units]
+
+_MASK_8: constant(uint256) = 2**8 - 1
+
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _list(_token: address, _asset: uint256, _min_value: uint256):
+    token_id: uint256 = self.token_count
+    if self.token_words[_token] != 0:
+        errors._fail("token: already listed")
+    if token_id == MAX_TOKENS:
+        errors._fail("token: too many")
+    if _min_value > MAX_MIN_VALUE:
+        errors._fail("min value: out of bounds")
+    self.token_words[_token] = (
+        (token_id + 1) | (_asset << 8) | (self._exponent(_token) << 16) | (_min_value << 24)
+    )
+    self.tokens[token_id] = _token
+    self.token_count = token_id + 1
+    self.assets |= _asset << (token_id * 4)
+    log IClearinghouse.CollateralListed(
+        token_id=token_id, token=_token, asset=_asset, min_value=_min_value
+    )
+
+
+@internal
+def _add(_account: uint256, _word: uint256, _token_id: uint256, _amount: uint256) -> uint256:
+    """
+    @return the account's word, which the caller stores
+    """
+    if _amount == 0:
+        return _word
+    old_amount: uint256 = self.amounts[_account][_token_id]
+    new_amount: uint256 = old_amount + _amount
+    self.amounts[_account][_token_id] = new_amount
+    log IClearinghouse.CollateralChanged(
+        account=_account, token_id=_token_id, old_amount=old_amount, new_amount=new_amount
+    )
+    return accounts._with_collateral(_word, _token_id, True)
+
+
+@internal
+def _subtract(_account: uint256, _word: uint256, _token_id: uint256, _amount: uint256) -> uint256:
+    """
+    @return the account's word, which the caller stores
+    """
+    if _amount == 0:
+        return _word
+    old_amount: uint256 = self.amounts[_account][_token_id]
+    if _amount > old_amount:
+        errors._fail("collateral: too little")
+    new_amount: uint256 = unsafe_sub(old_amount, _amount)
+    self.amounts[_account][_token_id] = new_amount
+    log IClearinghouse.CollateralChanged(
+        account=_account, token_id=_token_id, old_amount=old_amount, new_amount=new_amount
+    )
+    return accounts._with_collateral(_word, _token_id, new_amount != 0)
+
+
+@internal
+def _record_out(_token: address, _amount: uint256):
+    """
+    @notice Tokens leave: never more than is recorded, whatever donations lie beside.
+    """
+    held: uint256 = self.recorded[_token]
+    if _amount > held:
+        errors._fail("token: too little held")
+    self.recorded[_token] = unsafe_sub(held, _amount)
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _token_word(_token: address) -> uint256:
+    word: uint256 = self.token_words[_token]
+    if word == 0:
+        errors._fail("token: not listed")
+    return word
+
+
+@internal
+@view
+def _token(_token_id: uint256) -> address:
+    if _token_id >= self.token_count:
+        errors._fail("collateral: unknown")
+    return self.tokens[_token_id]
+
+
+@internal
+@view
+def _exponent(_token: address) -> uint256:
+    """
+    @return 18 - decimals; tokens finer than a wad are refused
+    """
+    if not _token.is_contract:
+        errors._fail("token: no contract")
+    decimals: uint256 = convert(staticcall IERC20Detailed(_token).decimals(), uint256)
+    if decimals > 18:
+        errors._fail("token: decimals")
+    return 18 - decimals
+
+
+@internal
+@view
+def _asset_map(_collaterals: uint256) -> uint256:
+    """
+    @return bitmap of the assets of a bitmap of token ids
+    """
+    if _collaterals == 0:
+        return 0
+    assets: uint256 = self.assets
+    held: uint256 = 0
+    for i: uint256 in range(16):
+        if _collaterals >> i == 0:
+            break
+        if (_collaterals >> i) & 1 != 0:
+            held |= 1 << ((assets >> (4 * i)) & 15)
+    return held
+
+
+# ── parts of the word ────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@pure
+def _id(_word: uint256) -> uint256:
+    return unsafe_sub(_word & _MASK_8, 1)
+
+
+@internal
+@pure
+def _asset(_word: uint256) -> uint256:
+    return (_word >> 8) & _MASK_8
+
+
+@internal
+@pure
+def _scale(_word: uint256) -> uint256:
+    return 10 ** ((_word >> 16) & _MASK_8)
+
+
+@internal
+@pure
+def _min_value(_word: uint256) -> uint256:
+    return _word >> 24

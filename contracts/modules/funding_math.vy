@@ -1,0 +1,158 @@
+# pragma version ~=0.4.3
+# pragma nonreentrancy off
+"""
+@title Velocity funding
+@custom:contract-name funding_math
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice The funding rate changes by clamp(skew / skew_scale, +-1) * max_velocity per day and is capped;
+        the index F accrues the exact integral of that clamped line times price, so touching it more
+        often changes nothing but rounding. A market's state is one word:
+
+        bits   0.. 31  live      oracle-live time at the last touch [s]
+        bits  32.. 87  velocity  change of the rate [per day per day, 1e-15]
+        bits  88..143  rate      at the last touch [per day, 1e-15]
+        bits 144..255  index     F [quote wad per unit]
+
+        Positive rate: longs pay. Signed `//` truncates toward zero.
+"""
+
+PRECISION: constant(int256) = 10**15  # rate of 1 per day
+MAX_RATE: constant(uint256) = 2**55 - 1  # 36 a day [per day, 1e-15]
+MAX_VELOCITY: constant(uint256) = 2**55 - 1  # [per day per day, 1e-15]
+
+# 2**32 s at the highest rate and price (36 a day * 1e26) make 1.8e32 < 2**111, so the index, which
+# moves only with oracle-live time, cannot leave its bits.
+_DAY: constant(int256) = 86_400  # [s]
+_MASK_32: constant(uint256) = 2**32 - 1
+_MASK_56: constant(uint256) = 2**56 - 1
+
+
+@internal
+@pure
+def _pack(_index: int256, _rate: int256, _velocity: int256, _live: uint256) -> uint256:
+    """
+    @dev The caller keeps each part within its bits.
+    """
+    return (
+        (self._bits(_index) << 144)
+        | ((self._bits(_rate) & _MASK_56) << 88)
+        | ((self._bits(_velocity) & _MASK_56) << 32)
+        | _live
+    )
+
+
+@internal
+@pure
+def _index(_word: uint256) -> int256:
+    return self._signed(_word) >> 144
+
+
+@internal
+@pure
+def _rate(_word: uint256) -> int256:
+    return self._signed(_word << 112) >> 200
+
+
+@internal
+@pure
+def _velocity(_word: uint256) -> int256:
+    return self._signed(_word << 168) >> 200
+
+
+@internal
+@pure
+def _live(_word: uint256) -> uint256:
+    return _word & _MASK_32
+
+
+@internal
+@pure
+def _with_velocity(_word: uint256, _velocity: int256) -> uint256:
+    return self._pack(self._index(_word), self._rate(_word), _velocity, self._live(_word))
+
+
+@internal
+@pure
+def _velocity_at(_skew: int256, _skew_scale: uint256, _max_velocity: uint256) -> int256:
+    """
+    @notice clamp(skew / skew_scale, +-1) * max_velocity
+    @dev |skew| < 2**128, max velocity < 2**55.
+    """
+    scale: int256 = convert(_skew_scale, int256)
+    skew: int256 = max(unsafe_sub(0, scale), min(scale, _skew))
+    return unsafe_div(unsafe_mul(skew, convert(_max_velocity, int256)), scale)
+
+
+@internal
+@pure
+def _accrue(
+    _index: int256, _rate: int256, _velocity: int256, _elapsed: uint256, _price: uint256, _max_rate: uint256
+) -> (int256, int256):
+    """
+    @notice Rate r and index F after `_elapsed` seconds at `_price`:
+
+            r(t)    = clamp(r + velocity * t, +-max)
+            2 area  = (r + r(t)) * t                                    while the cap is not met
+                    = +-(2 * max * t - (max -+ r)**2 / |velocity|)      when it is: the triangle is missing
+            F      += area * price
+
+    @dev |r| <= max < 2**55, |velocity| < 2**55, elapsed < 2**32, price < 2**88: every product
+         stays below 2**200.
+    @return new index [quote wad per unit], new rate [per day, 1e-15]
+    """
+    elapsed: int256 = convert(_elapsed, int256)
+    cap: int256 = convert(_max_rate, int256)
+    rate: int256 = unsafe_add(_rate, unsafe_div(unsafe_mul(_velocity, elapsed), _DAY))
+    doubled_area: int256 = 0  # [1e-15 * s / day]
+    if rate <= cap and rate >= unsafe_sub(0, cap):
+        doubled_area = unsafe_mul(unsafe_add(_rate, rate), elapsed)
+    else:
+        # The triangle has the sign of the velocity, as the cap that is met has.
+        if _velocity < 0:
+            cap = unsafe_sub(0, cap)
+        missing: int256 = unsafe_sub(cap, _rate)
+        doubled_area = unsafe_sub(
+            unsafe_mul(unsafe_add(cap, cap), elapsed),
+            unsafe_div(unsafe_mul(unsafe_mul(missing, missing), _DAY), _velocity),
+        )
+        rate = cap
+    return (
+        unsafe_add(
+            _index,
+            unsafe_div(unsafe_mul(doubled_area, convert(_price, int256)), 2 * _DAY * PRECISION),
+        ),
+        rate,
+    )
+
+
+@internal
+@pure
+def _advance(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint256) -> uint256:
+    """
+    @notice The state at oracle-live time `_live`, which is not before that of the word.
+    """
+    velocity: int256 = self._velocity(_word)
+    index: int256 = 0
+    rate: int256 = 0
+    index, rate = self._accrue(
+        self._index(_word),
+        self._rate(_word),
+        velocity,
+        unsafe_sub(_live, self._live(_word)),
+        _price,
+        _max_rate,
+    )
+    return self._pack(index, rate, velocity, _live)
+
+
+@internal
+@pure
+def _bits(_value: int256) -> uint256:
+    return convert(convert(_value, bytes32), uint256)
+
+
+@internal
+@pure
+def _signed(_word: uint256) -> int256:
+    return convert(convert(_word, bytes32), int256)

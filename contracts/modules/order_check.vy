@@ -1,0 +1,126 @@
+# pragma version ~=0.4.3
+# pragma nonreentrancy off
+"""
+@title Whether an order is filled, and at what
+@custom:contract-name order_check
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Everything the Clearinghouse would refuse a fill for is looked at here first and named, so that
+        an order is cancelled where it would have reverted.
+"""
+
+from ..interfaces import IClearinghouse
+from ..interfaces import ILiquidityPool
+from ..interfaces import IRiskEngine
+
+from . import fixed_point
+from . import pool_nav
+from . import price_word
+from . import skew_pricing
+
+uses: pool_nav
+
+BPS: constant(uint256) = 10**4
+
+
+@internal
+def _examine(
+    _account: uint256, _order: ILiquidityPool.Order, _base: uint256, _fees: ILiquidityPool.MarketFees
+) -> (uint256, uint256, uint256, String[32]):
+    """
+    @notice What the order would be filled at, and why it must be cancelled instead.
+    @param _base price before the skew premium [quote wad per unit]
+    @return fill price [quote wad per unit], fee [quote wad], the market's reading, reason or ""
+    """
+    market: IClearinghouse.Market = staticcall pool_nav.CLEARINGHOUSE.market(_order.market)
+    size: int256 = (staticcall pool_nav.CLEARINGHOUSE.position(_account, _order.market)).size
+    size_after: int256 = size + _order.size_delta
+    # A flip is an opening.
+    reducing: bool = abs(size_after) < abs(size) and (size_after == 0 or (size_after > 0) == (size > 0))
+
+    assets: uint256 = staticcall pool_nav.CLEARINGHOUSE.held_assets(_account) | (1 << _order.market)
+    refreshing: bool = not reducing and pool_nav._is_old()
+    if refreshing:
+        assets |= pool_nav._assets()
+    words: uint256[16] = staticcall pool_nav.ORACLE.read(assets)
+    # The keeper's to wait for, not the trader's to suffer: the order lives on.
+    assert price_word._usable(words[_order.market]), "price: not usable"
+    if refreshing:
+        pool_nav._store(pool_nav._value(words, False))
+
+    fill: uint256 = skew_pricing._fill_price(_base, market.skew, _order.size_delta, market.skew_scale)
+    fee: uint256 = skew_pricing._fee(fill, market.skew, _order.size_delta, _fees.maker_fee, _fees.taker_fee)
+    reason: String[32] = self._bound(_order, market, fill)
+    if reason == "":
+        if reducing:
+            reason = self._reduction(_account, _order, words, fill, fee)
+        else:
+            larger: uint256 = skew_pricing._larger_side(market.long_interest, market.skew, size, size_after)
+            notional: uint256 = fixed_point._mul_wad_up(larger, price_word._price(words[_order.market]))
+            if notional * BPS > convert(max(pool_nav._stored, 0), uint256) * _fees.interest_cap:
+                reason = "interest cap"
+            else:
+                reason = self._opening(_account, _order, words, fill, fee)
+    return fill, fee, words[_order.market], reason
+
+
+@internal
+@pure
+def _bound(_order: ILiquidityPool.Order, _market: IClearinghouse.Market, _fill: uint256) -> String[32]:
+    """
+    @notice The trader's limit and the market's. A reduction may grow |skew|; after a backstop it may
+            shrink a skew that is out of bounds.
+    """
+    beyond: bool = _fill < _order.acceptable_price
+    if _order.size_delta > 0:
+        beyond = _fill > _order.acceptable_price
+    if beyond:
+        return "limit"
+    skew_after: uint256 = convert(abs(_market.skew + _order.size_delta), uint256)
+    if skew_after >= _market.skew_scale and skew_after >= convert(abs(_market.skew), uint256):
+        return "skew"
+    # next to -skew_scale a price of next to nothing rounds to nothing
+    return "skew" if _fill == 0 else ""
+
+
+@internal
+@view
+def _reduction(
+    _account: uint256, _order: ILiquidityPool.Order, _words: uint256[16], _fill: uint256, _fee: uint256
+) -> String[32]:
+    """
+    @notice A reduction needs no IM, but a cushion that does not fall.
+    """
+    cushion: int256 = self._cushion(staticcall pool_nav.CLEARINGHOUSE.health(_account, _words))
+    after: IRiskEngine.Health = staticcall pool_nav.CLEARINGHOUSE.health_after(
+        _account, _words, _order.market, _order.size_delta, _fill, _fee
+    )
+    return "margin" if self._cushion(after) < cushion else ""
+
+
+@internal
+@view
+def _opening(
+    _account: uint256, _order: ILiquidityPool.Order, _words: uint256[16], _fill: uint256, _fee: uint256
+) -> String[32]:
+    """
+    @notice Strict equity covers IM at VALID prices, cash stays within the borrow limit. That an
+            ISOLATED account opens no second market is seen to when the order is reserved, and by
+            whatever could give it another position since.
+    """
+    after: IRiskEngine.Health = staticcall pool_nav.CLEARINGHOUSE.health_after(
+        _account, _words, _order.market, _order.size_delta, _fill, _fee
+    )
+    if after.worst_state < price_word.VALID:
+        return "uncertain price"
+    if after.strict_equity < convert(after.initial, int256):
+        return "margin"
+    if after.cash < -convert(after.borrow_limit, int256):
+        return "borrow limit"
+    return ""
+
+
+@internal
+@pure
+def _cushion(_health: IRiskEngine.Health) -> int256:
+    return _health.equity - convert(_health.maintenance, int256)

@@ -1,0 +1,293 @@
+# pragma version ~=0.4.3
+# pragma nonreentrancy off
+"""
+@title Positions and markets
+@custom:contract-name position_book
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice A position is one word (`ledger_math`), a market two: its funding state (`funding_math`) and
+
+        bits   0..127  long_interest  sum of traders' long sizes [wad units]
+        bits 128..199  skew_scale     [1e9 of a wad unit]
+        bits 200..255  max_velocity   [per day per day, 1e-15]
+
+        POOL is the other side of every trade, so the skew of the traders is its size with the sign
+        turned.
+"""
+
+from ..interfaces import IClearinghouse
+from . import accounts
+from . import errors
+from . import funding_math
+from . import ledger_math
+from . import price_word
+
+uses: accounts
+
+
+# ── constants and immutables ─────────────────────────────────────────────────────────────────────
+
+MIN_SKEW_SCALE: constant(uint256) = 10**9  # [wad units]
+MAX_SKEW_SCALE: constant(uint256) = 10**30  # 1e12 units [wad units]
+SKEW_SCALE_UNIT: constant(uint256) = 10**9
+
+MAX_FUNDING_RATE: immutable(uint256)  # [per day, 1e-15]
+
+_MASK_128: constant(uint256) = 2**128 - 1
+_MASK_72: constant(uint256) = 2**72 - 1
+
+
+# ── state ────────────────────────────────────────────────────────────────────────────────────────
+
+listed: uint256  # bitmap of markets
+funding: uint256[16]  # market -> packed by funding_math
+books: uint256[16]  # market -> packed as above
+positions: HashMap[uint256, int256[16]]  # account -> market -> packed by ledger_math
+reservations: HashMap[uint256, int256]  # account -> size delta * 2**8 + market of the pending order
+
+
+@deploy
+def __init__(_max_funding_rate: uint256):
+    assert 0 < _max_funding_rate and _max_funding_rate <= funding_math.MAX_RATE, "funding rate: out of bounds"
+    MAX_FUNDING_RATE = _max_funding_rate
+
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _list(_market: uint256, _skew_scale: uint256, _max_velocity: uint256):
+    if self._is_listed(_market):
+        errors._fail("market: already listed")
+    if (
+        _skew_scale < MIN_SKEW_SCALE
+        or _skew_scale > MAX_SKEW_SCALE
+        or _skew_scale % SKEW_SCALE_UNIT != 0
+    ):
+        errors._fail("skew scale: out of bounds")
+    if _max_velocity > funding_math.MAX_VELOCITY:
+        errors._fail("velocity: out of bounds")
+    self.listed |= 1 << _market
+    self.books[_market] = ((_skew_scale // SKEW_SCALE_UNIT) << 128) | (_max_velocity << 200)
+    log IClearinghouse.MarketListed(
+        market=_market, skew_scale=_skew_scale, max_funding_velocity=_max_velocity
+    )
+
+
+@internal
+def _accrue(_market: uint256, _reading: uint256) -> int256:
+    """
+    @notice Brings the funding state up to the reading.
+    @return F [quote wad per unit]
+    """
+    old: uint256 = self.funding[_market]
+    new: uint256 = self._advanced(old, _reading)
+    if new != old:
+        self.funding[_market] = new
+        log IClearinghouse.FundingAccrued(
+            market=_market,
+            old_index=funding_math._index(old),
+            new_index=funding_math._index(new),
+            funding_rate=funding_math._rate(new),
+        )
+    return funding_math._index(new)
+
+
+@internal
+def _follow_skew(_market: uint256, _skew: int256):
+    """
+    @notice Sets the velocity after the skew changed; funding was accrued up to now.
+    """
+    book: uint256 = self.books[_market]
+    self.funding[_market] = funding_math._with_velocity(
+        self.funding[_market],
+        funding_math._velocity_at(_skew, self._skew_scale(book), book >> 200),
+    )
+
+
+@internal
+def _trade(
+    _account: uint256, _word: uint256, _market: uint256, _size_delta: int256, _notional: int256
+) -> (uint256, int256):
+    """
+    @return the account's word, which the caller stores; change of its cash, which the caller books
+    """
+    size: int256 = 0
+    cost: int256 = 0
+    size, cost = ledger_math._unpack_position(self.positions[_account][_market])
+    new_size: int256 = 0
+    new_cost: int256 = 0
+    cash_delta: int256 = 0
+    new_size, new_cost, cash_delta = ledger_math._trade(size, cost, _size_delta, _notional)
+    return self._set_position(_account, _word, _market, size, cost, new_size, new_cost), cash_delta
+
+
+@internal
+def _take_slice(
+    _account: uint256, _word: uint256, _market: uint256, _fraction: int256
+) -> (uint256, int256, int256):
+    """
+    @return the account's word, which the caller stores; size and cost taken away
+    """
+    size: int256 = 0
+    cost: int256 = 0
+    size, cost = ledger_math._unpack_position(self.positions[_account][_market])
+    moved_size: int256 = 0
+    moved_cost: int256 = 0
+    moved_size, moved_cost = ledger_math._slice(size, cost, _fraction)
+    return (
+        self._set_position(
+            _account, _word, _market, size, cost, unsafe_sub(size, moved_size), unsafe_sub(cost, moved_cost)
+        ),
+        moved_size,
+        moved_cost,
+    )
+
+
+@internal
+def _set_position(
+    _account: uint256,
+    _word: uint256,
+    _market: uint256,
+    _size: int256,
+    _cost: int256,
+    _new_size: int256,
+    _new_cost: int256,
+) -> uint256:
+    """
+    @dev A position of size 0 has cost 0: a full reduction releases all of it.
+    @return the account's word, which the caller stores
+    """
+    if _new_size == _size and _new_cost == _cost:
+        return _word
+    self.positions[_account][_market] = ledger_math._pack_position(_new_size, _new_cost)
+    if _account == accounts.POOL:
+        self._follow_skew(_market, unsafe_sub(0, _new_size))
+    else:
+        book: uint256 = self.books[_market]
+        # What it adds is below 2**127, what it takes away was added before.
+        longs: uint256 = unsafe_sub(
+            unsafe_add(book & _MASK_128, convert(max(_new_size, 0), uint256)),
+            convert(max(_size, 0), uint256),
+        )
+        if longs > _MASK_128:
+            errors._fail("interest: too large")
+        self.books[_market] = ((book >> 128) << 128) | longs
+    log IClearinghouse.PositionChanged(
+        account=_account,
+        market=_market,
+        old_size=_size,
+        new_size=_new_size,
+        old_cost=_cost,
+        new_cost=_new_cost,
+    )
+    return accounts._with_market(_word, _market, _new_size != 0)
+
+
+@internal
+def _reserve(_account: uint256, _word: uint256, _market: uint256, _size_delta: int256, _fee: uint256):
+    self._check_listed(_market)
+    if _word & accounts.RESERVED != 0:
+        errors._fail("order: pending")
+    if _size_delta == 0:
+        errors._fail("size: zero")
+    ledger_math._check_size(_size_delta)
+    accounts._check_isolated(_word, 1 << _market)
+    self.reservations[_account] = unsafe_add(_size_delta << 8, convert(_market, int256))
+    accounts.words[_account] = _word | accounts.RESERVED
+    log IClearinghouse.OrderReserved(
+        account=_account, market=_market, size_delta=_size_delta, fee=_fee
+    )
+
+
+@internal
+def _release(_account: uint256, _word: uint256) -> uint256:
+    """
+    @return the account's word, which the caller stores
+    """
+    market: uint256 = 0
+    size_delta: int256 = 0
+    market, size_delta = self._reservation(_account)
+    self.reservations[_account] = 0
+    log IClearinghouse.ReservationReleased(account=_account, market=market, size_delta=size_delta)
+    return _word ^ accounts.RESERVED
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _reservation(_account: uint256) -> (uint256, int256):
+    """
+    @return market and size delta; 0, 0 when there is none
+    """
+    word: int256 = self.reservations[_account]
+    size_delta: int256 = word >> 8
+    return convert(unsafe_sub(word, size_delta << 8), uint256), size_delta
+
+
+@internal
+@view
+def _advanced(_word: uint256, _reading: uint256) -> uint256:
+    """
+    @notice An unusable asset, or a reading older than the last touch, leaves the state as it is.
+    """
+    live: uint256 = price_word._live(_reading)
+    if live <= funding_math._live(_word) or not price_word._usable(_reading):
+        return _word
+    return funding_math._advance(_word, live, price_word._price(_reading), MAX_FUNDING_RATE)
+
+
+@internal
+@view
+def _funding_index(_market: uint256, _reading: uint256) -> int256:
+    return funding_math._index(self._advanced(self.funding[_market], _reading))
+
+
+@internal
+@view
+def _is_listed(_market: uint256) -> bool:
+    return _market < 16 and (self.listed >> _market) & 1 != 0
+
+
+@internal
+@view
+def _check_listed(_market: uint256):
+    if not self._is_listed(_market):
+        errors._fail("market: not listed")
+
+
+@internal
+@view
+def _check_isolated(_account: uint256, _word: uint256):
+    """
+    @notice An ISOLATED account holds one market at most, that of its pending order included.
+    """
+    market: uint256 = 0
+    size_delta: int256 = 0
+    market, size_delta = self._reservation(_account)
+    accounts._check_isolated(_word, 1 << market if size_delta != 0 else 0)
+
+
+@internal
+@view
+def _market_view(_market: uint256) -> IClearinghouse.Market:
+    size: int256 = 0
+    cost: int256 = 0
+    size, cost = ledger_math._unpack_position(self.positions[accounts.POOL][_market])
+    book: uint256 = self.books[_market]
+    word: uint256 = self.funding[_market]
+    return IClearinghouse.Market(
+        funding_index=funding_math._index(word),
+        funding_rate=funding_math._rate(word),
+        skew=unsafe_sub(0, size),
+        long_interest=book & _MASK_128,
+        skew_scale=self._skew_scale(book),
+    )
+
+
+@internal
+@pure
+def _skew_scale(_book: uint256) -> uint256:
+    return ((_book >> 128) & _MASK_72) * SKEW_SCALE_UNIT

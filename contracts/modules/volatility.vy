@@ -1,0 +1,98 @@
+# pragma version ~=0.4.3
+# pragma nonreentrancy off
+"""
+@title Three-scale variance of one asset, and its EMA price
+@custom:contract-name volatility
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Exponential in elapsed time, so any gap between samples is safe, and unbiased for sampling
+        times that do not look ahead, so sampling more often or less often cannot lower it.
+
+            r = ln(p / p0)        w_s = 1 - exp(-dt / tau_s)        v_s <- v_s + w_s * (r**2 / dt - v_s)
+
+        A variance never rounds down: truncation would let it sink to 0, from where its own cap would
+        not let it rise again.
+"""
+
+from snekmate.utils import math
+
+from . import fixed_point
+
+TAU_FAST: constant(uint256) = 6 * 3_600  # [s]
+TAU_SLOW: constant(uint256) = 30 * 86_400  # [s]
+TAU_LONG: constant(uint256) = 365 * 86_400  # [s]
+
+MAX_VARIANCE: constant(uint256) = 16 * 10**18  # (400 % a day)**2, < 2**64 [variance per day, wad]
+MAX_WEIGHT: constant(uint256) = 10 * 10**18  # of a slow or long variance in the target [wad]
+
+_WAD_LESS_ONE: constant(uint256) = 10**18 - 1
+_DAY: constant(uint256) = 86_400
+
+
+@internal
+@pure
+def _weight(_elapsed: uint256, _tau: uint256) -> uint256:
+    """
+    @param _elapsed [s] < 2**64
+    @param _tau [s] > 0
+    @return 1 - exp(-elapsed / tau) [wad]
+    """
+    exponent: uint256 = unsafe_div(unsafe_mul(_elapsed, fixed_point.WAD), _tau)
+    # exp of a number <= 0 is at most 1
+    return unsafe_sub(fixed_point.WAD, convert(math._wad_exp(unsafe_sub(0, convert(exponent, int256))), uint256))
+
+
+@internal
+@pure
+def _squared_return(_price: uint256, _last_price: uint256, _elapsed: uint256) -> uint256:
+    """
+    @param _price, _last_price in 1 .. price_word.MAX_PRICE [quote wad per unit]
+    @param _elapsed [s] in 1 .. 2**64
+    @return ln(price / last price)**2 / elapsed, rounded down [variance per day, wad] < 2**89
+    """
+    if _price == _last_price:
+        return 0
+    # a fall to less than 1e-18 of the last price counts as one to 1e-18; |ln| < 60e18
+    ratio: uint256 = max(unsafe_div(unsafe_mul(_price, fixed_point.WAD), _last_price), 1)
+    log_return: int256 = math._wad_ln(convert(ratio, int256))
+    square: uint256 = convert(unsafe_mul(log_return, log_return), uint256)
+    return unsafe_div(unsafe_mul(square, _DAY), unsafe_mul(fixed_point.WAD, _elapsed))
+
+
+@internal
+@pure
+def _relax(_value: uint256, _goal: uint256, _weight: uint256) -> uint256:
+    """
+    @param _value, _goal < 2**96, in the same unit
+    @param _weight at most 1 [wad]
+    @return value + weight * (goal - value), rounded up
+    """
+    if _goal > _value:
+        rise: uint256 = unsafe_mul(_weight, unsafe_sub(_goal, _value))
+        return unsafe_add(_value, unsafe_div(unsafe_add(rise, _WAD_LESS_ONE), fixed_point.WAD))
+    fall: uint256 = unsafe_mul(_weight, unsafe_sub(_value, _goal))
+    return unsafe_sub(_value, unsafe_div(fall, fixed_point.WAD))
+
+
+@internal
+@pure
+def _base(_fast: uint256, _slow: uint256, _long: uint256, _weight_slow: uint256, _weight_long: uint256) -> uint256:
+    """
+    @param _weight_slow, _weight_long a, b <= MAX_WEIGHT [wad]
+    @return max(v_fast, a * v_slow, b * v_long), rounded up [variance per day, wad]
+    """
+    # variances < 2**64 and weights < 2**64; rounding up the larger product rounds up the maximum
+    weighted: uint256 = max(unsafe_mul(_slow, _weight_slow), unsafe_mul(_long, _weight_long))
+    return max(_fast, unsafe_div(unsafe_add(weighted, _WAD_LESS_ONE), fixed_point.WAD))
+
+
+@internal
+@pure
+def _step(_variance: uint256, _square: uint256, _weight: uint256, _cap: uint256) -> uint256:
+    """
+    @param _square squared return since the last sample [variance per day, wad]
+    @param _cap of the fast variance 2 * base before the sample: a wick at most doubles it; of the
+           others MAX_VARIANCE
+    @return the variance after the sample [variance per day, wad]
+    """
+    return min(self._relax(_variance, _square, _weight), min(_cap, MAX_VARIANCE))

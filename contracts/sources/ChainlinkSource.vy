@@ -1,0 +1,184 @@
+# pragma version 0.4.3
+# pragma nonreentrancy off
+"""
+@title ChainlinkSource: one Chainlink AggregatorV3 feed as a price source
+@custom:contract-name ChainlinkSource
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Stateless, so there is nothing to lock. Works on a proxy and on a bare aggregator. An answer at or beyond the feed's own minimum or
+        maximum is pinned there, not a price.
+@custom:security A proof names a round of the proxy's *current* phase. Aggregators of former phases go
+        on publishing for months after their proxy has left them, unread and unwatched, and a choice
+        among two series would be an option for whoever executes.
+"""
+
+from ..interfaces import IChainlinkAggregator
+from ..interfaces import IPriceSource
+
+implements: IPriceSource
+
+MAX_DECIMALS: constant(uint256) = 36
+MAX_ANSWER: constant(int256) = 2**191 - 1  # what an aggregator can store; times 1e18 it fits int256
+PROBE_GAS: constant(uint256) = 100_000
+MIN_GAS: constant(uint256) = 110_000  # leaves PROBE_GAS after the 63/64 rule and a cold account
+
+AGGREGATOR: public(immutable(IChainlinkAggregator))
+MIN_ANSWER: public(immutable(int256))  # [feed units]
+MAX_ACCEPTED_ANSWER: public(immutable(int256))  # [feed units]
+MULTIPLIER: public(immutable(uint256))  # price = answer * MULTIPLIER / DIVISOR [wad]
+DIVISOR: public(immutable(uint256))
+
+
+@deploy
+def __init__(_aggregator: address, _min_answer: int256, _max_answer: int256):
+    """
+    @param _min_answer the feed's own minimum, or 0 [feed units]
+    @param _max_answer the feed's own maximum [feed units]
+    """
+    assert _aggregator.is_contract, "aggregator: no contract"
+    assert _min_answer >= 0, "min answer: negative"
+    assert _max_answer > _min_answer, "max answer: not above min"
+    assert _max_answer <= MAX_ANSWER, "max answer: too large"
+    AGGREGATOR = IChainlinkAggregator(_aggregator)
+    MIN_ANSWER = _min_answer
+    MAX_ACCEPTED_ANSWER = _max_answer
+    feed_decimals: uint256 = convert(staticcall AGGREGATOR.decimals(), uint256)
+    assert feed_decimals <= MAX_DECIMALS, "decimals: too many"
+    MULTIPLIER = 10 ** (18 - min(feed_decimals, 18))
+    DIVISOR = 10 ** (max(feed_decimals, 18) - 18)
+
+
+# ── oracle ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def latest() -> (uint256, uint256, uint256):
+    """@custom:see IPriceSource"""
+    round_id: uint80 = 0
+    answer: int256 = 0
+    started_at: uint256 = 0
+    updated_at: uint256 = 0
+    answered_in: uint80 = 0
+    round_id, answer, started_at, updated_at, answered_in = staticcall AGGREGATOR.latestRoundData()
+    return self._price(answer), 0, updated_at
+
+
+@external
+@payable
+def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+    """
+    @custom:see IPriceSource
+    @dev `_proof` is the encoded round id; at the first round of a phase, the encoded pair of it and
+         the last round id of the phase before. Because every round but one either lies before
+         `_since` or has a predecessor that does not, rounds of equal time open no hole.
+    """
+    if msg.value != 0:  # the feed is free
+        raw_call(msg.sender, b"", value=msg.value)
+    round_id: uint256 = 0
+    previous_id: uint256 = 0
+    if len(_proof) == 32:
+        round_id = abi_decode(_proof, uint256)
+    else:
+        assert len(_proof) == 64, "proof: bad length"
+        round_id, previous_id = abi_decode(_proof, (uint256, uint256))
+    assert round_id < 2**80, "round: bad id"
+
+    answer: int256 = 0
+    updated_at: uint256 = 0
+    answer, updated_at = self._round(round_id)
+    assert updated_at != 0, "round: no data"
+    assert updated_at >= _since, "round: too early"
+
+    phase: uint256 = round_id >> 64
+    assert phase == self._current_phase(), "round: former phase"
+    if round_id & (2**64 - 1) > 1:
+        previous_id = round_id - 1
+    elif phase > 1:
+        # nothing before it in its phase: what was published last in the phase before counts
+        assert previous_id >> 64 == phase - 1, "previous round: other phase"
+        assert not self._exists(previous_id + 1), "previous round: not the last"
+    else:
+        return self._price(answer), 0, updated_at  # the feed's very first round
+
+    previous_updated_at: uint256 = self._round(previous_id)[1]
+    assert previous_updated_at != 0, "previous round: no data"
+    assert previous_updated_at < _since, "round: not the first"
+    return self._price(answer), 0, updated_at
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def is_pull() -> bool:
+    """@custom:see IPriceSource"""
+    return False
+
+
+# ── internals ────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _price(_answer: int256) -> uint256:
+    """
+    @return [quote wad per unit], rounded down; 0 when the answer is pinned, hence also when it is <= 0
+    """
+    if _answer <= MIN_ANSWER or _answer >= MAX_ACCEPTED_ANSWER:
+        return 0
+    # 0 < answer < 2**191 and the multiplier is at most 1e18 < 2**60
+    return unsafe_div(unsafe_mul(convert(_answer, uint256), MULTIPLIER), DIVISOR)
+
+
+@internal
+@view
+def _current_phase() -> uint256:
+    round_id: uint80 = 0
+    answer: int256 = 0
+    started_at: uint256 = 0
+    updated_at: uint256 = 0
+    answered_in: uint80 = 0
+    round_id, answer, started_at, updated_at, answered_in = staticcall AGGREGATOR.latestRoundData()
+    return convert(round_id, uint256) >> 64
+
+
+@internal
+@view
+def _round(_round_id: uint256) -> (int256, uint256):
+    """
+    @return answer [feed units] and update time [s]; reverts or returns time 0 when there is none
+    """
+    round_id: uint80 = 0
+    answer: int256 = 0
+    started_at: uint256 = 0
+    updated_at: uint256 = 0
+    answered_in: uint80 = 0
+    round_id, answer, started_at, updated_at, answered_in = staticcall AGGREGATOR.getRoundData(
+        convert(_round_id, uint80)
+    )
+    return answer, updated_at
+
+
+@internal
+@view
+def _exists(_round_id: uint256) -> bool:
+    """
+    @dev A feed answers zeros for a round it does not have, or reverts. Starved of gas it would revert
+         too, and a round that exists would seem not to: hence the bound.
+    """
+    assert msg.gas >= MIN_GAS, "gas: too little for probe"
+    success: bool = False
+    response: Bytes[160] = b""
+    success, response = raw_call(
+        AGGREGATOR.address,
+        abi_encode(_round_id, method_id=method_id("getRoundData(uint80)")),
+        max_outsize=160,
+        gas=PROBE_GAS,
+        is_static_call=True,
+        revert_on_failure=False,
+    )
+    if not success or len(response) < 160:
+        return False
+    return convert(slice(response, 96, 32), uint256) != 0

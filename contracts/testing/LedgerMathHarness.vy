@@ -1,0 +1,90 @@
+# pragma version 0.4.3
+"""
+@title LedgerMathHarness: the functions of `ledger_math`, made callable
+@custom:contract-name LedgerMathHarness
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Test double; the mirror in `margin_model` is compared against it.
+"""
+
+from ..modules import ledger_math
+
+
+@external
+@pure
+def pack_position(_size: int256, _cost: int256) -> int256:
+    return ledger_math._pack_position(_size, _cost)
+
+
+@external
+@pure
+def unpack_position(_word: int256) -> (int256, int256):
+    return ledger_math._unpack_position(_word)
+
+
+@external
+@pure
+def notional(_size_delta: int256, _price: uint256, _funding_index: int256) -> int256:
+    return ledger_math._notional(_size_delta, _price, _funding_index)
+
+
+@external
+@pure
+def funding_owed(_size: int256, _funding_index: int256) -> int256:
+    return ledger_math._funding_owed(_size, _funding_index)
+
+
+@external
+@pure
+def trade(_size: int256, _cost: int256, _size_delta: int256, _notional: int256) -> (int256, int256, int256):
+    return ledger_math._trade(_size, _cost, _size_delta, _notional)
+
+
+@external
+@pure
+def slice_position(_size: int256, _cost: int256, _fraction: int256) -> (int256, int256):
+    return ledger_math._slice(_size, _cost, _fraction)
+
+
+@external
+@pure
+def portion(_amount: int256, _fraction: int256) -> int256:
+    return ledger_math._portion(_amount, _fraction)
+
+
+@external
+@pure
+def to_scaled(_cash: int256, _supply_index: uint256, _borrow_index: uint256) -> int256:
+    return ledger_math._to_scaled(_cash, _supply_index, _borrow_index)
+
+
+@external
+@pure
+def from_scaled(_scaled: int256, _supply_index: uint256, _borrow_index: uint256) -> int256:
+    return ledger_math._from_scaled(_scaled, _supply_index, _borrow_index)
+
+
+@external
+@pure
+def write_down(
+    _amount: uint256, _scaled_supply: uint256, _supply_index: uint256, _accounts: uint256
+) -> (uint256, uint256):
+    return ledger_math._write_down(_amount, _scaled_supply, _supply_index, _accounts)
+
+
+@external
+@pure
+def to_wad(_amount: uint256, _scale: uint256) -> uint256:
+    return ledger_math._to_wad(_amount, _scale)
+
+
+@external
+@pure
+def signed(_amount: uint256) -> int256:
+    return ledger_math._signed(_amount)
+
+
+@external
+@pure
+def bounded(_amount: int256) -> int256:
+    return ledger_math._bounded(_amount)

@@ -1,0 +1,90 @@
+# pragma version 0.4.3
+"""
+@title MockAggregatorProxy: a Chainlink proxy that switches aggregators by phases
+@custom:contract-name MockAggregatorProxy
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Test double. Round id = phase << 64 | round of the phase's aggregator. The current phase and
+        its aggregator share a slot, as in the real proxy.
+"""
+
+from ..interfaces import IChainlinkAggregator
+
+implements: IChainlinkAggregator
+
+_MASK_64: constant(uint256) = 2**64 - 1
+_MASK_160: constant(uint256) = 2**160 - 1
+
+_current: uint256  # phase << 160 | aggregator
+_aggregators: HashMap[uint256, IChainlinkAggregator]  # by phase
+
+
+@deploy
+def __init__(_aggregator: IChainlinkAggregator):
+    self._set_aggregator(_aggregator)
+
+
+@external
+def set_aggregator(_aggregator: IChainlinkAggregator):
+    """
+    @notice Starts the next phase.
+    """
+    self._set_aggregator(_aggregator)
+
+
+@external
+@view
+def decimals() -> uint8:
+    return staticcall self._aggregator(self._current).decimals()
+
+
+@external
+@view
+def phaseId() -> uint16:
+    return convert(self._current >> 160, uint16)
+
+
+@external
+@view
+def latestRoundData() -> (uint80, int256, uint256, uint256, uint80):
+    current: uint256 = self._current
+    round_id: uint80 = 0
+    answer: int256 = 0
+    started_at: uint256 = 0
+    updated_at: uint256 = 0
+    answered_in: uint80 = 0
+    round_id, answer, started_at, updated_at, answered_in = staticcall self._aggregator(current).latestRoundData()
+    round_id = self._with_phase(current >> 160, round_id)
+    return round_id, answer, started_at, updated_at, self._with_phase(current >> 160, answered_in)
+
+
+@external
+@view
+def getRoundData(_round_id: uint80) -> (uint80, int256, uint256, uint256, uint80):
+    phase: uint256 = convert(_round_id, uint256) >> 64
+    round_id: uint80 = convert(convert(_round_id, uint256) & _MASK_64, uint80)
+    answer: int256 = 0
+    started_at: uint256 = 0
+    updated_at: uint256 = 0
+    answered_in: uint80 = 0
+    round_id, answer, started_at, updated_at, answered_in = staticcall self._aggregators[phase].getRoundData(round_id)
+    return _round_id, answer, started_at, updated_at, self._with_phase(phase, answered_in)
+
+
+@internal
+def _set_aggregator(_aggregator: IChainlinkAggregator):
+    phase: uint256 = (self._current >> 160) + 1
+    self._current = (phase << 160) | convert(_aggregator.address, uint256)
+    self._aggregators[phase] = _aggregator
+
+
+@internal
+@pure
+def _aggregator(_packed: uint256) -> IChainlinkAggregator:
+    return IChainlinkAggregator(convert(_packed & _MASK_160, address))
+
+
+@internal
+@pure
+def _with_phase(_phase: uint256, _round_id: uint80) -> uint80:
+    return convert((_phase << 64) | convert(_round_id, uint256), uint80)

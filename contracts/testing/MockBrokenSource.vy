@@ -1,0 +1,76 @@
+# pragma version 0.4.3
+"""
+@title MockBrokenSource: a price source that answers whatever the test wants, or misbehaves
+@custom:contract-name MockBrokenSource
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Test double of an `IPriceSource`. Healthy until told otherwise. Modes: 0 answers the three
+        words set, 1 reverts, 2 burns its gas, 3 answers the raw bytes set.
+"""
+
+ANSWER: constant(uint256) = 0
+REVERT: constant(uint256) = 1
+BURN: constant(uint256) = 2
+RAW: constant(uint256) = 3
+
+is_pull: public(bool)
+mode: public(uint256)
+price: public(uint256)
+confidence: public(uint256)
+updated_at: public(uint256)
+raw: public(Bytes[256])
+fee: public(uint256)  # kept by `first_since` [wei]
+
+
+@deploy
+def __init__(_is_pull: bool):
+    self.is_pull = _is_pull
+
+
+@external
+def set_answer(_price: uint256, _confidence: uint256, _updated_at: uint256):
+    self.price = _price
+    self.confidence = _confidence
+    self.updated_at = _updated_at
+
+
+@external
+def set_mode(_mode: uint256):
+    self.mode = _mode
+
+
+@external
+def set_raw(_raw: Bytes[256]):
+    self.raw = _raw
+
+
+@external
+def set_fee(_fee: uint256):
+    self.fee = _fee
+
+
+@external
+@view
+@raw_return
+def latest() -> Bytes[256]:
+    if self.mode == REVERT:
+        raise "source: broken"
+    if self.mode == BURN:
+        spent: uint256 = 0
+        for i: uint256 in range(max_value(uint256)):
+            spent = unsafe_add(spent, i)
+    if self.mode == RAW:
+        return self.raw
+    return abi_encode(self.price, self.confidence, self.updated_at)
+
+
+@external
+@payable
+def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+    """
+    @notice Answers the three words set, whatever the proof; pays change to the caller.
+    """
+    assert self.mode == ANSWER, "source: broken"
+    if msg.value > self.fee:
+        raw_call(msg.sender, b"", value=msg.value - self.fee)
+    return self.price, self.confidence, self.updated_at

@@ -1,0 +1,92 @@
+# pragma version 0.4.3
+"""
+@title A token that takes a fee on transfer
+@custom:contract-name MockFeeERC20
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Test double. The receiver gets less than was sent: `fee_bps` of it is burnt.
+"""
+
+
+event Transfer:
+    sender: indexed(address)
+    receiver: indexed(address)
+    value: uint256
+
+
+event Approval:
+    owner: indexed(address)
+    spender: indexed(address)
+    value: uint256
+
+
+name: public(String[64])
+symbol: public(String[32])
+decimals: public(uint8)
+totalSupply: public(uint256)
+balanceOf: public(HashMap[address, uint256])  # [token units]
+allowance: public(HashMap[address, HashMap[address, uint256]])  # [token units]
+fee_bps: public(uint256)  # [bps]
+
+
+@deploy
+def __init__(_name: String[64], _symbol: String[32], _decimals: uint8):
+    self.name = _name
+    self.symbol = _symbol
+    self.decimals = _decimals
+
+
+@external
+def mint(_receiver: address, _amount: uint256):
+    """
+    @notice Anybody mints anything: this is a toy.
+    """
+    self.totalSupply += _amount
+    self.balanceOf[_receiver] += _amount
+    log Transfer(sender=empty(address), receiver=_receiver, value=_amount)
+
+
+@external
+def set_fee(_fee_bps: uint256):
+    """
+    @notice Sets the part burnt on the way [bps].
+    """
+    self.fee_bps = _fee_bps
+
+
+@external
+def approve(_spender: address, _amount: uint256) -> bool:
+    self.allowance[msg.sender][_spender] = _amount
+    log Approval(owner=msg.sender, spender=_spender, value=_amount)
+    return True
+
+
+@external
+def transfer(_receiver: address, _amount: uint256) -> bool:
+    self._transfer(msg.sender, _receiver, _amount)
+    return True
+
+
+@external
+def transferFrom(_sender: address, _receiver: address, _amount: uint256) -> bool:
+    self._spend(_sender, _amount)
+    self._transfer(_sender, _receiver, _amount)
+    return True
+
+
+@internal
+def _spend(_owner: address, _amount: uint256):
+    granted: uint256 = self.allowance[_owner][msg.sender]
+    assert granted >= _amount, "token: allowance"
+    if granted < max_value(uint256):
+        self.allowance[_owner][msg.sender] = granted - _amount
+
+
+@internal
+def _transfer(_sender: address, _receiver: address, _amount: uint256):
+    assert self.balanceOf[_sender] >= _amount, "token: balance"
+    self.balanceOf[_sender] -= _amount
+    fee: uint256 = _amount * self.fee_bps // 10_000
+    self.totalSupply -= fee
+    self.balanceOf[_receiver] += _amount - fee
+    log Transfer(sender=_sender, receiver=_receiver, value=_amount)

@@ -1,0 +1,97 @@
+# pragma version 0.4.3
+"""
+@title MockOracle: the part of IPriceOracle that others read, answering what a test has set
+@custom:contract-name MockOracle
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Test double. Words and variances are stored as given; nothing runs by itself.
+"""
+
+SAMPLE_INTERVAL: public(immutable(uint256))
+
+asset_count: public(uint256)
+sample_count: public(uint256)
+_words: uint256[16]
+_variances: uint256[16]
+
+
+@deploy
+def __init__(_sample_interval: uint256):
+    SAMPLE_INTERVAL = _sample_interval
+    self.asset_count = 16
+
+
+@external
+def set_word(_asset: uint256, _word: uint256):
+    self._words[_asset] = _word
+
+
+@external
+def set_words(_words: uint256[16]):
+    self._words = _words
+
+
+@external
+def set_variance(_asset: uint256, _variance: uint256):
+    """
+    @param _variance sigma squared target [variance per day, wad]
+    """
+    self._variances[_asset] = _variance
+
+
+@external
+def set_asset_count(_count: uint256):
+    self.asset_count = _count
+
+
+@external
+def sample() -> (uint256[16], uint256[16]):
+    self.sample_count += 1
+    return self._words, self._variances
+
+
+@external
+@view
+def read(_assets: uint256) -> uint256[16]:
+    return self._read(_assets)
+
+
+@external
+@view
+def read_fresh(_assets: uint256) -> uint256[16]:
+    return self._read(_assets)
+
+
+@external
+@payable
+def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256):
+    return self._words[_asset] & (2**88 - 1), block.timestamp
+
+
+@external
+@view
+def last_update(_asset: uint256) -> uint256:
+    return block.timestamp
+
+
+@external
+@view
+def deviation(_asset: uint256) -> uint256:
+    return 0
+
+
+@external
+@view
+def variances(_asset: uint256) -> (uint256, uint256, uint256, uint256):
+    variance: uint256 = self._variances[_asset]
+    return variance, variance, variance, variance
+
+
+@internal
+@view
+def _read(_assets: uint256) -> uint256[16]:
+    words: uint256[16] = empty(uint256[16])
+    for asset: uint256 in range(16):
+        if (_assets >> asset) & 1 == 1:
+            words[asset] = self._words[asset]
+    return words

@@ -1,0 +1,1 @@
+"""Exact integer mirrors of the contracts' pure modules, one file per module of the same name."""

@@ -1,0 +1,23 @@
+"""From prices to a market: generated or replayed prices, simulated feeds, agents, a report.
+
+Data flows one way; each file holds one step of it.
+
+======================  ==========================================================================
+``tables``              strict reading of CSV; ``InputError`` names file, row and field in one line
+``bars``                ``read_bars(path) -> Bars``: one asset's OHLC bars, gaps listed
+``tape``                ``Tape``: several assets on one time axis, NaN where an asset has no bar;
+                        ``read_prices(path, event) -> Tape`` takes a file or a folder
+``rounds``              ``read_rounds(path, decimals) -> Rounds``: what a real push feed published
+``processes``           ``Diffusion``, ``JumpDiffusion``: ``paths(rng, …)`` and ``moments(dt)``
+``regimes``             ``RegimeSwitching``, likewise
+``crash``               ``generate_crash(seed, shape) -> Tape``: 12-13 March 2020 by its statistics
+``extremes``            ``drawdown``, ``worst_fall``: how deep, how fast
+``walk``                ``walk(tape) -> Iterator[Instant]``: bars to price ticks, wicks included
+``faults``              ``FaultSchedule``: outages, freezes, bad ticks, pins
+``push_feed``           ``PushFeed.observe(time, price) -> list[Round]``, as Chainlink publishes
+``units``               ``to_units(price, decimals)``: prices as the whole numbers feeds write
+``pull_feed``           ``PullFeed.observe(time, price) -> list[Update]``, as Pyth publishes
+======================  ==========================================================================
+
+Times are unix seconds, prices quote per unit, all random numbers come from a generator passed in.
+"""

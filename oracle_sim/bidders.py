@@ -1,0 +1,141 @@
+"""Bidders with limited capital: each takes slices when the incentive is worth it to him, as much as
+his equity carries, and sells later what he bought.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chain import Receipt
+from oracle_sim.wallet import WAD, Member, Prices, Wallet, to_wad
+
+MIN_FRACTION = 0.01
+"""Smaller slices are refused unless they are the largest."""
+
+LIMIT_SLACK = 0.001
+"""How much worse than the terms read a bid may end, as a share of the requirement taken over."""
+
+OUTSIDE_DISCOUNT = 0.002
+"""What selling collateral on the outside market costs."""
+
+_SHRINK = (1.0, 0.5, 0.25)  # slices tried one after the other when the protocol refuses
+
+
+@dataclass(frozen=True)
+class Lot:
+    """A running auction as bidders see it.
+
+    Attributes
+    ----------
+    account : int
+    terms
+        `ILiquidationAuction.Terms`.
+    """
+
+    account: int
+    terms: Any
+
+
+class Bidder:
+    """One bidder.
+
+    Parameters
+    ----------
+    member : Member
+    wallet : Wallet
+    cash : float
+        [quote]
+    threshold : float
+        Least incentive he asks, as a share of the requirement.
+    use : float
+        Share of his free equity he commits to one slice.
+    patience : float
+        How long he holds what he bought [s].
+    im_multiplier : float
+        What he must hold of MM after a bid.
+    """
+
+    def __init__(
+        self,
+        member: Member,
+        wallet: Wallet,
+        cash: float,
+        threshold: float,
+        use: float,
+        patience: float,
+        im_multiplier: float,
+    ) -> None:
+        self.member = member
+        self._wallet = wallet
+        self._cash = cash
+        self._threshold = threshold
+        self._use = use
+        self._patience = patience
+        self._im_multiplier = im_multiplier
+        self._sells_at: float | None = None
+
+    def fund(self) -> None:
+        """Deposit his capital."""
+        self._wallet.deposit_quote(self.member, self._cash)
+
+    def consider(self, lot: Lot, now: float) -> Receipt | None:
+        """Bid on a lot if it pays and he can carry it.
+
+        Parameters
+        ----------
+        lot : Lot
+        now : float
+            Seconds since the start.
+        """
+        terms = lot.terms
+        required = terms.maintenance / WAD
+        incentive = terms.incentive / WAD
+        if not terms.live or required == 0 or incentive < self._threshold * required:
+            return None
+        lens = self._wallet.deployment.lens
+        own, sold = lens.health(self.member.account), lens.health(lot.account)
+        free = own.equity / WAD - self._im_multiplier * own.maintenance / WAD
+        largest = terms.largest_slice / WAD
+        if free <= 0 or largest == 0:
+            return None
+        # what a whole lot would use up: its requirement at live lines, less what it brings
+        burden = self._im_multiplier * max(required, sold.maintenance / WAD) - incentive
+        carried = self._use * free / burden if burden > 0 else largest
+        for shrink in _SHRINK:
+            fraction = carried * shrink
+            if fraction < min(MIN_FRACTION, largest):
+                return None
+            # the largest slice may be below any fraction a float can express
+            whole = fraction >= largest
+            receipt = self._bid(lot, terms.largest_slice if whole else to_wad(fraction))
+            if receipt is not None:
+                self._sells_at = now + self._patience
+                return receipt
+        return None
+
+    def _bid(self, lot: Lot, fraction: int) -> Receipt | None:
+        terms = lot.terms
+        slack = int(LIMIT_SLACK * terms.maintenance) + 1
+        max_price = terms.price * fraction // WAD + slack
+        min_equity = (terms.equity - terms.proceeds) * fraction // WAD - slack
+        return self._wallet.desk.attempt(
+            self._wallet.deployment.auction.bid,
+            lot.account,
+            self.member.account,
+            fraction,
+            max_price,
+            min_equity,
+            sender=self.member.owner,
+        )
+
+    def act(self, now: float, prices: Prices) -> None:
+        """Sell what was bought when its time has come, one order at a time."""
+        if self._sells_at is None or now < self._sells_at:
+            return
+        self._sells_at = now + self._patience / 10
+        self._wallet.sell_collateral(self.member, prices, OUTSIDE_DISCOUNT)
+        sizes = {m: s for m, s in self._wallet.positions(self.member).items() if m in prices}
+        if not sizes:
+            self._sells_at = None
+            return
+        market = max(sizes, key=lambda name: abs(sizes[name]) * prices[name])
+        self._wallet.submit(self.member, market, -sizes[market], prices[market], 0.03)

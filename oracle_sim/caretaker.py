@@ -1,0 +1,158 @@
+"""The one keeper of a replay: samples, executes orders and requests, calls margins, runs auctions."""
+
+from dataclasses import dataclass
+
+from chain.deployment import Deployment
+from oracle_sim.desk import Desk, Happening
+from oracle_sim.fleet import HEALTHY, LIQUIDATABLE, MARGIN_CALL, NOT_ASSESSED, Fleet, read_fleet
+from oracle_sim.publisher import Publisher
+from oracle_sim.wallet import Member
+
+WAD = 10**18
+SILENCE = 60
+"""After so long without a first price an order executes without proof [s]."""
+CLEARING = 600
+"""After so long anybody may clear an order [s]."""
+
+
+@dataclass(frozen=True)
+class _PendingOrder:
+    market: int
+    submitted_at: int
+
+
+class Caretaker:
+    """Does everything a keeper does, once a block.
+
+    Parameters
+    ----------
+    member : Member
+        Whose account receives fees and rewards.
+    desk : Desk
+    deployment : Deployment
+    publishers : dict of int to Publisher
+        By asset id.
+
+    Attributes
+    ----------
+    fleet : Fleet
+        All user accounts as of the last `watch`.
+    stuck : set of int
+        Accounts that were LIQUIDATABLE at usable prices and still had no auction after this keeper
+        had tried to start one.
+    """
+
+    def __init__(
+        self,
+        member: Member,
+        desk: Desk,
+        deployment: Deployment,
+        publishers: dict[int, Publisher],
+    ) -> None:
+        self.member = member
+        self._desk = desk
+        self._deployment = deployment
+        self._publishers = publishers
+        self._auction = deployment.auction
+        pool = deployment.pool
+        self._min_delay = pool.MIN_DELAY()
+        self._request_delays = {True: pool.REQUEST_DELAY(), False: pool.EXIT_DELAY()}
+        auction = self._auction.parameters()
+        self._selling_time = auction.fast_phase + auction.slow_phase
+        self._buffer = WAD + deployment.risk.BUFFER()
+        self._orders: dict[int, _PendingOrder] = {}
+        self._requests: dict[int, int] = {}  # request to when it may execute
+        self._called: set[int] = set()
+        self._episodes: set[int] = set()
+        self.fleet: Fleet
+        self.stuck: set[int] = set()
+
+    def notice(self, happening: Happening) -> None:
+        """Follow the protocol by its events alone."""
+        args = happening.args
+        match happening.name:
+            case "OrderSubmitted":
+                self._orders[args.account] = _PendingOrder(args.market, happening.time)
+            case "OrderExecuted" | "OrderCancelled":
+                self._orders.pop(args.account, None)
+            case "RequestSubmitted":
+                delay = self._request_delays[args.entering]
+                self._requests[args.request] = happening.time + delay
+            case "RequestExecuted" | "RequestLapsed":
+                self._requests.pop(args.request, None)
+            case "MarginCalled":
+                self._called.add(args.account)
+                self._episodes.add(args.account)
+            case "StarterRewarded":
+                self._episodes.add(args.account)
+            case "EpisodeClosed":
+                self._called.discard(args.account)
+                self._episodes.discard(args.account)
+
+    def sample(self, now: int) -> None:
+        """Fetch what waits to be fetched, then sample oracle and lines."""
+        for publisher in self._publishers.values():
+            publisher.refresh(now)
+        self._attempt(self._deployment.risk.sample)
+
+    def execute(self, now: int) -> None:
+        """Execute, cancel or clear the orders that are due, then the requests of providers."""
+        pool, account = self._deployment.pool, self.member.account
+        for trader, order in list(self._orders.items()):
+            since = order.submitted_at + self._min_delay
+            if now > order.submitted_at + CLEARING:
+                self._attempt(pool.clear_order, trader, account)
+                continue
+            proof = self._publishers[order.market].proof(since, now)
+            if proof is not None:
+                self._attempt(pool.execute_order, trader, account, proof[0], value=proof[1])
+            elif now > order.submitted_at + SILENCE:
+                self._attempt(pool.execute_order, trader, account, b"")
+        for request, due in list(self._requests.items()):
+            if now >= due:
+                self._attempt(pool.execute_request, request)
+
+    def watch(self) -> None:
+        """Page all accounts and act on their statuses."""
+        count = self._deployment.clearinghouse.account_count()
+        fleet = self.fleet = read_fleet(self._deployment.lens, count)
+        assessed = fleet.status != NOT_ASSESSED
+
+        late = assessed & (fleet.status >= LIQUIDATABLE) & ~fleet.in_auction
+        for account in fleet.where(late):
+            if not self._start(account) and self._is_stuck(account):
+                self.stuck.add(account)
+
+        strained = assessed & (fleet.status >= MARGIN_CALL)
+        for account in fleet.where(strained):
+            if account not in self._called:
+                self._attempt(self._auction.issue_margin_call, account)
+        for account in fleet.where((fleet.status == HEALTHY) & ~fleet.in_auction):
+            if account in self._episodes:
+                self._attempt(self._auction.close_episode, account)
+
+    def _start(self, account: int) -> bool:
+        """Start the auction of an account, or write off what has nothing left to sell."""
+        if self._attempt(self._auction.start, account, self.member.account):
+            return True
+        if self._deployment.clearinghouse.held_assets(account) == 0:
+            return self._attempt(self._auction.write_off, account)
+        return False
+
+    def _is_stuck(self, account: int) -> bool:
+        lens = self._deployment.lens
+        return bool(lens.health(account).live) and lens.status(account) >= LIQUIDATABLE
+
+    def tend(self, account: int) -> None:
+        """Let the clock of one auction run on, and end it or hand it to the pool when due."""
+        self._attempt(self._auction.poke, account)
+        terms = self._auction.terms(account)
+        if terms.equity * WAD >= terms.maintenance * self._buffer:
+            self._attempt(self._auction.end, account)
+        elif terms.elapsed >= self._selling_time and terms.live:
+            self._attempt(self._auction.backstop, account)
+
+    def _attempt(self, function, *args, value: int = 0) -> bool:  # type: ignore[no-untyped-def]
+        return (
+            self._desk.attempt(function, *args, sender=self.member.owner, value=value) is not None
+        )

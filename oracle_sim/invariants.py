@@ -1,0 +1,80 @@
+"""The conservation invariants of docs/invariants.md, asked of a chain between two transactions."""
+
+from chain.deployment import Deployment
+
+NAMES = ("I1", "I2", "I3")
+
+DUST = 10**9
+"""What rounding may leave in the protocol's favour over a whole replay [quote wad]."""
+
+_PAGE = 256
+_ASSETS = 16
+
+
+class Invariants:
+    """Checks I1, I2 and I3 on the recorded balances of all accounts.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        With all its collaterals listed.
+
+    Attributes
+    ----------
+    holds : dict of str to bool
+        Whether each has held at every check so far.
+    failures : list of str
+        One line for each failed check.
+    checks : int
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._house = deployment.clearinghouse
+        self._lens = deployment.lens
+        self._quote = deployment.quote
+        self._quote_scale = 10 ** (18 - self._quote.decimals())
+        listed = [self._house.collateral_token(i) for i in range(self._house.collateral_count())]
+        by_address = {token.address: token for token in deployment.tokens.values()}
+        self._collaterals = [(by_address[entry.token], entry.scale) for entry in listed]
+        self.holds = dict.fromkeys(NAMES, True)
+        self.failures: list[str] = []
+        self.checks = 0
+
+    def check(self) -> None:
+        """Check all three on the present state."""
+        cash, cost, sizes, amounts = self._sums()
+        house = self._house
+        self.checks += 1
+
+        recorded = house.recorded(self._quote)
+        held = self._quote.balanceOf(house) * self._quote_scale
+        surplus = recorded - (cash - cost)
+        self._judge("I1", 0 <= surplus <= DUST, f"recorded quote is off by {surplus}")
+        self._judge("I1", held >= recorded, f"{recorded - held} of the recorded quote is missing")
+
+        self._judge("I2", not any(sizes), f"sizes do not cancel: {sizes}")
+
+        for index, (token, scale) in enumerate(self._collaterals):
+            recorded = house.recorded(token)
+            held = token.balanceOf(house) * scale
+            off = recorded - amounts[index]
+            self._judge("I3", off == 0, f"collateral {index} is off by {off}")
+            self._judge("I3", held >= recorded, f"collateral {index} lacks {recorded - held}")
+
+    def _sums(self) -> tuple[int, int, list[int], list[int]]:
+        """Cash, cost, sizes by market and collateral by token, over all accounts."""
+        cash = cost = 0
+        sizes, amounts = [0] * _ASSETS, [0] * _ASSETS
+        for first in range(1, self._house.account_count() + 1, _PAGE):
+            page = self._lens.sums(first, _PAGE)
+            cash += page.cash
+            cost += page.cost
+            sizes = [a + b for a, b in zip(sizes, page.sizes, strict=True)]
+            amounts = [a + b for a, b in zip(amounts, page.collateral, strict=True)]
+        return cash, cost, sizes, amounts
+
+    def _judge(self, name: str, fine: bool, reason: str) -> None:
+        if not fine:
+            self.holds[name] = False
+            block = self._house.chain.block_number
+            self.failures.append(f"{name} fails at block {block}: {reason}")

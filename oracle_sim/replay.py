@@ -1,0 +1,52 @@
+"""One call from a tape to an outcome."""
+
+from dataclasses import replace as changed
+
+from chain import Chain, PyrevmChain
+from chain.config import Config, load_config
+from chain.deployment import Deployment
+from oracle_sim.market import Market, Outcome, Progress
+from oracle_sim.scenario import Scenario
+from oracle_sim.tape import Tape
+from oracle_sim.wallet import to_wad
+
+LEAD = 60
+"""What deploying is given on the chain's clock before the first tick [s]."""
+
+
+def fresh_chain(tape: Tape, scenario: Scenario) -> Chain:
+    """An in-process chain whose clock stands shortly before the tape, an address for everybody."""
+    return PyrevmChain(int(tape.time[0]) - LEAD, scenario.accounts + 1)
+
+
+def config_for(tape: Tape, config: Config) -> Config:
+    """The assets of a tape only, at its first prices."""
+    first = {name: to_wad(float(tape.open[i, 0])) for i, name in enumerate(tape.assets)}
+    return config.subset(tape.assets).with_prices(first)
+
+
+def replay(
+    tape: Tape,
+    scenario: Scenario | None = None,
+    chain: Chain | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Deploy the whole protocol and replay a tape through it.
+
+    Parameters
+    ----------
+    tape : Tape
+    scenario : Scenario, optional
+    chain : Chain, optional
+        A fresh in-process one by default. On a chain whose clock is past the tape's start the tape
+        is played later by as much.
+    progress : callable, optional
+    """
+    scenario = scenario or Scenario()
+    chain = chain or fresh_chain(tape, scenario)
+    late = chain.time + LEAD - int(tape.time[0])
+    if late > 0:
+        tape = changed(tape, time=tape.time + late)
+    config = config_for(tape, load_config("demo"))
+    deployment = Deployment.deploy(chain, config)
+    return Market(tape, scenario, deployment, config).run(progress)

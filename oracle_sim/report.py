@@ -1,0 +1,141 @@
+"""One self-contained page about one replay."""
+
+from html import escape
+from pathlib import Path
+
+import plotly.io
+from plotly.graph_objects import Figure
+from plotly.offline import get_plotlyjs
+
+from oracle_sim import charts
+from oracle_sim.market import Outcome
+from oracle_sim.summary import rows, worst_lines
+
+_STYLE = """
+:root { --ink: #1b2733; --muted: #6b7785; --line: #dfe4e9; --paper: #f5f7f9; --card: #ffffff; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink);
+       font: 15px/1.5 Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+main { max-width: 1240px; margin: 0 auto; padding: 32px 24px 48px; }
+header { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 8px 24px; margin-bottom: 20px; }
+h1 { font-size: 28px; line-height: 1.2; margin: 0; letter-spacing: -0.01em; }
+h2 { font-size: 16px; margin: 0 0 2px; }
+p { margin: 0; color: var(--muted); }
+.badges { margin-left: auto; display: flex; gap: 8px; }
+.badge { border-radius: 999px; padding: 3px 12px; font-size: 13px; font-weight: 600;
+         background: #e3f3ea; color: #1e6b43; }
+.badge.broken { background: #fbe4e2; color: #a3262a; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
+         margin-bottom: 16px; }
+.tile, section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.tile { padding: 12px 16px; }
+.tile b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.tile span { color: var(--muted); font-size: 13px; }
+section { padding: 16px 18px 8px; margin-bottom: 16px; min-width: 0; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(480px, 1fr)); gap: 0 16px; }
+table { width: 100%; border-collapse: collapse; margin: 8px 0; font-variant-numeric: tabular-nums; }
+td { padding: 6px 8px 6px 0; border-top: 1px solid var(--line); vertical-align: top; }
+td:first-child { color: var(--muted); white-space: nowrap; width: 1%; padding-right: 32px; }
+@media (max-width: 560px) { .pair { grid-template-columns: minmax(0, 1fr); } }
+"""
+
+
+def _tiles(outcome: Outcome) -> str:
+    metrics = outcome.metrics
+    sold = metrics.liquidations
+    lines = worst_lines(outcome)
+    worst = max(lines, key=lambda name: lines[name]["line"])
+    wait = metrics.first_bid_seconds
+    tiles = [
+        (f"{sold['solvent']} + {sold['insolvent']}", "liquidations, solvent + insolvent"),
+        (f"{metrics.fills}", "slices sold"),
+        (f"{metrics.backstops}", "backstops"),
+        ("–" if wait is None else f"{wait:.0f} s", "median time to first bid"),
+        (f"{metrics.written_down:,.0f}", "losses written down"),
+        (f"{lines[worst]['line']:.1%}", f"highest line ({worst})"),
+        (f"× {max(x['hourly_rise'] for x in lines.values()):.3f}", "steepest hour of any line"),
+        (f"{metrics.orders['executed']}", "orders executed"),
+    ]
+    cards = (
+        f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+        for value, name in tiles
+    )
+    return f'<div class="tiles">{"".join(cards)}</div>'
+
+
+def _badges(outcome: Outcome) -> str:
+    badges = (
+        f'<span class="badge{"" if holds else " broken"}">{escape(name)} '
+        f"{'holds' if holds else 'broken'}</span>"
+        for name, holds in outcome.invariants.items()
+    )
+    return f'<div class="badges">{"".join(badges)}</div>'
+
+
+def _section(title: str, text: str, figure: Figure) -> str:
+    chart = plotly.io.to_html(
+        figure,
+        full_html=False,
+        include_plotlyjs=False,
+        config={"displaylogo": False, "responsive": True, "displayModeBar": False},
+    )
+    return f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p>{chart}</section>"
+
+
+def render(outcome: Outcome) -> str:
+    """The page as HTML, everything inline.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    """
+    history, fleet = outcome.history, outcome.fleet
+    chosen = charts.choose_account(history, fleet)
+    table = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows(outcome)
+    )
+    body = [
+        f"<header><div><h1>{escape(outcome.event)}</h1><p>Plimsoll replay · "
+        f"{escape(', '.join(outcome.assets))} · {outcome.accounts} accounts · "
+        f"{outcome.blocks:,} blocks · {outcome.transactions:,} transactions</p></div>"
+        f"{_badges(outcome)}</header>",
+        _tiles(outcome),
+        _section(
+            "Price against line",
+            "The line follows realised volatility towards its target, at most e^0.25 an hour.",
+            charts.price_and_line(history, outcome.assets),
+        ),
+        '<div class="pair">',
+        _section(
+            f"Account {chosen}",
+            "Equity against maintenance margin; the margin call comes before the auction.",
+            charts.account(history, fleet, chosen),
+        ),
+        _section(
+            "Auctions",
+            "What bidders are asked for the rest of an account: it falls until somebody takes a slice.",
+            charts.auction_paths(history),
+        ),
+        _section(
+            "Insurance fund",
+            "Penalties and stakes come in; incentives and shortfalls beyond an account's equity go out.",
+            charts.fund(history),
+        ),
+        _section("Accounts by status", "All user accounts.", charts.statuses(history)),
+        "</div>",
+        f"<section><h2>In numbers</h2><table>{table}</table></section>",
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Plimsoll · {escape(outcome.event)}</title><style>{_STYLE}</style>"
+        f"<script>{get_plotlyjs()}</script></head><body><main>{''.join(body)}</main></body></html>"
+    )
+
+
+def write(outcome: Outcome, path: Path) -> None:
+    """Write the page, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(render(outcome), encoding="utf-8")
+    partial.replace(path)

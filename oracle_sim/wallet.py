@@ -1,0 +1,129 @@
+"""What every member of the crowd can do with an account: open, deposit, withdraw, order."""
+
+from dataclasses import dataclass
+
+from chain import Contract
+from chain.deployment import Deployment
+from oracle_sim.desk import Desk
+
+WAD = 10**18
+_UNLIMITED = 2**256 - 1
+
+Prices = dict[str, float]
+"""Price on the outside market by asset symbol [quote per unit]."""
+
+
+def to_wad(amount: float) -> int:
+    """A float amount as WAD. Floats are for decisions; the accounting is the chain's."""
+    return round(amount * 1e9) * 10**9
+
+
+@dataclass(frozen=True)
+class Member:
+    """An account and the address that owns it."""
+
+    account: int
+    owner: str
+
+
+class Wallet:
+    """Acts for members. The outside world mints the tokens they bring.
+
+    Parameters
+    ----------
+    desk : Desk
+    deployment : Deployment
+    """
+
+    def __init__(self, desk: Desk, deployment: Deployment) -> None:
+        self.desk = desk
+        self.deployment = deployment
+        self._approved: set[tuple[str, str]] = set()
+        self._decimals: dict[str, int] = {}
+
+    def open(self, owner: str, kind: int) -> Member:
+        """Open an account of `kind`."""
+        receipt = self.desk.send(
+            self.deployment.clearinghouse.open_account, owner, kind, sender=owner
+        )
+        return Member(int(receipt.result), owner)
+
+    def deposit_quote(self, member: Member, amount: float) -> bool:
+        """Bring quote [quote]; False when the protocol refuses it."""
+        return self._deposit(member, self.deployment.quote, amount)
+
+    def deposit_collateral(self, member: Member, asset: str, amount: float) -> bool:
+        """Bring the collateral token of an asset [whole tokens]."""
+        return self._deposit(member, self.deployment.collaterals[asset], amount)
+
+    def _deposit(self, member: Member, token: Contract, amount: float) -> bool:
+        house = self.deployment.clearinghouse
+        if token.address not in self._decimals:
+            self._decimals[token.address] = token.decimals()
+        units = int(amount * 10 ** self._decimals[token.address])
+        self.desk.send(token.mint, member.owner, units, sender=member.owner)
+        if (member.owner, token.address) not in self._approved:
+            self._approved.add((member.owner, token.address))
+            self.desk.send(token.approve, house, _UNLIMITED, sender=member.owner)
+        sent = self.desk.attempt(house.deposit, member.account, token, units, sender=member.owner)
+        return sent is not None
+
+    def submit(self, member: Member, market: str, size: int, price: float, slippage: float) -> bool:
+        """Submit an order; False when the protocol refuses it.
+
+        Parameters
+        ----------
+        member : Member
+        market : str
+        size : int
+            [wad units]
+        price : float
+            Of the outside market [quote per unit].
+        slippage : float
+            Worst fill accepted, relative to `price`, against the member.
+        """
+        if size == 0:
+            return True
+        acceptable = price * (1 + slippage if size > 0 else 1 - slippage)
+        sent = self.desk.attempt(
+            self.deployment.pool.submit_order,
+            member.account,
+            self.deployment.asset_id(market),
+            size,
+            to_wad(acceptable),
+            sender=member.owner,
+        )
+        return sent is not None
+
+    def positions(self, member: Member) -> dict[str, int]:
+        """Sizes by market [wad units], read from the chain."""
+        house = self.deployment.clearinghouse
+        bitmap = house.account(member.account).markets
+        return {
+            name: house.position(member.account, asset).size
+            for name, asset in self.deployment.assets.items()
+            if bitmap >> asset & 1
+        }
+
+    def sell_collateral(self, member: Member, prices: Prices, discount: float) -> None:
+        """Take out all collateral, sell it on the outside market, bring back the quote.
+
+        Parameters
+        ----------
+        member : Member
+        prices : dict of str to float
+            Outside prices known now.
+        discount : float
+            What selling costs, as a share of the price.
+        """
+        house = self.deployment.clearinghouse
+        for index, (asset, token) in enumerate(self.deployment.collaterals.items()):
+            amount = house.collateral_amount(member.account, index)
+            if amount == 0 or asset not in prices:
+                continue
+            sent = self.desk.attempt(
+                house.withdraw, member.account, token, _UNLIMITED, member.owner, sender=member.owner
+            )
+            if sent is not None:
+                value = amount / WAD * prices[asset] * (1 - discount)
+                self.deposit_quote(member, value)

@@ -1,0 +1,99 @@
+"""What every script's click command has in common; ape does not list files that begin with `_`.
+
+Scripts import this, `chain` and what else they need of this repository at their top: ape has the repository
+on its path only while it loads a script. Submodules may be imported later.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import click
+
+import chain
+
+EXIT_BAD_INPUT = 2
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(" ".join(message.split()), err=True)
+    sys.exit(EXIT_BAD_INPUT)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn whatever a user can cause into one line on stderr and exit code 2.
+
+    click prints a usage error on several lines, and exits with 1 for its other errors.
+    """
+    from ape.exceptions import ApeException
+
+    try:
+        yield
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except chain.PlimsollError as error:
+        _fail(str(error))
+    except ApeException as error:
+        _fail(f"{type(error).__name__}: {error}")
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+class Command(click.Command):
+    """A command whose errors are one line and exit code 2."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _one_line():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _one_line():
+            return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """The same for a script with subcommands, which are `Command`s by default."""
+
+    command_class = Command
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _one_line():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _one_line():
+            return super().invoke(ctx)
+
+
+def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--network` and `--account`, for `connect`."""
+    # Not ape's own option: it reports a bad choice in its own way, over several lines.
+    network = click.option(
+        "--network",
+        metavar="ECOSYSTEM:NETWORK:PROVIDER",
+        help="As ape names it, ethereum:local:foundry for example; ape's default otherwise.",
+    )
+    account = click.option(
+        "--account", metavar="ALIAS", help="Who sends; test accounts on a local network."
+    )
+    return network(account(function))
+
+
+@contextmanager
+def connect(network: str | None, account: str | None = None) -> Iterator[chain.Chain]:
+    """A connected ape network for the length of a `with` block."""
+    from ape import accounts, networks
+
+    from chain.ape_chain import connected_chain
+
+    with networks.parse_network_choice(network):
+        if account is None:
+            yield connected_chain()
+        elif account in accounts.aliases:
+            yield connected_chain(accounts.load(account))
+        else:
+            raise click.BadParameter(f"--account: no account {account!r}")

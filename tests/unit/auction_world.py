@@ -1,0 +1,219 @@
+"""The real contracts around an oracle that answers what a test sets: accounts in any state, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chain import Artifacts, Chain, Contract, Receipt
+
+WAD = 10**18
+POOL, FUND, ESCROW = 1, 2, 3
+CROSS = 2
+UNUSABLE, VOLATILE, STALE, UNCERTAIN, VALID = range(5)
+
+ANY_PRICE = 2**255 - 1
+ANY_EQUITY = -(2**255)
+
+MARKETS = 8
+COLLATERALS = {"GOLD": 8, "IRON": 0}  # token -> asset
+ASSETS = 9
+PRICE = 100 * WAD
+LINE = WAD // 20
+
+PARAMS = {
+    "s0": WAD // 20,
+    "s1": WAD // 4,
+    "fast_phase": 600,
+    "slow_phase": 3600,
+    "penalty": WAD // 20,
+    "tip": 2 * WAD,
+    "chip": WAD // 200,
+    "dust": 100 * WAD,
+}
+FUND_PARAMS = (86_400, 86_400, 86_400, 5000)
+POOL_PARAMS = (WAD, 1, 60, 60, 86_400, WAD)
+IM_MULTIPLIER = 3 * WAD // 2
+BUFFER = WAD // 10
+KEEPER_COST = 5 * WAD
+SAMPLE_INTERVAL = 60
+
+
+class World:
+    """A protocol of eight markets and two collaterals, and shorthands to bring accounts about.
+
+    All prices start at 100, all lines at 5 %, orders fill at mark without fee, funding is zero.
+    """
+
+    def __init__(self, chain: Chain, artifacts: Artifacts) -> None:
+        self.chain = chain
+        self.artifacts = artifacts
+        deploy = self._deploy
+        self.usdc = deploy("MockERC20", "USD Coin", "USDC", 6)
+        self.oracle = deploy("MockOracle", SAMPLE_INTERVAL)
+        self.risk = deploy(
+            "RiskEngine",
+            self.oracle.address,
+            IM_MULTIPLIER,
+            BUFFER,
+            WAD // 4,
+            WAD // 10,
+            KEEPER_COST,
+        )
+        self.clearinghouse = deploy(
+            "Clearinghouse", self.usdc.address, self.oracle.address, self.risk.address, 10**15
+        )
+        self.pool = deploy(
+            "LiquidityPool",
+            self.clearinghouse.address,
+            self.oracle.address,
+            self.risk.address,
+            POOL_PARAMS,
+        )
+        self.fund = deploy("InsuranceFund", self.clearinghouse.address, FUND_PARAMS)
+        self.auction = self.deploy_auction()
+        self.lens = deploy(
+            "AccountLens",
+            self.clearinghouse.address,
+            self.oracle.address,
+            self.risk.address,
+            self.auction.address,
+        )
+        self.clearinghouse.connect(
+            self.pool.address, self.auction.address, self.fund.address
+        )
+        self._list_assets()
+        self.owner = chain.accounts[1]
+
+    def _deploy(self, name: str, *args: Any) -> Contract:
+        return self.chain.deploy(self.artifacts[name], *args)
+
+    def deploy_auction(self, **changes: int) -> Contract:
+        """A LiquidationAuction of these contracts, with some parameters changed."""
+        return self._deploy(
+            "LiquidationAuction",
+            self.clearinghouse.address,
+            self.oracle.address,
+            self.risk.address,
+            self.pool.address,
+            self.fund.address,
+            tuple({**PARAMS, **changes}.values()),
+        )
+
+    def _list_assets(self) -> None:
+        self.oracle.set_asset_count(ASSETS)
+        self.risk.set_tier_table(0, [(0, 100)])
+        for asset in range(ASSETS):
+            self.set_price(asset, PRICE)
+            self.risk.list_asset_risk(
+                asset, LINE, (WAD, 3600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5000)
+            )
+        for market in range(MARKETS):
+            self.clearinghouse.list_market(market, 10**30, 0)
+            self.pool.set_market_fees(market, (0, 0, 100_000))
+        self.tokens: dict[str, Contract] = {}
+        for symbol, asset in COLLATERALS.items():
+            token = self._deploy("MockERC20", symbol, symbol, 18)
+            self.tokens[symbol] = token
+            self.clearinghouse.list_collateral(token.address, asset, WAD)
+
+    # ── prices ───────────────────────────────────────────────────────────────────────────────────
+
+    def set_price(self, asset: int, price: int, state: int = VALID, live: int = 0) -> None:
+        """Price, and EMA price, of an asset [quote wad per unit]."""
+        self.oracle.set_word(asset, price | price << 88 | live << 176 | state << 248)
+
+    def raise_lines(self, live: int = 0) -> None:
+        """Sends all targets to the cap; they ramp as `live` of the readings goes on."""
+        for asset in range(ASSETS):
+            self.oracle.set_variance(asset, 100 * WAD)
+        self.chain.advance(SAMPLE_INTERVAL)
+        self.risk.sample()
+        for asset in range(ASSETS):
+            self.set_price(asset, PRICE, live=live)
+
+    # ── accounts ─────────────────────────────────────────────────────────────────────────────────
+
+    def open(self, quote: int = 0, owner: str | None = None, kind: int = CROSS) -> int:
+        """A new account with that much cash [quote wad]."""
+        account = self.clearinghouse.open_account(owner or self.owner, kind).result
+        if quote:
+            self.deposit(account, quote, owner)
+        return account
+
+    def deposit(self, account: int, quote: int, owner: str | None = None) -> None:
+        """[quote wad], a whole number of token units."""
+        self._pull(self.usdc, account, quote // 10**12, owner)
+
+    def add_collateral(
+        self, account: int, symbol: str, amount: int, owner: str | None = None
+    ) -> None:
+        """[wad units]."""
+        self._pull(self.tokens[symbol], account, amount, owner)
+
+    def _pull(self, token: Contract, account: int, amount: int, owner: str | None) -> None:
+        owner = owner or self.owner
+        token.mint(owner, amount)
+        token.approve(self.clearinghouse.address, amount, sender=owner)
+        self.clearinghouse.deposit(account, token.address, amount, sender=owner)
+
+    def trade(self, account: int, market: int, size: int, owner: str | None = None) -> None:
+        """Fills an order at mark [wad units]; the account has cash for the keeper fee."""
+        owner = owner or self.owner
+        limit = 2**87 if size > 0 else 1
+        self.pool.submit_order(account, market, size, limit, sender=owner)
+        self.chain.advance(5)
+        assert self.pool.execute_order(account, account, b"proof").result
+
+    def provide(self, quote: int) -> None:
+        """Puts liquidity into the pool [quote wad]."""
+        account = self.open(quote)
+        request = self.pool.request_entry(account, quote, 0, sender=self.owner).result
+        self.chain.advance(60)
+        assert self.pool.execute_request(request).result
+
+    def stake(self, quote: int) -> None:
+        """Puts quote into the insurance fund [quote wad]."""
+        account = self.open(quote)
+        self.fund.stake(account, quote, 0, sender=self.owner)
+
+    def long(self, quote: int, sizes: Mapping[int, int], owner: str | None = None) -> int:
+        """A new account with that much cash and these positions by market [wad units]."""
+        account = self.open(quote, owner)
+        for market, size in sizes.items():
+            self.trade(account, market, size, owner)
+        return account
+
+    # ── what is asked most ───────────────────────────────────────────────────────────────────────
+
+    def health(self, account: int) -> Any:
+        return self.lens.health(account)
+
+    def equity(self, account: int) -> int:
+        return self.lens.health(account).equity
+
+    def cash(self, account: int) -> int:
+        return self.clearinghouse.cash(account)
+
+    def events(self, receipt: Receipt, name: str, contract: Contract | None = None) -> list[Any]:
+        """Arguments of the events of that name, of the auction unless said otherwise."""
+        found = (contract or self.auction).events(receipt)
+        return [event.args for event in found if event.name == name]
+
+    def event(self, receipt: Receipt, name: str, contract: Contract | None = None) -> Any:
+        """Arguments of the one event of that name."""
+        (arguments,) = self.events(receipt, name, contract)
+        return arguments
+
+    def check(self) -> None:
+        """I1, I2, I3 on recorded balances."""
+        sums = self.lens.sums(1, 256)
+        recorded = self.clearinghouse.recorded(self.usdc.address)
+        # interest and index roundings stay with the protocol, at most a wei an account and change
+        assert 0 <= recorded - (sums.cash - sums.cost) <= 10**6, "I1"
+        assert self.usdc.balanceOf(self.clearinghouse.address) * 10**12 >= recorded, "I1"
+        assert not any(sums.sizes), "I2"
+        for i, token in enumerate(self.tokens.values()):
+            held = self.clearinghouse.recorded(token.address)
+            assert held == sums.collateral[i], "I3"
+            assert token.balanceOf(self.clearinghouse.address) >= held, "I3"

@@ -1,0 +1,180 @@
+"""PriceOracle once more, in plain Python on the exact mirrors: what the contract must do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from margin_model import price_validity, price_word, volatility
+from margin_model.price_validity import BELOW, FRESH, INVALID, NEAR
+from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
+
+MAX_PULL_AGE = 3
+MAX_LAG = 2**15 - 1
+
+
+class Parameters(NamedTuple):
+    interval: int
+    confirmation: int
+    ema_tau: int
+    weight_slow: int
+    weight_long: int
+
+
+class Source(NamedTuple):
+    heartbeat: int
+    tolerance: int
+    pull: bool
+
+
+class Bounds(NamedTuple):
+    max_confidence: int
+    max_disagreement: int
+    jump_bound: int
+    floor: int
+
+
+class Answer(NamedTuple):
+    """What a source says; None in its place is a source that fails."""
+
+    price: int
+    confidence: int
+    updated_at: int
+
+
+class Observation(NamedTuple):
+    state: int = UNUSABLE
+    price: int = 0
+    confidence: int = 0
+    published: int = 0
+    pull: bool = False
+    side: int = NEAR
+
+
+@dataclass
+class Asset:
+    """One asset; `sample` and `read` as the contract's, one asset's part."""
+
+    parameters: Parameters
+    sources: Sequence[Source]
+    bounds: Bounds
+    price: int
+    ema: int
+    published: int
+    checkpoint: int
+    variances: tuple[int, int, int]
+    accepted_at: int
+    live: int = 0
+    excursion_at: int = 0
+    excursion_below: bool = False
+
+    def observe(self, answers: Sequence[Answer | None], now: int) -> Observation:
+        asked = [answer or Answer(0, 0, 0) for answer in answers]
+        asked += [Answer(0, 0, 0)] * (3 - len(asked))
+        grades = [
+            price_validity.grade(*answer, now, source.heartbeat, source.tolerance)
+            for answer, source in zip(asked, self.sources, strict=False)
+        ]
+        grades += [INVALID] * (3 - len(grades))
+        index, disagreement = price_validity.choose(
+            [answer.price for answer in asked], grades, self.ema
+        )
+        if grades[index] == INVALID:
+            return Observation()
+        price, confidence, published = asked[index]
+        uncertain, ratio = price_validity.doubt(
+            price,
+            confidence,
+            disagreement,
+            self.bounds.max_confidence,
+            self.bounds.max_disagreement,
+        )
+        state = STALE
+        if grades[index] == FRESH:
+            state = UNCERTAIN if uncertain else VALID
+        side = price_validity.side(price, self.ema, self.bounds.jump_bound)
+        return Observation(state, price, ratio, published, self.sources[index].pull, side)
+
+    def is_confirmed(self, side: int, now: int) -> bool:
+        stored = BELOW if self.excursion_below else price_validity.ABOVE
+        return price_validity.is_confirmed(
+            side, stored, self.excursion_at, now, self.parameters.confirmation
+        )
+
+    def live_since(self, now: int) -> int:
+        return min(now - self.checkpoint, 2 * self.parameters.interval)
+
+    def read(
+        self, answers: Sequence[Answer | None], now: int, up: bool = True, fresh: bool = False
+    ) -> int:
+        seen = self.observe(answers, now) if up else Observation()
+        state, ema = seen.state, self.ema
+        if fresh and seen.pull and state >= UNCERTAIN:
+            known = max(self.published, self.checkpoint - MAX_LAG)
+            if now - seen.published > MAX_PULL_AGE or seen.published < known:
+                state = STALE
+        if seen.side != NEAR:
+            if not self.is_confirmed(seen.side, now):
+                state = VOLATILE
+            elif state >= UNCERTAIN:
+                ema = seen.price
+        if state < UNCERTAIN:
+            return price_word.pack(self.price, ema, self.live, 0, state)
+        live = self.live + self.live_since(now)
+        return price_word.pack(seen.price, ema, live, seen.confidence, state)
+
+    def sample(
+        self, answers: Sequence[Answer | None], now: int, up: bool = True
+    ) -> tuple[int, int]:
+        """Sample; word and variance target afterwards."""
+        seen = self.observe(answers, now) if up else Observation()
+        state, confirmed = seen.state, False
+        if seen.side != NEAR:
+            confirmed = self.is_confirmed(seen.side, now)
+            if not confirmed:
+                state = VOLATILE
+                below = seen.side == BELOW
+                if self.excursion_at == 0 or below != self.excursion_below:
+                    self.excursion_at, self.excursion_below = now, below
+        elif state != UNUSABLE:
+            self.excursion_at = 0
+
+        usable = state >= UNCERTAIN
+        if usable:
+            self.live += self.live_since(now)
+        elapsed = now - self.accepted_at
+        chosen = seen.pull and now - seen.published > MAX_PULL_AGE
+        ema = self.ema
+        if usable and elapsed and not chosen:
+            self.variances = volatility.sample(
+                self.variances,
+                seen.price,
+                self.price,
+                elapsed,
+                self.parameters.weight_slow,
+                self.parameters.weight_long,
+            )
+            if confirmed:
+                self.ema, self.excursion_at = seen.price, 0
+            else:
+                weight = volatility.weight(elapsed, self.parameters.ema_tau)
+                self.ema = volatility.relax(self.ema, seen.price, weight)
+            ema = self.ema
+            self.price, self.published, self.accepted_at = seen.price, seen.published, now
+        elif usable and confirmed:
+            ema = seen.price
+        self.checkpoint = now
+        if usable:
+            word = price_word.pack(seen.price, ema, self.live, seen.confidence, state)
+        else:
+            word = price_word.pack(self.price, ema, self.live, 0, state)
+        return word, self.target()
+
+    def target(self) -> int:
+        return volatility.target(
+            self.variances,
+            self.parameters.weight_slow,
+            self.parameters.weight_long,
+            self.bounds.floor,
+        )

@@ -1,0 +1,134 @@
+"""A RiskEngine on a MockOracle, and what the mirror needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any
+
+from chain import Chain, Receipt
+from margin_model import price_word, risk_engine, tier_table
+from margin_model.fixed_point import WAD
+from margin_model.price_word import VALID
+from margin_model.risk_engine import Asset, Exposure, Parameters
+from margin_model.risk_word import RiskWord
+
+SAMPLE_INTERVAL = 60
+PARAMETERS = Parameters(
+    im_multiplier=15 * 10**17,
+    buffer=10**17,
+    ramp_up=25 * 10**16,
+    ramp_down=10**17,
+    keeper_cost=5 * WAD,
+)
+TIERS = ((0, 40), (50_000, 50), (250_000, 100), (1_000_000, 250), (10_000_000, 500))
+# kappa 6 at T0 = 1/16 day: the target is 1.5 sigma
+RISK = {
+    "kappa": 6 * WAD,
+    "horizon": 5400,
+    "line_floor": 10**16,
+    "line_cap": 3 * 10**17,
+    "depth": 10_000_000,
+    "tier_table": 0,
+    "haircut_floor": 500,
+    "haircut_cap": 5000,
+}
+INITIAL_LINE = 5 * 10**16
+
+
+def risk_of(**changes: int) -> tuple[int, ...]:
+    """An `AssetRisk` that differs from `RISK` in `changes`."""
+    assert changes.keys() <= RISK.keys()
+    return tuple({**RISK, **changes}.values())
+
+
+def variance_of(target: int) -> int:
+    """Variance at which `RISK` gives that target line (both wad)."""
+    sigma = target * 2 // 3
+    return sigma * sigma // WAD
+
+
+def exposure_of(
+    cash: int = 0,
+    sizes: dict[int, int] | None = None,
+    amounts: dict[int, int] | None = None,
+    cost: int = 0,
+) -> Exposure:
+    """Exposure with positions and collateral by asset, all in wad."""
+    sizes, amounts = sizes or {}, amounts or {}
+    return Exposure(
+        cash,
+        cash - cost,
+        sum(1 << asset for asset in sizes),
+        sum(1 << asset for asset in amounts),
+        [sizes.get(asset, 0) for asset in range(16)],
+        [amounts.get(asset, 0) for asset in range(16)],
+    )
+
+
+class RiskWorld:
+    """One engine, its oracle, and the words that are handed to it."""
+
+    def __init__(self, chain: Chain, artifacts: Any, parameters: Parameters = PARAMETERS) -> None:
+        self.chain = chain
+        self.parameters = parameters
+        self.oracle = chain.deploy(artifacts["MockOracle"], SAMPLE_INTERVAL)
+        self.engine = chain.deploy(
+            artifacts["RiskEngine"], self.oracle.address, *astuple(parameters)
+        )
+        self.engine.set_tier_table(0, TIERS)
+        self.words = [0] * 16
+
+    def list_asset(self, asset: int, initial_line: int = INITIAL_LINE, **changes: int) -> Receipt:
+        receipt: Receipt = self.engine.list_asset_risk(asset, initial_line, risk_of(**changes))
+        return receipt
+
+    def read(
+        self,
+        asset: int,
+        price: int = 1000 * WAD,
+        ema: int | None = None,
+        live: int = 0,
+        confidence: int = 0,
+        state: int = VALID,
+    ) -> None:
+        """Sets the reading of an asset, in the oracle and for the next checks."""
+        word = price_word.pack(price, price if ema is None else ema, live, confidence, state)
+        self.words[asset] = word
+        self.oracle.set_word(asset, word)
+
+    def sample(self, seconds: int = SAMPLE_INTERVAL) -> Receipt:
+        """Samples after `seconds`."""
+        self.chain.advance(seconds)
+        receipt: Receipt = self.engine.sample()
+        return receipt
+
+    def assess(self, exposure: Exposure, words: Sequence[int] | None = None) -> Any:
+        return self.engine.assess(exposure, words or self.words)
+
+    def assets(self) -> dict[int, Asset]:
+        """What the mirror needs of every listed asset, from public views alone."""
+        found = {}
+        for asset in range(16):
+            if not (self.engine.listed_assets() >> asset) & 1:
+                continue
+            risk = self.engine.asset_risk(asset)
+            line, started_at = self.engine.ramp_start(asset)
+            table = tier_table.pack([tier_table.Tier(*t) for t in self.engine.tiers(risk.tier_table)])
+            found[asset] = Asset(
+                RiskWord(
+                    line,
+                    self.engine.line(asset, 0)[1],
+                    started_at,
+                    risk.depth,
+                    risk.tier_table,
+                    risk.haircut_floor,
+                    risk.haircut_cap,
+                ),
+                table,
+            )
+        return found
+
+    def expected(self, exposure: Exposure) -> risk_engine.Health:
+        """The mirror's answer."""
+        return risk_engine.assess(exposure, self.words, self.assets(), self.parameters)

@@ -1,0 +1,439 @@
+"""Price sources: what a feed's answer becomes, and what proves that an answer was the first."""
+
+from bisect import bisect_left
+
+import pytest
+from eth_abi import encode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chain import Reverted
+from oracle_sim.rounds import read_rounds
+from tests.sim.files import DATA, needs_data
+
+WAD = 10**18
+MAX_ANSWER = 2**191 - 1
+PRICE_ID = b"\x01" * 32
+OTHER_ID = b"\x02" * 32
+NOBODY = "0x" + "00" * 20
+PYTH_FEE = 7
+
+
+def round_proof(*ids):
+    return encode(["uint256"] * len(ids), ids)
+
+
+@pytest.fixture
+def aggregator(deploy):
+    return deploy("MockAggregator", 8)
+
+
+@pytest.fixture
+def source(deploy, aggregator):
+    return deploy("ChainlinkSource", aggregator.address, 10, 10**18)
+
+
+@pytest.fixture
+def pyth(deploy):
+    return deploy("MockPyth", PYTH_FEE)
+
+
+@pytest.fixture
+def pull_source(deploy, pyth):
+    return deploy("PythSource", pyth.address, PRICE_ID)
+
+
+# ── Chainlink: the constructor ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reason"),
+    [
+        (-1, 10, "min answer: negative"),
+        (10, 10, "max answer: not above min"),
+        (0, MAX_ANSWER + 1, "max answer: too large"),
+    ],
+)
+def test_chainlink_init__bad_bounds__reverts(deploy, aggregator, reverts, low, high, reason):
+    with reverts(reason):
+        deploy("ChainlinkSource", aggregator.address, low, high)
+
+
+def test_chainlink_init__no_contract__reverts(deploy, stranger, reverts):
+    with reverts("aggregator: no contract"):
+        deploy("ChainlinkSource", stranger, 0, 1)
+
+
+def test_chainlink_init__37_decimals__reverts(deploy, reverts):
+    with reverts("decimals: too many"):
+        deploy("ChainlinkSource", deploy("MockAggregator", 37).address, 0, 1)
+
+
+def test_chainlink_init__valid__shows_its_parameters(source, aggregator):
+    assert source.AGGREGATOR() == aggregator.address
+    assert (source.MIN_ANSWER(), source.MAX_ACCEPTED_ANSWER()) == (10, 10**18)
+    assert (source.MULTIPLIER(), source.DIVISOR()) == (10**10, 1)
+    assert source.is_pull() is False
+
+
+# ── Chainlink: the newest answer ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("decimals", "answer", "price"),
+    [
+        (0, 3, 3 * WAD),
+        (8, 2_000 * 10**8 + 1, 2_000 * WAD + 10**10),
+        (18, 5 * WAD, 5 * WAD),
+        (36, 5 * 10**36 + 10**18 - 1, 5 * WAD),  # rounds down
+        (8, MAX_ANSWER - 1, (MAX_ANSWER - 1) * 10**10),  # the oracle refuses it, not the arithmetic
+        (0, MAX_ANSWER - 1, (MAX_ANSWER - 1) * WAD),
+    ],
+)
+def test_chainlink_latest__any_decimals__is_in_wad(chain, deploy, decimals, answer, price):
+    feed = deploy("MockAggregator", decimals)
+    source = deploy("ChainlinkSource", feed.address, 0, MAX_ANSWER)
+    feed.set_round(answer, chain.time)
+    assert source.latest() == (price, 0, chain.time)
+
+
+@pytest.mark.parametrize("answer", [-(10**8), 0, 1, 10, 10**18, 10**18 + 1])
+def test_chainlink_latest__pinned_or_not_positive__is_no_price(chain, aggregator, source, answer):
+    aggregator.set_round(answer, chain.time)
+    assert source.latest() == (0, 0, chain.time)
+
+
+@pytest.mark.parametrize("answer", [11, 10**18 - 1])
+def test_chainlink_latest__just_inside_the_bounds__is_a_price(chain, aggregator, source, answer):
+    aggregator.set_round(answer, chain.time)
+    assert source.latest() == (answer * 10**10, 0, chain.time)
+
+
+# ── Chainlink: the first answer since ────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def three_rounds(chain, aggregator):
+    """Rounds 1, 2, 3 at start, start + 10, start + 20; the chain is then at start + 30."""
+    start = chain.time
+    for i in range(3):
+        aggregator.set_round((100 + i) * 10**8, start + 10 * i)
+    chain.advance(30)
+    return start
+
+
+def first_since(source, since, *ids, **options):
+    return source.first_since(since, round_proof(*ids), **options).result
+
+
+def test_chainlink_first_since__the_first__is_its_answer(source, three_rounds):
+    assert first_since(source, three_rounds + 1, 2) == (101 * WAD, 0, three_rounds + 10)
+    assert first_since(source, three_rounds + 10, 2) == (101 * WAD, 0, three_rounds + 10)
+    assert first_since(source, three_rounds, 1) == (100 * WAD, 0, three_rounds)
+
+
+@pytest.mark.parametrize(
+    ("offset", "round_id", "reason"),
+    [
+        (1, 1, "round: too early"),
+        (1, 3, "round: not the first"),
+        (0, 2, "round: not the first"),
+        (1, 4, "round: no data"),
+        (1, 2**80, "round: bad id"),
+    ],
+)
+def test_chainlink_first_since__not_the_first__reverts(
+    source, aggregator, three_rounds, reverts, offset, round_id, reason
+):
+    with reverts(reason):
+        first_since(source, three_rounds + offset, round_id)
+
+
+@pytest.mark.parametrize("words", [0, 3])
+def test_chainlink_first_since__proof_of_other_length__reverts(source, reverts, words):
+    with reverts("proof: bad length"):
+        source.first_since(1, round_proof(*[1] * words))
+
+
+def test_chainlink_first_since__missing_round_reverts__reverts(aggregator, source, three_rounds):
+    aggregator.set_reverts_without_data(True)
+    with pytest.raises(Reverted):
+        first_since(source, three_rounds + 1, 4)
+
+
+def test_chainlink_first_since__pinned_answer__is_no_price(chain, aggregator, source):
+    aggregator.set_round(100, chain.time)
+    aggregator.set_round(10, chain.time + 1)
+    chain.advance(1)
+    assert first_since(source, chain.time, 2) == (0, 0, chain.time)
+
+
+def test_chainlink_first_since__value_sent__comes_back(chain, source, three_rounds, keeper):
+    before = chain.balance(keeper)
+    source.first_since(three_rounds, round_proof(1), sender=keeper, value=5)
+    assert chain.balance(source.address) == 0
+    assert chain.balance(keeper) == before
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=8), st.integers(-1, 25))
+def test_chainlink_first_since__equal_times__only_one_round_proves_itself(
+    chain, deploy, steps, offset
+):
+    """Equal times must open no hole: of all rounds only the first in line at or after `since`."""
+    feed = deploy("MockAggregator", 8)
+    source = deploy("ChainlinkSource", feed.address, 0, 10**18)
+    start = chain.time
+    times = [start + sum(steps[: i + 1]) for i in range(len(steps))]
+    for i, time in enumerate(times):
+        feed.set_round(100 + i, time)
+    accepted = []
+    for round_id in range(1, len(times) + 1):
+        try:
+            first_since(source, start + offset, round_id)
+        except Reverted:
+            continue
+        accepted.append(round_id)
+    first = bisect_left(times, start + offset)
+    assert accepted == ([first + 1] if first < len(times) else [])
+
+
+# ── Chainlink: phases ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def phases(chain, deploy, aggregator):
+    """A proxy that left an aggregator, whose last round is 3, for a new one with one round."""
+    proxy = deploy("MockAggregatorProxy", aggregator.address)
+    for i in range(3):
+        aggregator.set_round((100 + i) * 10**8, chain.time + 10 * i)
+    newer = deploy("MockAggregator", 8)
+    newer.set_round(200 * 10**8, chain.time + 25)
+    proxy.set_aggregator(newer.address)
+    source = deploy("ChainlinkSource", proxy.address, 0, 10**18)
+    chain.advance(30)
+    return source, aggregator, newer, chain.time - 30
+
+
+FIRST_OF_2 = (2 << 64) + 1
+LAST_OF_1 = (1 << 64) + 3
+
+
+def test_chainlink_proxy__round_ids__carry_the_phase(phases, deploy):
+    source, _, newer, start = phases
+    assert source.latest() == (200 * WAD, 0, start + 25)
+    newer.set_round(201 * 10**8, start + 28)
+    assert first_since(source, start + 26, FIRST_OF_2 + 1) == (201 * WAD, 0, start + 28)
+
+
+def test_chainlink_first_since__first_of_a_phase__needs_the_last_before_it(phases):
+    source, _, _, start = phases
+    proved = first_since(source, start + 21, FIRST_OF_2, LAST_OF_1)
+    assert proved == (200 * WAD, 0, start + 25)
+
+
+def test_chainlink_first_since__feed_that_reverts_without_data__is_the_same(phases):
+    source, older, _, start = phases
+    older.set_reverts_without_data(True)
+    proved = first_since(source, start + 21, FIRST_OF_2, LAST_OF_1)
+    assert proved == (200 * WAD, 0, start + 25)
+
+
+@pytest.mark.parametrize(
+    ("since", "ids", "reason"),
+    [
+        (20, (FIRST_OF_2, LAST_OF_1), "round: not the first"),
+        (21, (FIRST_OF_2, LAST_OF_1 - 1), "previous round: not the last"),
+        (21, (FIRST_OF_2, LAST_OF_1 + 1), "previous round: no data"),
+        (21, (FIRST_OF_2, FIRST_OF_2), "previous round: other phase"),
+        (21, (FIRST_OF_2,), "previous round: other phase"),
+        (11, (LAST_OF_1,), "round: former phase"),
+    ],
+)
+def test_chainlink_first_since__wrong_phase_proof__reverts(phases, reverts, since, ids, reason):
+    source, _, _, start = phases
+    with reverts(reason):
+        first_since(source, start + since, *ids)
+
+
+def test_chainlink_first_since__former_phase_goes_on__reverts(phases, reverts):
+    """Aggregators go on publishing after their proxy has left them."""
+    source, older, _, start = phases
+    older.set_round(103 * 10**8, start + 28)
+    with reverts("round: former phase"):
+        first_since(source, start + 21, LAST_OF_1 + 1)
+    with reverts("previous round: not the last"):
+        first_since(source, start + 21, FIRST_OF_2, LAST_OF_1)
+    with reverts("round: not the first"):
+        first_since(source, start + 21, FIRST_OF_2, LAST_OF_1 + 1)
+
+
+def test_chainlink_first_since__starved_probe__reverts(phases, deploy, reverts):
+    source, _, _, start = phases
+    data = source.first_since.encode(start + 21, round_proof(FIRST_OF_2, LAST_OF_1 - 1))
+    miser = deploy("MockGasMiser")
+    with reverts("gas: too little for probe"):
+        miser.forward(source.address, data, 100_000)
+    with reverts("previous round: not the last"):
+        miser.forward(source.address, data, 300_000)
+
+
+@needs_data
+@pytest.mark.parametrize("coin", ["usdc", "usdt"])
+def test_chainlink_first_since__real_phase_switch__one_first_round_and_never_an_old_phase(
+    deploy, coin
+):
+    """The new aggregator ran for eight months beside the old one before the proxy switched."""
+    (path,) = DATA.glob(f"chainlink_{coin}_usd_rounds_2021*.csv.gz")
+    rounds = read_rounds(path)
+    switch = rounds.facts.phase_changes[0] - 2
+    assert rounds.facts.backwards == rounds.facts.phase_changes
+    older, newer = deploy("MockAggregator", 8), deploy("MockAggregator", 8)
+    proxy = deploy("MockAggregatorProxy", older.address)
+    for i in range(len(rounds)):
+        feed = older if i < switch else newer
+        feed.set_round(rounds.answer[i], int(rounds.updated_at[i]))
+    proxy.set_aggregator(newer.address)
+    source = deploy("ChainlinkSource", proxy.address, 0, 10**18)
+
+    times = rounds.updated_at[switch:].tolist()
+    for index in range(1, len(times), 17):
+        since = times[index - 1] + 1
+        answer = rounds.answer[switch + index] * 10**10
+        if times[index] >= since:
+            assert first_since(source, since, (2 << 64) + index + 1) == (answer, 0, times[index])
+    with pytest.raises(Reverted, match="former phase"):
+        first_since(source, int(rounds.updated_at[switch - 1]), (1 << 64) + switch)
+    with pytest.raises(Reverted, match="not the first"):
+        first_since(source, times[0], FIRST_OF_2, (1 << 64) + switch)
+
+
+# ── Pyth ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def update(price, conf, expo, at, before, price_id=PRICE_ID):
+    """One encoded update of MockPyth, published at `at`, the one before it at `before`."""
+    quote = (price, conf, expo, at)
+    return encode(
+        ["(bytes32,(int64,uint64,int32,uint256),(int64,uint64,int32,uint256))", "uint256"],
+        [(price_id, quote, quote), before],
+    )
+
+
+def update_proof(*updates):
+    return encode(["bytes[]"], [list(updates)])
+
+
+def push(pyth, *updates):
+    return pyth.updatePriceFeeds(list(updates), value=PYTH_FEE * len(updates))
+
+
+def test_pyth_init__no_contract_or_no_id__reverts(deploy, pyth, stranger, reverts):
+    with reverts("pyth: no contract"):
+        deploy("PythSource", stranger, PRICE_ID)
+    with reverts("price id: empty"):
+        deploy("PythSource", pyth.address, b"\0" * 32)
+
+
+def test_pyth_init__valid__shows_its_parameters(pull_source, pyth):
+    assert (pull_source.PYTH(), pull_source.PRICE_ID()) == (pyth.address, PRICE_ID)
+    assert pull_source.is_pull() is True
+
+
+def test_pyth_latest__never_pushed__reverts(pull_source, reverts):
+    with reverts("price: not found"):
+        pull_source.latest()
+
+
+@pytest.mark.parametrize(
+    ("price", "conf", "expo", "expected", "half_width"),
+    [
+        (2_000 * 10**8, 5, -8, 2_000 * WAD, 5 * 10**10),
+        (7, 1, 0, 7 * WAD, WAD),
+        (7, 1, 8, 7 * 10**26, 10**26),
+        (19, 11, -19, 1, 2),  # price down, confidence up
+        (2**63 - 1, 2**64 - 1, 8, (2**63 - 1) * 10**26, (2**64 - 1) * 10**26),
+        (2**63 - 1, 1, -36, 9, 1),
+        (7, 1, 9, 0, 0),  # garbage exponents
+        (7, 1, -37, 0, 0),
+        (7, 1, -(2**31), 0, 0),
+        (0, 1, -8, 0, 0),
+        (-5, 1, -8, 0, 0),
+    ],
+)
+def test_pyth_latest__any_exponent__is_in_wad(
+    chain, pyth, pull_source, price, conf, expo, expected, half_width
+):
+    push(pyth, update(price, conf, expo, chain.time, 0))
+    assert pull_source.latest() == (expected, half_width, chain.time)
+
+
+def test_pyth_latest__older_update_pushed__keeps_the_newer(chain, pyth, pull_source):
+    push(pyth, update(7, 0, 0, chain.time, 0))
+    push(pyth, update(8, 0, 0, chain.time - 1, 0), update(9, 0, 0, chain.time, 0, OTHER_ID))
+    assert pull_source.latest() == (7 * WAD, 0, chain.time)
+
+
+def test_mock_pyth__too_little_fee__reverts(chain, pyth, reverts):
+    with reverts("fee: insufficient"):
+        pyth.updatePriceFeeds([update(7, 0, 0, chain.time, 0)], value=PYTH_FEE - 1)
+
+
+def test_mock_pyth__encode__is_what_tests_encode(chain, pyth):
+    quote = (7, 1, -8, chain.time)
+    assert pyth.encode((PRICE_ID, quote, quote), 3) == update(7, 1, -8, chain.time, 3)
+
+
+def test_pyth_first_since__the_first__pays_the_fee_and_returns_the_rest(
+    chain, pyth, pull_source, keeper
+):
+    now = chain.time
+    proof = update_proof(update(7, 1, 0, now - 5, now - 11))
+    balances = chain.balance(keeper), chain.balance(pyth.address)
+    receipt = pull_source.first_since(now - 10, proof, sender=keeper, value=100)
+    assert receipt.result == (7 * WAD, WAD, now - 5)
+    assert chain.balance(keeper) == balances[0] - PYTH_FEE
+    assert chain.balance(pyth.address) == balances[1] + PYTH_FEE
+    assert chain.balance(pull_source.address) == 0
+
+
+def test_pyth_first_since__exact_fee__is_enough(chain, pull_source):
+    proof = update_proof(update(7, 1, 0, chain.time, chain.time - 1))
+    receipt = pull_source.first_since(chain.time, proof, value=PYTH_FEE)
+    assert receipt.result == (7 * WAD, WAD, chain.time)
+
+
+@pytest.mark.parametrize(
+    ("at", "before", "price_id"),
+    [
+        (-5, -10, PRICE_ID),  # the one before it was published in time, too
+        (-11, -12, PRICE_ID),  # too early
+        (1, -11, PRICE_ID),  # from the future
+        (-5, -11, OTHER_ID),
+    ],
+)
+def test_pyth_first_since__not_the_first__reverts(
+    chain, pull_source, reverts, at, before, price_id
+):
+    now = chain.time
+    proof = update_proof(update(7, 1, 0, now + at, now + before, price_id))
+    with reverts("update: none in range"):
+        pull_source.first_since(now - 10, proof, value=PYTH_FEE)
+
+
+def test_pyth_first_since__too_little_value__reverts(chain, pull_source, reverts):
+    proof = update_proof(update(7, 1, 0, chain.time, 0))
+    with reverts("value: below the feed's fee"):
+        pull_source.first_since(chain.time, proof, value=PYTH_FEE - 1)
+
+
+def test_pyth_first_since__future_time__reverts(chain, pull_source, reverts):
+    proof = update_proof(update(7, 1, 0, chain.time, 0))
+    with reverts("since: in the future"):
+        pull_source.first_since(chain.time + 1, proof, value=PYTH_FEE)
+
+
+@pytest.mark.parametrize("proof", [b"", b"\xff" * 64, update_proof(b"", b"")])
+def test_pyth_first_since__garbage_proof__reverts(chain, pull_source, proof):
+    with pytest.raises(Reverted):
+        pull_source.first_since(chain.time, proof, value=PYTH_FEE)

@@ -1,0 +1,237 @@
+"""Real Clearinghouse, RiskEngine, pool and fund around an oracle that answers what a test sets, and in
+place of the auction a contract that calls whatever a test tells it to.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from chain import Artifacts, Chain, Contract, Receipt
+from chain.codec import tuple_codec
+from margin_model import skew_pricing
+
+WAD = 10**18
+POOL, FUND, ESCROW = 1, 2, 3
+ISOLATED, CROSS = 1, 2
+UNUSABLE, VOLATILE, STALE, UNCERTAIN, VALID = range(5)
+
+PRICES = (100 * WAD, 2_000 * WAD, 10 * WAD, 50 * WAD)
+MARKETS = 3
+SCALE = 10_000 * WAD
+MAKER, TAKER, CAP = 2, 5, 10_000
+GOLD = 0  # token id; asset 3, 18 decimals
+IRON = 1  # token id; asset 0, 8 decimals
+TOKEN_ASSETS = (3, 0)
+
+LINE = WAD // 20
+IM_MULTIPLIER = 3 * WAD // 2
+INITIAL_RATE = LINE * 3 // 2
+KEEPER_COST = 5 * WAD
+SAMPLE_INTERVAL = 60
+
+KEEPER_FEE = WAD
+MIN_DELAY = 2
+REQUEST_DELAY, EXIT_DELAY, REQUEST_WINDOW = 60, 3_600, 86_400
+MIN_REQUEST = 10 * WAD
+POOL_PARAMS = (KEEPER_FEE, MIN_DELAY, REQUEST_DELAY, EXIT_DELAY, REQUEST_WINDOW, MIN_REQUEST)
+COOLDOWN, WINDOW, EPOCH, EPOCH_CAP = 86_400, 7_200, 86_400, 2_000
+FUND_PARAMS = (COOLDOWN, WINDOW, EPOCH, EPOCH_CAP)
+
+PROOF = b"\x01"  # the oracle's double believes anything
+NO_LIMIT = 2**256 - 1
+
+
+class Venue:
+    """Three markets and two collaterals; lines stay at 5 %, funding is zero, depth endless.
+
+    The pool starts with `liquidity` of one provider, `self.provider_account`.
+    """
+
+    def __init__(
+        self, chain: Chain, artifacts: Artifacts, liquidity: int = 1_000_000 * WAD
+    ) -> None:
+        self.chain = chain
+        self.artifacts = artifacts
+        deploy = self.deploy
+        self.usdc = deploy("MockERC20", "USD Coin", "USDC", 6)
+        self.oracle = deploy("MockOracle", SAMPLE_INTERVAL)
+        self.risk = deploy(
+            "RiskEngine", self.oracle, IM_MULTIPLIER, WAD // 10, WAD // 4, WAD // 10, KEEPER_COST
+        )
+        self.house = deploy("Clearinghouse", self.usdc, self.oracle, self.risk, 1)
+        self.pool = self.deploy_pool()
+        self.fund = deploy("InsuranceFund", self.house, FUND_PARAMS)
+        self.auction = deploy("MockCaller")
+        self.house.connect(self.pool, self.auction, self.fund)
+        self._list()
+        self.owner = chain.accounts[1]
+        self.keeper = self.open()
+        self.provider_account = self.open(liquidity)
+        if liquidity:
+            self.provide(self.provider_account, liquidity)
+
+    def deploy(self, name: str, *args: Any) -> Contract:
+        return self.chain.deploy(self.artifacts[name], *args)
+
+    def deploy_pool(self, **changes: Any) -> Contract:
+        """A pool of these contracts, with some constructor arguments changed."""
+        contracts = {"house": self.house, "oracle": self.oracle, "risk": self.risk}
+        names = (
+            "keeper_fee",
+            "min_delay",
+            "request_delay",
+            "exit_delay",
+            "request_window",
+            "min_request",
+        )
+        params = dict(zip(names, POOL_PARAMS, strict=True))
+        for name, value in changes.items():
+            (contracts if name in contracts else params)[name] = value
+        return self.deploy("LiquidityPool", *contracts.values(), tuple(params.values()))
+
+    def _list(self) -> None:
+        self.oracle.set_asset_count(len(PRICES))
+        self.risk.set_tier_table(0, [(0, 100)])
+        for asset, price in enumerate(PRICES):
+            self.set_price(asset, price)
+            self.risk.list_asset_risk(
+                asset, LINE, (WAD, 3_600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5_000)
+            )
+        for market in range(MARKETS):
+            self.house.list_market(market, SCALE, 0)
+            self.pool.set_market_fees(market, (MAKER, TAKER, CAP))
+        self.tokens = []
+        for symbol, decimals, asset in (("GOLD", 18, 3), ("IRON", 8, 0)):
+            token = self.deploy("MockERC20", symbol, symbol, decimals)
+            self.house.list_collateral(token, asset, WAD)
+            self.tokens.append(token)
+
+    # ── prices ───────────────────────────────────────────────────────────────────────────────────
+
+    def set_price(self, asset: int, price: int, state: int = VALID, ema: int | None = None) -> None:
+        """Price of an asset, EMA the same unless given [quote wad per unit]."""
+        word = price | (price if ema is None else ema) << 88 | state << 248
+        self.oracle.set_word(asset, word)
+
+    def set_state(self, asset: int, state: int) -> None:
+        """State of an asset at its first price."""
+        self.set_price(asset, PRICES[asset], state)
+
+    def words(self, *assets: int) -> list[int]:
+        """Readings of some assets, all four by default."""
+        bitmap = sum(1 << asset for asset in assets or range(len(PRICES)))
+        return list(self.oracle.read(bitmap))
+
+    # ── accounts ─────────────────────────────────────────────────────────────────────────────────
+
+    def open(self, quote: int = 0, owner: str | None = None, kind: int = CROSS) -> int:
+        """A new account with that much cash [quote wad, a whole number of token units]."""
+        owner = owner or self.owner
+        account = self.house.open_account(owner, kind).result
+        if quote:
+            self.deposit(account, self.usdc, quote // 10**12, owner)
+        return int(account)
+
+    def deposit(self, account: int, token: Contract, amount: int, owner: str | None = None) -> None:
+        """[token units]."""
+        owner = owner or self.owner
+        token.mint(owner, amount)
+        token.approve(self.house, amount, sender=owner)
+        self.house.deposit(account, token, amount, sender=owner)
+
+    def cash(self, account: int) -> int:
+        return int(self.house.cash(account))
+
+    def size(self, account: int, market: int) -> int:
+        return int(self.house.position(account, market).size)
+
+    def skew(self, market: int) -> int:
+        return int(self.house.market(market).skew)
+
+    def health(self, account: int) -> Any:
+        return self.house.health(account, self.words())
+
+    # ── orders ───────────────────────────────────────────────────────────────────────────────────
+
+    def submit(self, account: int, market: int, size: int, limit: int | None = None) -> Receipt:
+        """Queues an order, by default without a limit [wad units, quote wad per unit]."""
+        if limit is None:
+            limit = NO_LIMIT if size > 0 else 0
+        return self.pool.submit_order(account, market, size, limit, sender=self.owner)
+
+    def execute(self, account: int, proof: bytes = PROOF, keeper: int | None = None) -> Receipt:
+        return self.pool.execute_order(account, keeper or self.keeper, proof)
+
+    def order(self, account: int, market: int, size: int, limit: int | None = None) -> Receipt:
+        """Submits an order and executes it as soon as possible."""
+        self.submit(account, market, size, limit)
+        self.chain.advance(MIN_DELAY + 1)
+        return self.execute(account)
+
+    def trade(self, account: int, market: int, size: int) -> Any:
+        """An order that must be filled; its `OrderExecuted`."""
+        receipt = self.order(account, market, size)
+        return self.event(receipt, "OrderExecuted")
+
+    def cancelled(self, receipt: Receipt) -> str:
+        """The reason an order was cancelled for."""
+        assert receipt.result is False
+        return str(self.event(receipt, "OrderCancelled").reason)
+
+    def fill(self, market: int, size: int, price: int | None = None) -> int:
+        """What the mirror says an order fills at now [quote wad per unit]."""
+        price = PRICES[market] if price is None else price
+        return skew_pricing.fill_price(price, self.skew(market), size, SCALE)
+
+    # ── requests ─────────────────────────────────────────────────────────────────────────────────
+
+    def provide(self, account: int, quote: int) -> Any:
+        """Enters the pool; its `RequestExecuted`."""
+        request = self.pool.request_entry(account, quote, 0, sender=self.owner).result
+        self.chain.advance(REQUEST_DELAY)
+        return self.event(self.pool.execute_request(request), "RequestExecuted")
+
+    # ── auction ──────────────────────────────────────────────────────────────────────────────────
+
+    def as_auction(self, contract: Contract, name: str, *args: Any) -> Receipt:
+        """Calls a function as the auction would; `result` is decoded."""
+        data = getattr(contract, name).encode(*args)
+        receipt = self.auction.relay(contract, data)
+        entries = [e for e in contract.artifact.abi if e.get("name") == name]
+        outputs = tuple_codec(entries[0]["outputs"])
+        values = outputs.decode(receipt.result, 0) if entries[0]["outputs"] else [None]
+        receipt.result = values[0]
+        return receipt
+
+    def begin_auction(self, account: int) -> None:
+        self.as_auction(self.house, "begin_auction", account)
+
+    # ── what is asked most ───────────────────────────────────────────────────────────────────────
+
+    def events(self, receipt: Receipt, name: str, contract: Contract | None = None) -> list[Any]:
+        """Arguments of the events of that name, of the pool unless said otherwise."""
+        found = (contract or self.pool).events(receipt)
+        return [event.args for event in found if event.name == name]
+
+    def event(self, receipt: Receipt, name: str, contract: Contract | None = None) -> Any:
+        """Arguments of the one event of that name."""
+        (arguments,) = self.events(receipt, name, contract)
+        return arguments
+
+    def check(self) -> None:
+        """I1, I2 and I3 on recorded balances."""
+        everybody = range(1, self.house.account_count() + 1)
+        totals = SimpleNamespace(cash=0, cost=0, sizes=[0] * MARKETS, amounts=[0, 0])
+        for account in everybody:
+            totals.cash += self.cash(account)
+            for market in range(MARKETS):
+                position = self.house.position(account, market)
+                totals.cost += position.cost
+                totals.sizes[market] += position.size
+            for token in (GOLD, IRON):
+                totals.amounts[token] += self.house.collateral_amount(account, token)
+        assert self.house.recorded(self.usdc) == totals.cash - totals.cost, "I1"
+        assert totals.sizes == [0] * MARKETS, "I2"
+        for token, amount in zip(self.tokens, totals.amounts, strict=True):
+            assert self.house.recorded(token) == amount, "I3"
