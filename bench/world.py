@@ -14,7 +14,7 @@ MARKETS = 8
 
 PRICE = 1_000 * WAD
 POSITION = 30 * WAD  # 30,000 quote a market: within the first tier
-CASH_PER_MARKET = 3_000 * WAD
+CASH_PER_MARKET = 2_400 * WAD
 LIQUIDITY = 20_000_000 * WAD
 STAKE = 2_000_000 * WAD
 BIDDER_CASH = 1_000_000 * WAD
@@ -115,9 +115,9 @@ class World:
             raise RuntimeError(f"benchmark order cancelled: {events}")
         return receipt
 
-    def trader(self, markets: int) -> int:
-        """An account with two collaterals and long positions in that many markets."""
-        account = self.open(max(markets, 1) * CASH_PER_MARKET + 100 * WAD)
+    def trader(self, markets: int, room: int = 0) -> int:
+        """An account with two collaterals and long positions in that many markets; cash for `room` more."""
+        account = self.open((markets + room) * CASH_PER_MARKET + 100 * WAD)
         for token in self.protocol.collaterals.values():
             self.deposit(account, token, COLLATERAL // 10 ** (18 - token.decimals()))
         for market in range(markets):

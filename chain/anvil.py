@@ -39,7 +39,9 @@ def _free_port() -> int:
 class Anvil:
     """A node of our own: `with Anvil() as chain:` gives its `RpcChain` and stops it at the end."""
 
-    def __init__(self, *options: str, start_time: int = START_TIME, account_count: int = 20) -> None:
+    def __init__(
+        self, *options: str, start_time: int = START_TIME, account_count: int = 20
+    ) -> None:
         self._command = [
             find_anvil(),
             "--quiet",
@@ -54,7 +56,7 @@ class Anvil:
     def start(self) -> RpcChain:
         """Start it and wait until it answers."""
         port = _free_port()
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 (our own binary and numbers)
             [*self._command, "--port", str(port)], stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + START_SECONDS

@@ -1,7 +1,7 @@
 """Whatever network ape is connected to, as a `Chain`: its accounts sign, its provider sends.
 
-Our own artifacts are deployed, not ape's builds: the bytecode is the same everywhere, and ape's cache
-misses changes of imported modules.
+Our own artifacts are deployed, not ape's builds: the bytecode is the same everywhere, and ape's
+cache misses changes of imported modules.
 """
 
 from __future__ import annotations
@@ -89,7 +89,11 @@ class ApeChain(Chain):
     def _transaction(
         self, to: str | None, data: bytes, sender: str | None, value: int
     ) -> TransactionAPI:
-        fields: dict[str, Any] = {"sender": sender or self.accounts[0], "data": data, "value": value}
+        fields: dict[str, Any] = {
+            "sender": sender or self.accounts[0],
+            "data": data,
+            "value": value,
+        }
         if to is not None:
             fields["receiver"] = to
         return self._provider.network.ecosystem.create_transaction(**fields)

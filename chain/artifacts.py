@@ -1,8 +1,8 @@
 """Compiled contracts, cached by content.
 
-A contract is compiled again when its source, anything it imports from this repository, the compiler or
-snekmate changes, and not otherwise: eth-ape misses changes of imported modules, so nothing here relies on
-its cache. `python -m chain` compiles everything and prints the sizes.
+A contract is compiled again when its source, anything it imports from this repository, the compiler
+or snekmate changes, and not otherwise: eth-ape misses changes of imported modules, so nothing here
+relies on its cache. `python -m chain` compiles everything and prints the sizes.
 """
 
 from __future__ import annotations

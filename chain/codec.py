@@ -1,7 +1,7 @@
 """ABI coding compiled once per type: one closure per type, no parsing and no registry per call.
 
-Encodes what eth_abi encodes (a test holds the two together), several times faster, and returns structs
-as named tuples. Words are 32 bytes; dynamic types sit behind an offset, as the ABI says.
+Encodes what eth_abi encodes (a test holds the two together), several times faster, and returns
+structs as named tuples. Words are 32 bytes; dynamic types sit behind an offset, as the ABI says.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _integer(name: str, signed: bool, bits: int) -> Codec:
 
     def encode(value: Any) -> bytes:
         try:
-            number = value.__index__()  # numpy integers too, floats never
+            number: int = value.__index__()  # numpy integers too, floats never
         except AttributeError:
             raise _misfit(name, value) from None
         if not low <= number < high:
@@ -105,7 +105,7 @@ def _byte_string(name: str) -> Codec:
     def encode(value: Any) -> bytes:
         if not isinstance(value, str if text else bytes):
             raise _misfit(name, value)
-        raw = value.encode() if text else value
+        raw: bytes = value.encode() if isinstance(value, str) else value
         return len(raw).to_bytes(_WORD, "big") + raw + b"\0" * (-len(raw) % _WORD)
 
     def decode(data: bytes, at: int) -> str | bytes:
@@ -166,7 +166,7 @@ def tuple_codec(components: Sequence[Component], label: str = "Struct") -> Codec
     """Codec of a struct, or of a function's arguments: named tuples out, those or mappings in."""
     parts = [codec(component) for component in components]
     names = [str(c["name"]).lstrip("_") for c in components]
-    named: Any = namedtuple(label, names, rename=True)
+    named: Any = namedtuple(label, names, rename=True)  # type: ignore[misc]
     starts = [sum(part.size for part in parts[:i]) for i in range(len(parts))]
     dynamic = any(part.dynamic for part in parts)
     signature = f"({','.join(part.name for part in parts)})"
@@ -188,10 +188,12 @@ def tuple_codec(components: Sequence[Component], label: str = "Struct") -> Codec
             *[_decode_part(p, data, at, at + s) for p, s in zip(parts, starts, strict=True)]
         )
 
-    return Codec(signature, dynamic, _WORD if dynamic else sum(p.size for p in parts), encode, decode)
+    return Codec(
+        signature, dynamic, _WORD if dynamic else sum(p.size for p in parts), encode, decode
+    )
 
 
-def codec(component: Component) -> Codec:
+def codec(component: Component) -> Codec:  # noqa: PLR0911 (one return a kind of type)
     """Compile the codec of one ABI component."""
     name = str(component["type"])
     array = _ARRAY.match(name)
@@ -209,7 +211,11 @@ def codec(component: Component) -> Codec:
         return Codec(name, False, _WORD, _encode_bool, lambda data, at: data[at + _WORD - 1] == 1)
     if name == "address":
         return Codec(
-            name, False, _WORD, _encode_address, lambda data, at: _checksum(data[at + 12 : at + _WORD])
+            name,
+            False,
+            _WORD,
+            _encode_address,
+            lambda data, at: _checksum(data[at + 12 : at + _WORD]),
         )
     if name.startswith("uint"):
         return _integer(name, False, int(name[4:]))

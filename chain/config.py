@@ -1,7 +1,7 @@
 """Reads a deployment's parameters from YAML and turns them into the integers the contracts take.
 
-Numbers are read as decimals and scaled exactly; a missing, unknown or over-precise entry is one line
-naming file and field.
+Numbers are read as decimals and scaled exactly; a missing, unknown or over-precise entry is one
+line naming file and field.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads sections of a YAML file strictly: what is missing, unknown or mistyped is one line with its name."""
+"""Reads sections of a YAML file strictly: what is missing, unknown or mistyped is named in a line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chain.errors import ConfigError
 _ADDRESS = re.compile(r"^0x[0-9a-fA-F]{40}$")
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):  # type: ignore[misc]
     """YAML whose numbers with a point are decimals."""
 
 

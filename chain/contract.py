@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from eth_utils.crypto import keccak
@@ -105,11 +105,9 @@ def _event(entry: dict[str, Any]) -> tuple[bytes, _EventEntry]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _named(label: str, names: tuple[str, ...]) -> Any:
-    from collections import namedtuple
-
-    return namedtuple(label, names, rename=True)  # type: ignore[misc]
+    return namedtuple(label, names, rename=True)
 
 
 _compiled: dict[int, tuple[Artifact, _Abi]] = {}
@@ -214,7 +212,9 @@ class Contract:
         # Only called for what is not there yet: each function is bound once and then kept.
         entries = self.__dict__["_abi"].functions.get(name) if "_abi" in self.__dict__ else None
         if not entries:
-            raise AttributeError(f"{self.__dict__.get('name', 'contract')} has no function {name!r}")
+            raise AttributeError(
+                f"{self.__dict__.get('name', 'contract')} has no function {name!r}"
+            )
         function = Function(self, name, entries)
         self.__dict__[name] = function
         return function

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from eth_abi import decode
+from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from chain.errors import PlimsollError
@@ -51,8 +51,8 @@ class Receipt:
     """
 
     gas_used: int
-    logs: list[Log]
-    output: bytes
+    logs: list[Log] = field(repr=False)
+    output: bytes = field(repr=False)
     block_number: int
     timestamp: int
     address: str | None = None

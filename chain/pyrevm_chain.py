@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyrevm
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -33,9 +35,7 @@ class PyrevmChain(Chain):
     is_local = True
 
     def __init__(self, start_time: int = START_TIME, account_count: int = 20) -> None:
-        # WORK IN PROGRESS: code size unlimited until Clearinghouse is below the limit again.
-        cfg = pyrevm.CfgEnv(chain_id=1, limit_contract_code_size=100_000)
-        self._evm = pyrevm.EVM(spec_id=_SPEC, env=pyrevm.Env(cfg=cfg))
+        self._evm = pyrevm.EVM(spec_id=_SPEC)
         self.accounts = [role_address(i) for i in range(account_count)]
         for account in self.accounts:
             self._evm.set_balance(account, START_BALANCE)
@@ -59,7 +59,8 @@ class PyrevmChain(Chain):
 
     def _set_block(self, timestamp: int, number: int) -> None:
         self._time, self._block_number = timestamp, number
-        block = self._evm.env.block  # a copy, and what is not set in it falls back to defaults
+        # A copy, and what is not set in it falls back to defaults. (pyrevm's type stubs are wrong.)
+        block: Any = self._evm.env.block  # type: ignore[misc]
         block.timestamp = timestamp
         block.number = number
         self._evm.set_block_env(block)
@@ -128,7 +129,7 @@ class PyrevmChain(Chain):
         return receipt
 
     def _receipt(self, output: bytes) -> Receipt:
-        result = self._evm.result
+        result: Any = self._evm.result
         logs = [Log(log.address, tuple(log.data[0]), log.data[1]) for log in result.logs]
         return Receipt(result.gas_used, logs, output, self._block_number, self._time)
 

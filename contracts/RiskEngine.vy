@@ -121,9 +121,7 @@ def __init__(
 
 @external
 def sample() -> bool:
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     if block.timestamp < self.last_sample + SAMPLE_INTERVAL:
         return False
     self.last_sample = block.timestamp
@@ -143,9 +141,7 @@ def sample() -> bool:
 
 @external
 def list_asset_risk(_asset: uint256, _initial_line: uint256, _risk: IRiskEngine.AssetRisk):
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     ownable._check_owner()
     assert _asset < staticcall ORACLE.asset_count(), "asset: unknown"
     assert self._risks[_asset] == 0, "asset: already listed"
@@ -155,15 +151,15 @@ def list_asset_risk(_asset: uint256, _initial_line: uint256, _risk: IRiskEngine.
 
     words: uint256[16] = staticcall ORACLE.read(1 << _asset)
     live: uint256 = price_word._live(words[_asset])
-    self._risks[_asset] = risk_word._with_ramp(self._risks[_asset], _initial_line, _initial_line, live)
+    self._risks[_asset] = risk_word._with_ramp(
+        self._risks[_asset], _initial_line, _initial_line, live
+    )
     log IRiskEngine.AssetRiskListed(asset=_asset, initial_line=_initial_line, live=live)
 
 
 @external
 def set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     ownable._check_owner()
     assert _asset < ASSETS and self._risks[_asset] != 0, "asset: not listed"
     self._set_asset_risk(_asset, _risk)
@@ -171,14 +167,14 @@ def set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
 
 @external
 def set_tier_table(_table: uint256, _tiers: DynArray[IRiskEngine.Tier, 5]):
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     ownable._check_owner()
     assert _table < TABLES, "tier table: unknown"
     old_table: uint256 = self._tables[_table]
     self._tables[_table] = tier_table._pack(_tiers)
-    log IRiskEngine.TierTableSet(table=_table, old_tiers=tier_table._unpack(old_table), new_tiers=_tiers)
+    log IRiskEngine.TierTableSet(
+        table=_table, old_tiers=tier_table._unpack(old_table), new_tiers=_tiers
+    )
 
 
 # ── views: requirements ──────────────────────────────────────────────────────────────────────────
@@ -188,9 +184,7 @@ def set_tier_table(_table: uint256, _tiers: DynArray[IRiskEngine.Tier, 5]):
 @view
 @reentrant
 def assess(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> IRiskEngine.Health:
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     return self._assess(_exposure, _words, 0)
 
 
@@ -198,9 +192,7 @@ def assess(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> IRiskEngine.
 @view
 @reentrant
 def status(_health: IRiskEngine.Health) -> uint256:
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     if _health.equity < 0:
         return 4
     equity: uint256 = convert(_health.equity, uint256)
@@ -235,17 +227,19 @@ def notice(_health: IRiskEngine.Health) -> uint256:
 @external
 @view
 @reentrant
-def maintenance_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _seconds: uint256) -> uint256:
-    """
-    @custom:see IRiskEngine
-    """
+def maintenance_at(
+    _exposure: IRiskEngine.Exposure, _words: uint256[16], _seconds: uint256
+) -> uint256:
+    """@custom:see IRiskEngine"""
     return self._assess(_exposure, _words, min(_seconds, MAX_SECONDS)).maintenance
 
 
 @external
 @view
 @reentrant
-def liquidation_price(_exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256) -> uint256:
+def liquidation_price(
+    _exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256
+) -> uint256:
     """
     @custom:see IRiskEngine
     @dev E - MM is concave in the price (MM of a position is convex), but for one kink where the
@@ -272,7 +266,6 @@ def liquidation_price(_exposure: IRiskEngine.Exposure, _words: uint256[16], _mar
             healthy = kink
     if not self._liquidatable_at(_exposure, _words, _market, unhealthy):
         return 0
-
     # the distance halves each time and is below 2**88 at first
     for _: uint256 in range(88):
         middle: uint256 = (healthy + unhealthy) // 2
@@ -292,9 +285,7 @@ def liquidation_price(_exposure: IRiskEngine.Exposure, _words: uint256[16], _mar
 @view
 @reentrant
 def line(_asset: uint256, _live: uint256) -> (uint256, uint256):
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     risk: uint256 = self._listed_risk(_asset)
     return self._line_at(risk, min(_live, MAX_SECONDS)), risk_word._target(risk)
 
@@ -303,9 +294,7 @@ def line(_asset: uint256, _live: uint256) -> (uint256, uint256):
 @view
 @reentrant
 def ramp_start(_asset: uint256) -> (uint256, uint256):
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     risk: uint256 = self._listed_risk(_asset)
     return risk_word._line(risk), risk_word._started_at(risk)
 
@@ -314,9 +303,7 @@ def ramp_start(_asset: uint256) -> (uint256, uint256):
 @view
 @reentrant
 def haircut(_asset: uint256, _value: uint256, _word: uint256) -> uint256:
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     assert _value <= margin_math.MAX_NOTIONAL, "value: out of range"
     risk: uint256 = self._listed_risk(_asset)
     return margin_math._haircut(
@@ -331,9 +318,7 @@ def haircut(_asset: uint256, _value: uint256, _word: uint256) -> uint256:
 @view
 @reentrant
 def asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     if _asset >= ASSETS:
         return empty(IRiskEngine.AssetRisk)
     return self._asset_risk(_asset)
@@ -343,9 +328,7 @@ def asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
 @view
 @reentrant
 def tiers(_table: uint256) -> DynArray[IRiskEngine.Tier, 5]:
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     if _table >= TABLES:
         return []
     return tier_table._unpack(self._tables[_table])
@@ -355,9 +338,7 @@ def tiers(_table: uint256) -> DynArray[IRiskEngine.Tier, 5]:
 @view
 @reentrant
 def listed_assets() -> uint256:
-    """
-    @custom:see IRiskEngine
-    """
+    """@custom:see IRiskEngine"""
     assets: uint256 = 0
     for asset: uint256 in range(ASSETS):
         if self._risks[asset] != 0:
@@ -456,7 +437,9 @@ def _assess(
 
             product = unsafe_mul(amount, price if price < ema else ema)
             strict_value = unsafe_add(strict_value, convert(product, int256))
-            borrow_limit = unsafe_add(borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER))
+            borrow_limit = unsafe_add(
+                borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER)
+            )
 
         state: uint256 = word >> 248
         gross = unsafe_add(gross, worth)
@@ -465,7 +448,6 @@ def _assess(
             worst_state = state
         if state < price_word.UNCERTAIN:
             idle = unsafe_add(idle, worth)
-
     if _exposure.markets == 0 and _exposure.cash >= 0:
         maintenance = 0
         initial = 0

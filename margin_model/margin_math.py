@@ -1,4 +1,4 @@
-"""Exact integer mirror of ``contracts/modules/margin_math.vy``: what positions and collateral require.
+"""Exact integer mirror of ``contracts/modules/margin_math.vy``: requirements of one asset.
 
 Amounts are quote in wad, lines, factors and haircuts wad.
 """

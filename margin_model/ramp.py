@@ -1,4 +1,4 @@
-"""Exact integer mirror of ``contracts/modules/ramp.vy``: the target line and the ramp towards it."""
+"""Exact integer mirror of ``contracts/modules/ramp.vy``: target line and ramp."""
 
 from margin_model.fixed_point import WAD, div_up, isqrt
 

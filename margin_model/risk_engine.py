@@ -67,9 +67,7 @@ class Health(NamedTuple):
 def line_at(risk: RiskWord, live: int, parameters: Parameters) -> int:
     """Line of an asset when its oracle-live time is `live` [s] (wad)."""
     elapsed = max(0, live - risk.started_at)
-    return ramp.line_at(
-        risk.line, risk.target, elapsed, parameters.ramp_up, parameters.ramp_down
-    )
+    return ramp.line_at(risk.line, risk.target, elapsed, parameters.ramp_up, parameters.ramp_down)
 
 
 def assess(
@@ -134,9 +132,7 @@ def assess(
             initial += required_high
             value += amount * price
             strict_value += amount * lower
-            borrow_limit += margin_math.lendable(
-                amount * lower, haircut, parameters.im_multiplier
-            )
+            borrow_limit += margin_math.lendable(amount * lower, haircut, parameters.im_multiplier)
             worth += collateral_value
 
         gross += worth
@@ -223,10 +219,10 @@ def liquidation_price(
     if liquidatable_at(price):
         return price
     healthy = price
-    unhealthy = (
-        min(price, 1) if exposure.sizes[market] > 0 else max(price, price_word.MAX_PRICE)
+    unhealthy = min(price, 1) if exposure.sizes[market] > 0 else max(price, price_word.MAX_PRICE)
+    kink = _haircut_cap_price(
+        exposure.amounts[market], reading.live, assets[market].risk, parameters
     )
-    kink = _haircut_cap_price(exposure.amounts[market], reading.live, assets[market].risk, parameters)
     if min(healthy, unhealthy) < kink < max(healthy, unhealthy):
         if liquidatable_at(kink):
             unhealthy = kink

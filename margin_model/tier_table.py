@@ -38,7 +38,7 @@ def unpack(table: int) -> list[Tier]:
         return []
     tiers = [Tier(0, _rate(table, 0))]
     for n in range(1, MAX_TIERS):
-        bound = (table >> (_BOUNDS_AT + _BOUND_BITS * (n - 1))) & (2**_BOUND_BITS - 1)
+        bound = (table >> (_BOUNDS_AT + _BOUND_BITS * (n - 1))) & ((1 << _BOUND_BITS) - 1)
         if bound == 0:
             break
         tiers.append(Tier(bound, _rate(table, n)))
@@ -70,4 +70,4 @@ def requirement(table: int, notional: int) -> int:
 
 
 def _rate(table: int, n: int) -> int:
-    return (table >> (_RATE_BITS * n)) & (2**_RATE_BITS - 1)
+    return (table >> (_RATE_BITS * n)) & ((1 << _RATE_BITS) - 1)

@@ -1,5 +1,7 @@
 """Traders, liquidity providers and stakers: what they do when their time or a margin call comes."""
 
+from dataclasses import replace
+
 from oracle_sim.scenario import Trade, TraderPlan
 from oracle_sim.wallet import Member, Prices, Wallet, to_wad
 
@@ -10,6 +12,12 @@ ADDED_PART = 0.35
 """What a trader adds upon a margin call, of the equity he started with."""
 
 MAX_ADDITIONS = 2
+
+STEP_DOWN = 0.6
+"""What a trader asks for after an order that his margin did not carry, of what he had asked."""
+
+MIN_LEVERAGE = 0.5
+"""Below it he gives up."""
 
 
 class Trader:
@@ -30,6 +38,7 @@ class Trader:
         self._not_before = 0.0
         self._additions = 0
         self._called = False
+        self._last: Trade | None = None
 
     def fund(self, prices: Prices) -> None:
         """Deposit what he starts with."""
@@ -42,6 +51,14 @@ class Trader:
     def call(self) -> None:
         """Hear of his margin call."""
         self._called = True
+
+    def cancelled(self, reason: str, now: float) -> None:
+        """Hear that his order was cancelled; ask for less when it was too much."""
+        if reason == "margin" and self._last is not None:
+            smaller = replace(self._last, at=now, leverage=STEP_DOWN * self._last.leverage)
+            if abs(smaller.leverage) >= MIN_LEVERAGE:
+                self._trades.append(smaller)
+        self._last = None
 
     def act(self, now: float, prices: Prices) -> None:
         """Do what is due.
@@ -61,7 +78,7 @@ class Trader:
         elif self._trades and self._trades[-1].at <= now:
             trade = self._trades[-1]
             if trade.market in prices and self._submit(trade, prices[trade.market]):
-                self._trades.pop()
+                self._last = self._trades.pop()
             else:
                 self._not_before = now + PATIENCE
 

@@ -205,7 +205,8 @@ def _fit(story: _Story, noise: Array, shape: CrashShape) -> Array | None:
 
     target = shape.worst_hour
     before = float(levels[_PANIC])
-    if not _solve(worst_hour, target, before + 0.35 * math.log1p(-target), before - 0.45):
+    shallow, deep = before + 0.35 * math.log1p(-target), before - 0.45
+    if _solve(worst_hour, target, shallow, deep) is None:
         return None
 
     def depth(level: float) -> float:
@@ -213,7 +214,7 @@ def _fit(story: _Story, noise: Array, shape: CrashShape) -> Array | None:
         levels[_LOW - 1] = levels[_LOW - 2] + _FIRST_PART * (level - levels[_LOW - 2])
         return _drawdown(lead())
 
-    if not _solve(depth, shape.drawdowns[0], math.log(0.7), math.log(0.12)):
+    if _solve(depth, shape.drawdowns[0], math.log(0.7), math.log(0.12)) is None:
         return None
     if abs(_worst_hour(lead()) - target) > TOLERANCE / 10:
         return None  # another hour is worse
@@ -227,7 +228,7 @@ def _fit(story: _Story, noise: Array, shape: CrashShape) -> Array | None:
             return _drawdown(beta * path[0] + path[1])
 
         beta = _solve(follower_depth, fall, 0.3, 3.0)
-        if not beta:
+        if beta is None:
             return None
         paths.append(beta * skeleton + noise[row])
     return np.array(paths)

@@ -179,11 +179,11 @@ class Market:
         since_start = float(instant.time - int(self._tape.time[0]))
         if not self._crowd.traders:
             self._open()
-        self._dispatch()
+        self._dispatch(since_start)
         self._keeper.execute(now)
-        self._dispatch()
+        self._dispatch(since_start)
         self._keeper.watch()
-        self._dispatch()
+        self._dispatch(since_start)
         self._tend_auctions(since_start)
         self._act(since_start)
 
@@ -203,25 +203,28 @@ class Market:
         )
         self._traders = self._crowd.by_account()
 
-    def _dispatch(self) -> None:
+    def _dispatch(self, now: float) -> None:
         """Tell everybody what has happened."""
         for happening in self.desk.drain():
             self._history.note(happening)
             self._keeper.notice(happening)
-            if happening.name == "MarginCalled":
-                trader = self._traders.get(happening.args.account)
-                if trader is not None:
+            account = getattr(happening.args, "account", 0)
+            trader = self._traders.get(account)
+            match happening.name:
+                case "MarginCalled" if trader is not None:
                     trader.call()
-            elif happening.name == "AuctionStarted":
-                self._auctions.append(happening.args.account)
-            elif happening.name == "AuctionEnded":
-                self._auctions.remove(happening.args.account)
+                case "OrderCancelled" if trader is not None:
+                    trader.cancelled(happening.args.reason, now)
+                case "AuctionStarted":
+                    self._auctions.append(account)
+                case "AuctionEnded":
+                    self._auctions.remove(account)
 
     def _tend_auctions(self, now: float) -> None:
         """Keep every auction going and let the bidders look at it."""
         for account in list(self._auctions):
             self._keeper.tend(account)
-            self._dispatch()
+            self._dispatch(now)
             if account in self._auctions:
                 self._offer(account, now)
 
@@ -232,7 +235,7 @@ class Market:
         for index in self._rng.permutation(len(self._crowd.bidders)):
             if self._crowd.bidders[int(index)].consider(lot, now) is None:
                 continue
-            self._dispatch()
+            self._dispatch(now)
             if account not in self._auctions:
                 return
             lot = Lot(account, self._deployment.auction.terms(account))
@@ -244,4 +247,4 @@ class Market:
             bidder.act(now, self._prices)
         for provider in self._crowd.providers:
             provider.act(now)
-        self._dispatch()
+        self._dispatch(now)

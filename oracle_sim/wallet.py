@@ -61,6 +61,8 @@ class Wallet:
         if token.address not in self._decimals:
             self._decimals[token.address] = token.decimals()
         units = int(amount * 10 ** self._decimals[token.address])
+        if units == 0:
+            return False
         self.desk.send(token.mint, member.owner, units, sender=member.owner)
         if (member.owner, token.address) not in self._approved:
             self._approved.add((member.owner, token.address))

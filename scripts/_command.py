@@ -1,7 +1,7 @@
 """What every script's click command has in common; ape does not list files that begin with `_`.
 
-Scripts import this, `chain` and what else they need of this repository at their top: ape has the repository
-on its path only while it loads a script. Submodules may be imported later.
+Scripts import this, `chain` and what else they need of this repository at their top: ape has the
+repository on its path only while it loads a script. Submodules may be imported later.
 """
 
 from __future__ import annotations

@@ -14,7 +14,10 @@ from scripts._command import Command, connect, network_options
 @click.command(cls=Command)
 @network_options
 @click.option(
-    "--config", default="demo", help="A YAML file, or the name of one in config/.", show_default=True
+    "--config",
+    default="demo",
+    help="A YAML file, or the name of one in config/.",
+    show_default=True,
 )
 @click.option("--owner", help="Offered the ownership, which he then accepts on each contract.")
 @click.option("--json", "json_file", help="Also write the addresses and sizes here; - prints them.")
@@ -26,8 +29,8 @@ def cli(
     On a local network tokens and feeds are test doubles; elsewhere the configuration names the real
     ones. Addresses go to deployments/<chain id>.json.
     """
-    # Our artifacts, sent through ape's accounts: the very bytecode that tests and replays ran, while ape's
-    # own build misses changes of imported modules unless it is forced.
+    # Our artifacts, sent through ape's accounts: the very bytecode that tests and replays ran,
+    # while ape's own build misses changes of imported modules unless it is forced.
     from chain.config import load_config
     from chain.deployment import Deployment
     from chain.files import write_whole

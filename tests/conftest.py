@@ -3,8 +3,8 @@
 PLIMSOLL_BACKEND chooses the EVM: `pyrevm` (default, fast) or `boa` (titanoboa, line coverage of the
 contracts). The same tests run on both.
 
-State: one chain lives for the session. What session and module fixtures deploy stays; each test works on
-a snapshot that is reverted after it.
+State: one chain lives for the session. What session and module fixtures deploy stays; each test
+works on a snapshot that is reverted after it.
 """
 
 from __future__ import annotations

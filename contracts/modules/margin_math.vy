@@ -87,7 +87,9 @@ def _position(
 
 @internal
 @pure
-def _haircut(_line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256) -> uint256:
+def _haircut(
+    _line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256
+) -> uint256:
     """
     @param _haircut_floor, _haircut_cap [bps]
     @return h = min(cap, max(floor, line * g)) [wad]

@@ -60,7 +60,11 @@ def _examine(
             if notional * BPS > convert(max(pool_nav._stored, 0), uint256) * _fees.interest_cap:
                 reason = "interest cap"
             else:
-                reason = self._opening(_account, _order, words, fill, fee)
+                reason = self._requirement(
+                    staticcall pool_nav.CLEARINGHOUSE.health_after(
+                        _account, words, _order.market, _order.size_delta, fill, fee
+                    )
+                )
     return fill, fee, words[_order.market], reason
 
 
@@ -89,33 +93,32 @@ def _reduction(
     _account: uint256, _order: ILiquidityPool.Order, _words: uint256[16], _fill: uint256, _fee: uint256
 ) -> String[32]:
     """
-    @notice A reduction needs no IM, but a cushion that does not fall.
+    @notice A reduction needs no IM, but a cushion that does not fall; or what an opening needs: who
+            has enough must be able to leave even where the premium is dearer than the margin it frees.
     """
     cushion: int256 = self._cushion(staticcall pool_nav.CLEARINGHOUSE.health(_account, _words))
     after: IRiskEngine.Health = staticcall pool_nav.CLEARINGHOUSE.health_after(
         _account, _words, _order.market, _order.size_delta, _fill, _fee
     )
-    return "margin" if self._cushion(after) < cushion else ""
+    if self._cushion(after) >= cushion or self._requirement(after) == "":
+        return ""
+    return "margin"
 
 
 @internal
-@view
-def _opening(
-    _account: uint256, _order: ILiquidityPool.Order, _words: uint256[16], _fill: uint256, _fee: uint256
-) -> String[32]:
+@pure
+def _requirement(_after: IRiskEngine.Health) -> String[32]:
     """
-    @notice Strict equity covers IM at VALID prices, cash stays within the borrow limit. That an
-            ISOLATED account opens no second market is seen to when the order is reserved, and by
-            whatever could give it another position since.
+    @notice What an opening needs: strict equity covers IM at VALID prices, cash stays within the
+            borrow limit.
+    @dev That an ISOLATED account opens no second market is seen to when the order is reserved, and by
+         whatever could give it another position since.
     """
-    after: IRiskEngine.Health = staticcall pool_nav.CLEARINGHOUSE.health_after(
-        _account, _words, _order.market, _order.size_delta, _fill, _fee
-    )
-    if after.worst_state < price_word.VALID:
+    if _after.worst_state < price_word.VALID:
         return "uncertain price"
-    if after.strict_equity < convert(after.initial, int256):
+    if _after.strict_equity < convert(_after.initial, int256):
         return "margin"
-    if after.cash < -convert(after.borrow_limit, int256):
+    if _after.cash < -convert(_after.borrow_limit, int256):
         return "borrow limit"
     return ""
 

@@ -52,7 +52,6 @@ def _pack(_tiers: DynArray[IRiskEngine.Tier, 5]) -> uint256:
         assert _tiers[n].rate >= _tiers[n - 1].rate, "tiers: rates decreasing"
         table |= _tiers[n].rate << (_RATE_BITS * n)
         table |= _tiers[n].bound << (_BOUNDS_AT + _BOUND_BITS * (n - 1))
-
     # the last of each is the largest
     assert _tiers[count - 1].bound <= MAX_BOUND, "tiers: bound too high"
     assert _tiers[count - 1].rate <= MAX_RATE, "tiers: rate too high"
@@ -96,7 +95,6 @@ def _requirement(_table: uint256, _notional: uint256) -> uint256:
         rate = next_rate
         rates >>= _RATE_BITS
         bounds >>= _BOUND_BITS
-
     # N > every bound counted, so rate * N > deduction * WAD; N * rate < 2**170
     owed: uint256 = unsafe_sub(unsafe_mul(_notional, rate), unsafe_mul(deduction, _WAD))
     return unsafe_div(unsafe_add(owed, _BPS - 1), _BPS)

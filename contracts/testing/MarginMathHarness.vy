@@ -18,19 +18,30 @@ def size_factor(_notional: uint256, _depth: uint256) -> uint256:
 
 @external
 @pure
-def position(_notional: uint256, _depth: uint256, _line: uint256, _high_line: uint256, _tier: uint256) -> (uint256, uint256):
+def position(
+    _notional: uint256, _depth: uint256, _line: uint256, _high_line: uint256, _tier: uint256
+) -> (uint256, uint256):
     return margin_math._position(_notional, _depth, _line, _high_line, _tier)
 
 
 @external
 @pure
-def haircut(_line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256) -> uint256:
+def haircut(
+    _line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256
+) -> uint256:
     return margin_math._haircut(_line, _size_factor, _haircut_floor, _haircut_cap)
 
 
 @external
 @pure
-def collateral(_value: uint256, _depth: uint256, _line: uint256, _high_line: uint256, _haircut_floor: uint256, _haircut_cap: uint256) -> (uint256, uint256, uint256):
+def collateral(
+    _value: uint256,
+    _depth: uint256,
+    _line: uint256,
+    _high_line: uint256,
+    _haircut_floor: uint256,
+    _haircut_cap: uint256,
+) -> (uint256, uint256, uint256):
     return margin_math._collateral(_value, _depth, _line, _high_line, _haircut_floor, _haircut_cap)
 
 

@@ -1,4 +1,4 @@
-"""`margin_math`: contract = mirror to the wei over the whole domain, and what the formulas promise."""
+"""`margin_math`: contract = mirror to the wei over its domain, and what the formulas promise."""
 
 import pytest
 from hypothesis import example, given
@@ -65,9 +65,7 @@ def test_position__any_input__equals_mirror(contract, notional, depth, line, hig
     assert contract.position(*args) == margin_math.position(*args)
 
 
-@given(
-    line=lines, size_factor=st.integers(WAD, 2**100), bounds=haircut_bounds
-)
+@given(line=lines, size_factor=st.integers(WAD, 2**100), bounds=haircut_bounds)
 def test_haircut__any_input__equals_mirror(contract, line, size_factor, bounds):
     args = (line, size_factor, *bounds)
     assert contract.haircut(*args) == margin_math.haircut(*args)
@@ -137,7 +135,13 @@ def test_position__larger_notional__requires_more_and_without_a_jump(notional, s
     assert 0 <= next_one - low <= 3 + (2 * factor + 2 * notional // WAD) // WAD + notional // WAD
 
 
-@given(value=st.integers(0, 10**33), step=st.integers(0, 10**30), depth=depths, line=lines, bounds=haircut_bounds)
+@given(
+    value=st.integers(0, 10**33),
+    step=st.integers(0, 10**30),
+    depth=depths,
+    line=lines,
+    bounds=haircut_bounds,
+)
 def test_collateral__more_of_it__never_lowers_its_net_value(value, step, depth, line, bounds):
     def net(amount):
         return amount - margin_math.collateral(amount, depth, line, line, *bounds)[0]
@@ -146,7 +150,11 @@ def test_collateral__more_of_it__never_lowers_its_net_value(value, step, depth, 
     assert net(value + step) >= net(value) - 2 - 2 * (value + step) // WAD
 
 
-@given(product=st.integers(0, 2**215), haircut=st.integers(0, WAD), im_multiplier=st.integers(WAD, 5 * WAD))
+@given(
+    product=st.integers(0, 2**215),
+    haircut=st.integers(0, WAD),
+    im_multiplier=st.integers(WAD, 5 * WAD),
+)
 def test_lendable__any_input__is_never_above_value_less_haircut(product, haircut, im_multiplier):
     lent = margin_math.lendable(product, haircut, im_multiplier)
     assert 0 <= lent <= product * (WAD - haircut) // WAD**2

@@ -111,7 +111,14 @@ def test_line_at__gap_before_an_update__gives_no_credit(line, target, gap, elaps
     )
 
 
-@given(line=lines, target=lines, first=st.integers(0, 10**5), second=st.integers(0, 10**5), up=speeds, down=speeds)
+@given(
+    line=lines,
+    target=lines,
+    first=st.integers(0, 10**5),
+    second=st.integers(0, 10**5),
+    up=speeds,
+    down=speeds,
+)
 def test_line_at__more_time__never_leaves_the_way_to_the_target(
     line, target, first, second, up, down
 ):

@@ -12,9 +12,7 @@ def bits(count):
     return st.integers(0, 2**count - 1)
 
 
-words = st.builds(
-    RiskWord, bits(64), bits(64), bits(32), bits(48), bits(8), bits(16), bits(16)
-)
+words = st.builds(RiskWord, bits(64), bits(64), bits(32), bits(48), bits(8), bits(16), bits(16))
 ramps = st.tuples(bits(64), bits(64), bits(32))
 
 

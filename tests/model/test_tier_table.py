@@ -1,4 +1,4 @@
-"""`tier_table`: contract = mirror to the wei, = a published bracket table, continuous and convex."""
+"""`tier_table`: contract = mirror to the wei = a published table; continuous and convex."""
 
 import json
 import os
@@ -24,13 +24,11 @@ def tables(draw):
     count = draw(st.integers(1, 5))
     largest = draw(st.sampled_from([MAX_BOUND, 10**7]))
     bounds = draw(
-        st.lists(
-            st.integers(1, largest), min_size=count - 1, max_size=count - 1, unique=True
-        ).map(sorted)
+        st.lists(st.integers(1, largest), min_size=count - 1, max_size=count - 1, unique=True).map(
+            sorted
+        )
     )
-    rates = sorted(
-        draw(st.lists(st.integers(1, MAX_RATE), min_size=count, max_size=count))
-    )
+    rates = sorted(draw(st.lists(st.integers(1, MAX_RATE), min_size=count, max_size=count)))
     return [Tier(bound, rate) for bound, rate in zip([0, *bounds], rates, strict=True)]
 
 
@@ -123,7 +121,7 @@ def test_requirement__five_published_brackets__equals_rate_less_deduction(
     table = tier_table.pack([Tier(0, window[0].rate), *window[1:]])
     for n, tier in enumerate(window):
         published_deduction = deductions[first + n] - deductions[first]
-        end = (window + [Tier(5 * 10**8, 0)])[n + 1].bound
+        end = [*window, Tier(5 * 10**8, 0)][n + 1].bound
         for units in (tier.bound, (tier.bound + end) // 2, end):
             expected = units * WAD * tier.rate // 10_000 - published_deduction * WAD
             assert contract.requirement(table, units * WAD) == expected

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from oracle_sim import crash
 from oracle_sim.crash import TOLERANCE, CrashShape, generate_crash
 from oracle_sim.extremes import drawdown, worst_fall
 from oracle_sim.tape import Tape
@@ -107,6 +108,12 @@ def test_generate_crash__corners_of_its_shape__still_as_asked(
     assert falls(tape) == pytest.approx([lead, 0.4, 0.8], abs=TOLERANCE)
     fall = worst_fall(tape.open[0], tape.low[0], 12)
     assert fall.fraction == pytest.approx(hour, abs=TOLERANCE)
+
+
+def test_generate_crash__nothing_fits__says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crash, "_fit", lambda *_: None)
+    with pytest.raises(ValueError, match="crash: no path has this shape"):
+        generate_crash(0)
 
 
 def test_generate_crash__one_asset__possible() -> None:

@@ -118,6 +118,10 @@ def test_first_since__first_at_or_after_and_only_when_there() -> None:
         assert update.previous_publish_time < since <= update.publish_time
 
 
+def test_first_since__after_the_last__none() -> None:
+    assert feed_of([10, 20]).first_since(21, now=99) is None
+
+
 def test_first_since__equal_times__the_earlier_update() -> None:
     feed = feed_of([10, 20, 20, 30])
     update = feed.first_since(15, now=99)

@@ -173,9 +173,10 @@ class World:
         assert self.pool.execute_request(request).result
 
     def stake(self, quote: int) -> None:
-        """Puts quote into the insurance fund [quote wad]."""
+        """Puts quote into the insurance fund [quote wad]; a new epoch begins."""
         account = self.open(quote)
         self.fund.stake(account, quote, 0, sender=self.owner)
+        self.chain.advance(FUND_PARAMS[2])
 
     def long(self, quote: int, sizes: Mapping[int, int], owner: str | None = None) -> int:
         """A new account with that much cash and these positions by market [wad units]."""

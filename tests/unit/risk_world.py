@@ -114,7 +114,9 @@ class RiskWorld:
                 continue
             risk = self.engine.asset_risk(asset)
             line, started_at = self.engine.ramp_start(asset)
-            table = tier_table.pack([tier_table.Tier(*t) for t in self.engine.tiers(risk.tier_table)])
+            table = tier_table.pack(
+                [tier_table.Tier(*t) for t in self.engine.tiers(risk.tier_table)]
+            )
             found[asset] = Asset(
                 RiskWord(
                     line,

@@ -67,7 +67,7 @@ def set_answer(contract, answer, price, now):
 
 
 @settings(
-    max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.lists(st.booleans(), min_size=1, max_size=3),

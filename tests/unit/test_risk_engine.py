@@ -1,4 +1,4 @@
-"""RiskEngine: parameters, lines and ramps, who may do what. Requirements: `test_risk_engine_health`."""
+"""RiskEngine: parameters, lines and ramps, who may do what (not: requirements)."""
 
 from dataclasses import astuple, replace
 

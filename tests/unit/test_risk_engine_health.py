@@ -419,7 +419,9 @@ def test_liquidation_price__collateral_of_the_same_asset__falls_with_it(world, e
 
 @pytest.mark.parametrize("size", [WAD, -WAD])
 def test_liquidation_price__enough_equity_at_any_price__is_none(world, engine, size):
-    exposure = exposure_of(cash=10 * WAD, sizes={0: size}, amounts={0: 2 * WAD} if size < 0 else None)
+    exposure = exposure_of(
+        cash=10 * WAD, sizes={0: size}, amounts={0: 2 * WAD} if size < 0 else None
+    )
     assert engine.liquidation_price(exposure, world.words, 0) == 0
 
 
@@ -449,9 +451,9 @@ def test_liquidation_price__price_at_the_ends_of_the_range__is_none_beyond(world
 def test_liquidation_price__healthy_beyond_an_unhealthy_stretch__finds_its_near_end(world, engine):
     """A short beside ten times its size of collateral in the same asset.
 
-    Towards the price where the haircut reaches its cap, it takes all that the collateral gains and
-    the short loses on; beyond, the collateral gains again. So the cushion has its lowest point there,
-    and at the end of the range the account is healthy.
+    On the way to the price where the haircut reaches its cap, it takes all that the collateral
+    gains while the short loses on; beyond, the collateral gains again. So the cushion is lowest
+    there, and at the end of the range the account is healthy.
     """
     engine.set_asset_risk(
         0,
@@ -466,30 +468,29 @@ def test_liquidation_price__healthy_beyond_an_unhealthy_stretch__finds_its_near_
         ),
     )
     world.sample()
-    world.read(0, 10**6 * WAD, live=100 * HOUR)
+    start = 8 * 10**6 * WAD
+    world.read(0, start, live=100 * HOUR)
     amount = 434 * WAD // 1000  # reaches the cap near a price of 1e7
     size = -amount // 10
     assets = world.assets()
 
     def cushion(price, cash):
         words = list(world.words)
-        words[0] += price - 10**6 * WAD
+        words[0] += price - start
         health = risk_engine.assess(
             exposure_of(cash=cash, sizes={0: size}, amounts={0: amount}), words, assets, PARAMETERS
         )
         return health.equity - health.maintenance
 
-    prices = [10**6 * WAD * n // 8 for n in range(8, 800)]
-    lowest = min(prices, key=lambda price: cushion(price, 0))
+    lowest = min(range(start, 2 * start, start // 80), key=lambda price: cushion(price, 0))
     cash = -cushion(lowest, 0) - 10**4 * WAD
-    assert prices[0] < lowest < prices[-1]
-    assert cushion(prices[0], cash) > 0 > cushion(lowest, cash)
+    assert cushion(start, cash) > 0 > cushion(lowest, cash)
     assert cushion(MAX_PRICE, cash) > 0
 
     exposure = exposure_of(cash=cash, sizes={0: size}, amounts={0: amount})
     found = engine.liquidation_price(exposure, world.words, 0)
     assert found == risk_engine.liquidation_price(exposure, world.words, assets, PARAMETERS, 0)
-    assert prices[0] < found < lowest
+    assert start < found < lowest
     check_nearest(world, exposure, 0, found)
 
 

@@ -1,15 +1,17 @@
-"""Real Clearinghouse, RiskEngine, pool and fund around an oracle that answers what a test sets, and in
-place of the auction a contract that calls whatever a test tells it to.
+"""Real Clearinghouse, RiskEngine, pool and fund around an oracle that answers what a test sets; in
+place of the auction stands a contract that calls whatever a test tells it to.
 """
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chain import Artifacts, Chain, Contract, Receipt
 from chain.codec import tuple_codec
 from margin_model import skew_pricing
+from tests.invariants import check_conservation
 
 WAD = 10**18
 POOL, FUND, ESCROW = 1, 2, 3
@@ -70,6 +72,15 @@ class Venue:
         self.provider_account = self.open(liquidity)
         if liquidity:
             self.provide(self.provider_account, liquidity)
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What happens inside is undone afterwards."""
+        snapshot = self.chain.snapshot()
+        try:
+            yield
+        finally:
+            self.chain.revert(snapshot)
 
     def deploy(self, name: str, *args: Any) -> Contract:
         return self.chain.deploy(self.artifacts[name], *args)
@@ -220,18 +231,5 @@ class Venue:
         return arguments
 
     def check(self) -> None:
-        """I1, I2 and I3 on recorded balances."""
-        everybody = range(1, self.house.account_count() + 1)
-        totals = SimpleNamespace(cash=0, cost=0, sizes=[0] * MARKETS, amounts=[0, 0])
-        for account in everybody:
-            totals.cash += self.cash(account)
-            for market in range(MARKETS):
-                position = self.house.position(account, market)
-                totals.cost += position.cost
-                totals.sizes[market] += position.size
-            for token in (GOLD, IRON):
-                totals.amounts[token] += self.house.collateral_amount(account, token)
-        assert self.house.recorded(self.usdc) == totals.cash - totals.cost, "I1"
-        assert totals.sizes == [0] * MARKETS, "I2"
-        for token, amount in zip(self.tokens, totals.amounts, strict=True):
-            assert self.house.recorded(token) == amount, "I3"
+        """I1, I2 and I3."""
+        check_conservation(self.house)

@@ -1,0 +1,139 @@
+"""Puts a deployment together, contract by contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chain.artifacts import Artifacts
+from chain.config import AssetConfig, Config, SourceConfig, TokenConfig
+from chain.contract import Contract
+from chain.deployment import Deployment
+from chain.errors import ConfigError
+from chain.feeds import ChainlinkFeed, Feed, PythFeed
+from chain.interface import Chain
+
+ZERO_ADDRESS = "0x" + "00" * 20
+PYTH_FEE = 1  # of the double [wei an update]
+
+
+class Builder:
+    """One deployment in progress; see `Deployment.deploy`."""
+
+    def __init__(
+        self, chain: Chain, config: Config, artifacts: Artifacts, doubles: bool, proxied: bool
+    ) -> None:
+        self._chain = chain
+        self._config = config
+        self._artifacts = artifacts
+        self._doubles = doubles
+        self._proxied = proxied
+        self._pyth: Contract | None = None
+        self._feeds: dict[str, list[Feed]] = {}
+
+    def _new(self, name: str, *args: Any) -> Contract:
+        return self._chain.deploy(self._artifacts[name], *args)
+
+    def build(self) -> Deployment:
+        """Deploy in the order in which constructors need each other, then list everything."""
+        config = self._config
+        quote = self._token(config.quote)
+        sources = {s: self._sources(asset) for s, asset in config.assets.items()}
+
+        oracle = self._new(
+            "PriceOracle", config.sequencer_feed or ZERO_ADDRESS, *config.oracle.values()
+        )
+        risk = self._new("RiskEngine", oracle, *config.risk.values())
+        house = self._new("Clearinghouse", quote, oracle, risk, config.max_funding_rate)
+        pool = self._new("LiquidityPool", house, oracle, risk, config.pool)
+        fund = self._new("InsuranceFund", house, config.fund)
+        auction = self._new("LiquidationAuction", house, oracle, risk, pool, fund, config.auction)
+        lens = self._new("AccountLens", house, oracle, risk, auction)
+        house.connect(pool, auction, fund)
+
+        tables = {name: table for table, name in enumerate(config.tier_tables)}
+        for name, tiers in config.tier_tables.items():
+            risk.set_tier_table(tables[name], tiers)
+        assets = {}
+        for symbol, asset in config.assets.items():
+            identifier = self._list(oracle, asset, sources[symbol])
+            risk.list_asset_risk(
+                identifier,
+                asset.initial_line,
+                {**asset.risk, "tier_table": tables[asset.tier_table]},
+            )
+            house.list_market(identifier, *asset.market.values())
+            pool.set_market_fees(identifier, asset.fees)
+            assets[symbol] = identifier
+
+        tokens = {config.quote.symbol: quote}
+        collaterals: dict[str, Contract] = {}
+        for symbol, collateral in config.collaterals.items():
+            token = self._token(collateral.token)
+            house.list_collateral(token, assets[collateral.asset], collateral.min_value)
+            tokens[symbol] = token
+            collaterals.setdefault(collateral.asset, token)
+        return Deployment(
+            self._chain,
+            oracle,
+            risk,
+            house,
+            pool,
+            fund,
+            auction,
+            lens,
+            quote,
+            tokens,
+            collaterals,
+            assets,
+            sources,
+            self._feeds,
+        )
+
+    def _existing(self, address: str | None, what: str) -> str:
+        if address is None:
+            raise ConfigError(f"{self._config.path.name}: {what}.address: needed on this network")
+        if not self._chain.code(address):
+            raise ConfigError(f"{self._config.path.name}: {what}.address: no contract there")
+        return address
+
+    def _token(self, token: TokenConfig) -> Contract:
+        if self._doubles:
+            return self._new("MockERC20", token.name, token.symbol, token.decimals)
+        address = self._existing(token.address, token.symbol)
+        return self._chain.at(self._artifacts["MockERC20"], address)
+
+    def _sources(self, asset: AssetConfig) -> list[Contract]:
+        sources = []
+        for source in asset.sources:
+            address = self._feed(asset, source)
+            if source.kind == "pyth":
+                sources.append(self._new("PythSource", address, source.price_id))
+            else:
+                bounds = (source.min_answer, source.max_answer)
+                sources.append(self._new("ChainlinkSource", address, *bounds))
+        return sources
+
+    def _feed(self, asset: AssetConfig, source: SourceConfig) -> str:
+        """Address of a real feed, or of a new double that has published its first price."""
+        if not self._doubles:
+            return self._existing(source.address, f"assets.{asset.symbol}.sources")
+        feed: ChainlinkFeed | PythFeed
+        if source.kind == "pyth":
+            self._pyth = self._pyth or self._new("MockPyth", PYTH_FEE)
+            feed = PythFeed(self._pyth, source.price_id, source.decimals)
+            address = self._pyth.address
+        else:
+            aggregator = self._new("MockAggregator", source.decimals)
+            proxy = self._new("MockAggregatorProxy", aggregator) if self._proxied else aggregator
+            feed = ChainlinkFeed(aggregator, proxy, source.decimals)
+            address = proxy.address
+        feed.publish(asset.price)
+        self._feeds.setdefault(asset.symbol, []).append(feed)
+        return address
+
+    def _list(self, oracle: Contract, asset: AssetConfig, sources: list[Contract]) -> int:
+        listed = [
+            {"adapter": source, **config.times}
+            for source, config in zip(sources, asset.sources, strict=True)
+        ]
+        return int(oracle.list_asset({"sources": listed, **asset.listing}).result)

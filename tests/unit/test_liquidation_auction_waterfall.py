@@ -1,0 +1,382 @@
+"""LiquidationAuction: insolvent slices, backstop, write-off, and who bears what is lost."""
+
+import pytest
+
+from margin_model import auction_math
+from tests.unit.auction_world import (
+    ANY_EQUITY,
+    ANY_PRICE,
+    FUND,
+    PARAMS,
+    POOL,
+    UNUSABLE,
+    WAD,
+    World,
+)
+
+ROUNDING = 10**6
+BACKSTOP = PARAMS["fast_phase"] + PARAMS["slow_phase"]
+
+
+@pytest.fixture(scope="module")
+def built(session_chain, artifacts):
+    world = World(session_chain, artifacts)
+    world.provide(10**5 * WAD)
+    return world
+
+
+@pytest.fixture
+def world(built, chain):
+    return built
+
+
+@pytest.fixture
+def account(world):
+    """Cash 10,000 and 1,000 units long at 100."""
+    return world.long(10_000 * WAD, {0: 1000 * WAD})
+
+
+@pytest.fixture
+def buyer(world, bidder):
+    return world.open(10**5 * WAD, bidder)
+
+
+def sink(world, account, price=895 * WAD // 10):
+    """By default E = -500 and MM = 4,480; in auction."""
+    world.set_price(0, price)
+    world.auction.start(account, 0)
+
+
+def ruin_pool(world):
+    """A winner whose profit exceeds the pool's equity."""
+    winner = world.long(10**5 * WAD, {7: 5000 * WAD})
+    world.set_price(7, 200 * WAD)
+    assert world.equity(POOL) < 0
+    return winner
+
+
+def bid(world, account, buyer, sender, fraction=WAD):
+    return world.auction.bid(account, buyer, fraction, ANY_PRICE, ANY_EQUITY, sender=sender)
+
+
+def run_clock(world, account, seconds):
+    while seconds > 0:
+        world.chain.advance(min(seconds, 120))
+        world.auction.poke(account)
+        seconds -= 120
+
+
+# ── slices below zero ────────────────────────────────────────────────────────────────────────────
+
+
+def test_bid__insolvent__fund_pays_incentive_and_shortfall(world, account, buyer, bidder):
+    world.stake(2000 * WAD)
+    sink(world, account)
+    for fraction in (3 * WAD // 10, WAD // 2, WAD):
+        terms = world.auction.terms(account)
+        assert terms.equity < 0 < terms.incentive
+        assert terms.largest_slice == WAD
+        before = world.equity(buyer)
+        fund = world.cash(FUND)
+        receipt = bid(world, account, buyer, bidder, fraction)
+        sold = world.event(receipt, "SliceSold")
+        parts = auction_math.fund_parts(terms.equity, terms.incentive, fraction)
+        paid = world.event(receipt, "FundPaid", world.fund)
+        assert (paid.incentive, paid.shortfall) == parts
+        assert sold.fund_paid == sum(parts) == fund - world.cash(FUND)
+        assert world.event(receipt, "ShortfallCovered") == (account, parts[1], parts[1], 0, 0)
+        assert abs(world.equity(buyer) - before - sold.incentive) <= ROUNDING
+        assert abs(world.equity(account) - terms.equity * (WAD - fraction) // WAD) <= ROUNDING
+        world.check()
+    assert world.cash(account) == 0
+    assert not world.clearinghouse.account(account).in_auction
+    assert world.fund.total_reserve() == 0
+
+
+def test_bid__equity_below_the_incentive__fund_pays_the_difference(world, account, buyer, bidder):
+    world.stake(2000 * WAD)
+    sink(world, account, 901 * WAD // 10)
+    terms = world.auction.terms(account)
+    assert 0 < terms.equity < terms.incentive
+    assert terms.penalty == 0
+    receipt = bid(world, account, buyer, bidder, WAD // 2)
+    sold = world.event(receipt, "SliceSold")
+    assert sold.fund_paid == (terms.incentive - terms.equity) // 2
+    assert sold.payment == auction_math.scale_up(terms.price, WAD // 2, WAD) < 0
+    assert not world.events(receipt, "ShortfallCovered")
+    assert abs(world.equity(account) - terms.equity // 2) <= ROUNDING
+
+
+def test_bid__epoch_cap__limits_the_incentive(world, account, buyer, bidder):
+    """At s = 1 the incentive would be MMp = 4,480; the fund may pay half its equity an epoch."""
+    world.stake(6000 * WAD)
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    terms = world.auction.terms(account)
+    assert terms.incentive == world.fund.available_incentive() == 3000 * WAD
+    bid(world, account, buyer, bidder, WAD // 2)
+    assert world.auction.terms(account).incentive == 1500 * WAD
+    bid(world, account, buyer, bidder)
+    assert world.fund.available_incentive() == 0
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_bid__fund_short__pool_pays_the_rest(world, account, buyer, bidder):
+    world.stake(300 * WAD)
+    sink(world, account)
+    terms = world.auction.terms(account)
+    assert terms.incentive == 150 * WAD
+    before = world.equity(buyer)
+    receipt = bid(world, account, buyer, bidder)
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered.shortfall == -terms.equity
+    assert covered.by_fund == 150 * WAD
+    assert covered.by_pool == -terms.equity - 150 * WAD
+    assert covered.written_down == 0
+    assert world.cash(FUND) == 0
+    assert world.event(receipt, "SliceSold").fund_paid == 300 * WAD
+    assert abs(world.equity(buyer) - before - terms.incentive) <= ROUNDING
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_bid__fund_empty__no_incentive_below_zero(world, account, buyer, bidder):
+    sink(world, account)
+    terms = world.auction.terms(account)
+    assert terms.incentive == 0
+    assert terms.price == terms.equity
+    receipt = bid(world, account, buyer, bidder)
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered == (account, -terms.equity, 0, -terms.equity, 0)
+    assert not world.events(receipt, "FundPaid", world.fund)
+    world.check()
+
+
+@pytest.mark.parametrize("fraction", [WAD, WAD // 3])
+def test_bid__fund_and_pool_empty__suppliers_are_written_down(
+    world, account, buyer, bidder, fraction
+):
+    """The account has positive cash, so it is a supplier; its loss is not the bidder's."""
+    idle = world.open(10**4 * WAD)
+    sink(world, account)
+    ruin_pool(world)
+    assert world.cash(account) > 0
+    terms = world.auction.terms(account)
+    before = world.cash(buyer), world.cash(idle), world.clearinghouse.supply()
+    receipt = bid(world, account, buyer, bidder, fraction)
+    covered = world.event(receipt, "ShortfallCovered")
+    share = -terms.equity * fraction // WAD
+    assert (covered.by_fund, covered.by_pool) == (0, 0)
+    assert abs(covered.shortfall - share) <= 1
+    # grossed up by what the account would bear of it itself
+    assert covered.written_down > covered.shortfall
+    index = world.clearinghouse.supply()[0]
+    loss = before[2][2] * (before[2][0] - index) // before[2][0]
+    assert abs(loss - covered.written_down) <= ROUNDING
+    assert abs(world.cash(idle) - before[1] * index // before[2][0]) <= 1
+    # without incentive he is left with his own cash, less his part of the loss as a supplier
+    assert abs(world.equity(buyer) - before[0] * index // before[2][0]) <= 10**9
+    assert abs(world.equity(account) - terms.equity * (WAD - fraction) // WAD) <= 10**9
+    assert world.cash(account) >= 0 or fraction < WAD
+    world.check()
+
+
+def test_price__through_zero_and_proceeds__is_continuous(world, account):
+    world.stake(10_000 * WAD)
+    sink(world, account, 91 * WAD)
+    world.deposit(account, 300 * WAD)
+    tick = WAD // 1000
+    last = None
+    for step in range(-20, 21):
+        world.set_price(0, 897 * WAD // 10 + step * tick)
+        terms = world.auction.terms(account)
+        if last is not None:
+            # 1,000 units at a thousandth: 1; the incentive takes away or adds as much at most
+            assert 0 <= terms.price - last.price <= WAD + ROUNDING
+        last = terms
+
+
+# ── backstop ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_backstop__solvent__pool_takes_the_positions(world, account, stranger):
+    world.add_collateral(account, "GOLD", 20 * WAD)
+    world.set_price(8, 50 * WAD)
+    sink(world, account, 91 * WAD)
+    run_clock(world, account, BACKSTOP)
+    assert world.auction.terms(account).incentive == min(
+        world.auction.terms(account).maintenance, world.equity(account)
+    )
+    cash = world.cash(account)
+    receipt = world.auction.backstop(account, sender=stranger)
+    taken = world.event(receipt, "BackstopTaken")
+    assert taken.account == account
+    assert taken.shortfall == 0
+    assert world.cash(account) == cash + taken.payment > 0
+    assert world.event(receipt, "AuctionEnded") == (account, world.cash(account), WAD)
+    assert world.clearinghouse.account(account).markets == 0
+    assert world.clearinghouse.collateral_amount(POOL, 0) == 20 * WAD
+    assert world.fund.total_reserve() == 0
+    world.check()
+    world.clearinghouse.withdraw(
+        account, world.usdc.address, 2**256 - 1, world.owner, sender=world.owner
+    )
+
+
+def test_backstop__insolvent__waterfall_covers(world, account):
+    world.stake(100 * WAD)
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    receipt = world.auction.backstop(account)
+    taken = world.event(receipt, "BackstopTaken")
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered.shortfall == taken.shortfall > 499 * WAD
+    assert covered.by_fund == 100 * WAD
+    assert covered.by_pool == covered.shortfall - 100 * WAD
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_backstop__partly_sold__takes_the_rest(world, account, buyer, bidder):
+    world.stake(10_000 * WAD)
+    sink(world, account, 92 * WAD)
+    bid(world, account, buyer, bidder, WAD // 4)
+    run_clock(world, account, BACKSTOP)
+    world.set_price(0, 91 * WAD)
+    receipt = world.auction.backstop(account)
+    assert world.event(receipt, "AuctionEnded").unsold == 3 * WAD // 4
+    world.check()
+
+
+def test_backstop__clock_not_run_out__reverts(world, account, reverts):
+    sink(world, account)
+    run_clock(world, account, BACKSTOP - 120)
+    world.chain.advance(119)
+    with reverts("auction: still selling"):
+        world.auction.backstop(account)
+    world.chain.advance(1)
+    world.auction.backstop(account)
+
+
+def test_backstop__wall_time_only__reverts(world, account, reverts):
+    """A day without a touch is two sample intervals of oracle-live time."""
+    sink(world, account)
+    world.chain.advance(86_400)
+    with reverts("auction: still selling"):
+        world.auction.backstop(account)
+
+
+def test_backstop__price_not_usable__reverts(world, account, reverts):
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    world.set_price(0, 895 * WAD // 10, UNUSABLE)
+    with reverts("price: not usable"):
+        world.auction.backstop(account)
+
+
+def test_backstop__buffer_reached__reverts(world, account, reverts):
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    world.set_price(0, 100 * WAD)
+    with reverts("auction: buffer reached"):
+        world.auction.backstop(account)
+
+
+def test_backstop__not_running__reverts(world, account, reverts):
+    with reverts("auction: not running"):
+        world.auction.backstop(account)
+
+
+def test_backstop__pool_ruined__suppliers_bear_the_rest(world, account):
+    idle = world.open(10**4 * WAD)
+    ruin_pool(world)
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    receipt = world.auction.backstop(account)
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered.written_down == covered.shortfall
+    assert world.cash(idle) < 10**4 * WAD
+    assert world.cash(account) == 0
+    world.check()
+
+
+# ── write-off ────────────────────────────────────────────────────────────────────────────────────
+
+
+def leave_debt(world, account):
+    """The owner closes at E = -500: a debt without positions."""
+    world.set_price(0, 895 * WAD // 10)
+    world.trade(account, 0, -1000 * WAD)
+    assert world.cash(account) < -499 * WAD
+
+
+def test_write_off__bare_debt__waterfall_without_incentive(world, account, stranger):
+    world.stake(100 * WAD)
+    leave_debt(world, account)
+    debt = -world.cash(account)
+    receipt = world.auction.write_off(account, sender=stranger)
+    assert world.event(receipt, "ShortfallCovered") == (
+        account,
+        debt,
+        100 * WAD,
+        debt - 100 * WAD,
+        0,
+    )
+    assert world.event(receipt, "FundPaid", world.fund).incentive == 0
+    assert world.fund.available_incentive() == 0
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_write_off__more_than_all_supply__fund_owes_the_rest(world, account):
+    """The index stops at its floor; what it leaves over is the fund's debt."""
+    leave_debt(world, account)
+    winner = ruin_pool(world)
+    keep = 100 * 10**6
+    for holder in range(4, world.clearinghouse.account_count() + 1):
+        cash = world.cash(holder) // 10**12
+        if cash > keep and holder != winner:
+            world.clearinghouse.withdraw(
+                holder, world.usdc.address, cash, world.owner, sender=world.owner
+            )
+    supply = world.clearinghouse.supply()[2]
+    debt = -world.cash(account)
+    receipt = world.auction.write_off(account)
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered.written_down == min(covered.shortfall, debt)
+    assert supply > 0
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_write_off__no_debt__reverts(world, account, reverts):
+    for holder in (account, world.open(), 10**6):
+        with reverts("account: no debt"):
+            world.auction.write_off(holder)
+
+
+def test_write_off__protocol_account__reverts(world, reverts):
+    for account in range(4):
+        with reverts("account: protocol account"):
+            world.auction.write_off(account)
+
+
+def test_write_off__something_left_to_sell__reverts(world, account, reverts):
+    world.add_collateral(account, "GOLD", WAD)
+    leave_debt(world, account)
+    with reverts("account: something to sell"):
+        world.auction.write_off(account)
+
+
+def test_start__debt_with_dust_of_collateral__is_sold(world, account, buyer, bidder):
+    """Dust cannot shield a debt: it is sold with it."""
+    world.stake(2000 * WAD)
+    world.add_collateral(account, "GOLD", WAD)
+    leave_debt(world, account)
+    world.set_price(8, 10**6)
+    world.auction.start(account, 0)
+    bid(world, account, buyer, bidder)
+    assert world.cash(account) == 0
+    assert world.clearinghouse.account(account).collaterals == 0
+    world.check()
