@@ -53,9 +53,7 @@ def page(_first: uint256, _count: uint256) -> DynArray[IAccountLens.Row, MAX_PAG
     first: uint256 = 0
     count: uint256 = 0
     first, count = self._range(_first, _count)
-    words: uint256[ASSETS] = staticcall ORACLE.read(
-        (1 << staticcall ORACLE.asset_count()) - 1
-    )
+    words: uint256[ASSETS] = staticcall ORACLE.read((1 << staticcall ORACLE.asset_count()) - 1)
     rows: DynArray[IAccountLens.Row, MAX_PAGE] = []
     for i: uint256 in range(count, bound=MAX_PAGE):
         rows.append(self._row(first + i, words))
@@ -157,9 +155,7 @@ def maintenance_at(_account: uint256, _seconds: uint256) -> uint256:
     @custom:see IAccountLens
     """
     words: uint256[ASSETS] = self._words(_account)
-    return staticcall RISK.maintenance_at(
-        staticcall CLEARINGHOUSE.exposure(_account, words), words, _seconds
-    )
+    return staticcall RISK.maintenance_at(staticcall CLEARINGHOUSE.exposure(_account, words), words, _seconds)
 
 
 @external
@@ -169,9 +165,7 @@ def liquidation_price(_account: uint256, _market: uint256) -> uint256:
     @custom:see IAccountLens
     """
     words: uint256[ASSETS] = self._words(_account)
-    return staticcall RISK.liquidation_price(
-        staticcall CLEARINGHOUSE.exposure(_account, words), words, _market
-    )
+    return staticcall RISK.liquidation_price(staticcall CLEARINGHOUSE.exposure(_account, words), words, _market)
 
 
 # ── internals ────────────────────────────────────────────────────────────────────────────────────

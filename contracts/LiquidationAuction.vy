@@ -113,8 +113,7 @@ def __init__(
     assert _params.dust <= MAX_DUST, "parameter: dust"
     # what a slice leaves keeps b * MMp >= b * dust above its MM: enough for the part that did not shrink
     assert (
-        _params.dust * BUFFER
-        >= staticcall IRiskEngine(_risk_engine).KEEPER_COST() * fixed_point.WAD
+        _params.dust * BUFFER >= staticcall IRiskEngine(_risk_engine).KEEPER_COST() * fixed_point.WAD
     ), "parameter: dust"
     S0 = _params.s0
     S1 = _params.s1
@@ -178,9 +177,7 @@ def poke(_account: uint256):
     self._words[_account] = auction_word._pack(episode)
     if health.live:
         self._set_reserve(_account, health.equity, episode)
-    log ILiquidationAuction.AuctionPoked(
-        account=_account, old_elapsed=old_elapsed, new_elapsed=episode.elapsed
-    )
+    log ILiquidationAuction.AuctionPoked(account=_account, old_elapsed=old_elapsed, new_elapsed=episode.elapsed)
 
 
 @external
@@ -208,9 +205,7 @@ def backstop(_account: uint256):
     @custom:see ILiquidationAuction
     """
     episode: auction_word.Episode = self._running(_account)
-    words: uint256[16] = staticcall ORACLE.read_fresh(
-        staticcall CLEARINGHOUSE.held_assets(_account)
-    )
+    words: uint256[16] = staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
     assert health.live, "price: not usable"
     elapsed: uint256 = self._touched(episode, True).elapsed
@@ -222,9 +217,7 @@ def backstop(_account: uint256):
     shortfall: uint256 = convert(max(-cash, 0), uint256)
     if shortfall > 0:
         self._cover(_account, 0, shortfall)
-    log ILiquidationAuction.BackstopTaken(
-        account=_account, payment=payment, shortfall=shortfall
-    )
+    log ILiquidationAuction.BackstopTaken(account=_account, payment=payment, shortfall=shortfall)
     self._close(_account, episode, max(cash, 0))
 
 
@@ -263,8 +256,7 @@ def bid(
 
     # one reading for both accounts: together they hold all the bidder can hold afterwards
     words: uint256[16] = staticcall ORACLE.read_fresh(
-        staticcall CLEARINGHOUSE.held_assets(_account)
-        | staticcall CLEARINGHOUSE.held_assets(_bidder)
+        staticcall CLEARINGHOUSE.held_assets(_account) | staticcall CLEARINGHOUSE.held_assets(_bidder)
     )
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
     assert health.live, "price: not usable"
@@ -278,14 +270,10 @@ def bid(
         episode.rewarded = True
         # to himself nothing moves
         if episode.starter != _bidder:
-            reward = auction_math._reward(
-                TIP, CHIP, sale.fraction, terms.maintenance, terms.incentive
-            )
+            reward = auction_math._reward(TIP, CHIP, sale.fraction, terms.maintenance, terms.incentive)
     episode.unsold = fixed_point._mul_wad_down(episode.unsold, fixed_point.WAD - sale.fraction)
     self._words[_account] = auction_word._pack(episode)
-    new_equity: int256 = self._transfer(
-        _account, _bidder, episode.starter, reward, terms, sale, health.cash
-    )
+    new_equity: int256 = self._transfer(_account, _bidder, episode.starter, reward, terms, sale, health.cash)
     self._check_requirement(_bidder, words)
 
     if sale.fraction == fixed_point.WAD:
@@ -312,9 +300,7 @@ def issue_margin_call(_account: uint256):
     assert staticcall RISK.status(health) >= MARGIN_CALL, "margin call: not due"
     episode.called = True
     self._words[_account] = auction_word._pack(episode)
-    log ILiquidationAuction.MarginCalled(
-        account=_account, equity=health.equity, maintenance=health.maintenance
-    )
+    log ILiquidationAuction.MarginCalled(account=_account, equity=health.equity, maintenance=health.maintenance)
 
 
 @external
@@ -460,12 +446,8 @@ def _check_limits(_sale: Sale, _asked: uint256, _max_price: int256, _min_equity:
     """
     max_price: int256 = max(min(_max_price, MAX_LIMIT), -MAX_LIMIT)
     min_equity: int256 = max(min(_min_equity, MAX_LIMIT), -MAX_LIMIT)
-    assert _sale.payment <= auction_math._scale_up(
-        max_price, _sale.fraction, _asked
-    ), "bid: price above limit"
-    assert _sale.bought >= auction_math._scale_down(
-        min_equity, _sale.fraction, _asked
-    ), "bid: equity below limit"
+    assert _sale.payment <= auction_math._scale_up(max_price, _sale.fraction, _asked), "bid: price above limit"
+    assert _sale.bought >= auction_math._scale_down(min_equity, _sale.fraction, _asked), "bid: equity below limit"
 
 
 # ── internals: clock and terms ───────────────────────────────────────────────────────────────────
@@ -501,17 +483,13 @@ def _buffered(_episode: auction_word.Episode) -> int256:
     """
     maintenance: uint256 = 0
     buffered: uint256 = 0
-    maintenance, buffered = auction_math._requirement(
-        _episode.maintenance, _episode.unsold, BUFFER
-    )
+    maintenance, buffered = auction_math._requirement(_episode.maintenance, _episode.unsold, BUFFER)
     return convert(buffered, int256)
 
 
 @internal
 @view
-def _terms(
-    _account: uint256, _episode: auction_word.Episode, _health: IRiskEngine.Health
-) -> ILiquidationAuction.Terms:
+def _terms(_account: uint256, _episode: auction_word.Episode, _health: IRiskEngine.Health) -> ILiquidationAuction.Terms:
     """
     @param _episode touched now
     """
@@ -543,9 +521,7 @@ def _terms(
 
 @internal
 @view
-def _fund_available(
-    _equity: int256, _episode: auction_word.Episode, _discount: uint256
-) -> uint256:
+def _fund_available(_equity: int256, _episode: auction_word.Episode, _discount: uint256) -> uint256:
     """
     @dev The fund is asked only when the account's own equity does not cover s * MMp.
     """
@@ -569,14 +545,10 @@ def _sale(_terms: ILiquidationAuction.Terms, _asked: uint256) -> Sale:
     assert fraction >= min(MIN_SLICE, _terms.largest_slice), "slice: too small"
     fund_incentive: uint256 = 0
     shortfall: uint256 = 0
-    fund_incentive, shortfall = auction_math._fund_parts(
-        _terms.equity, _terms.incentive, fraction
-    )
+    fund_incentive, shortfall = auction_math._fund_parts(_terms.equity, _terms.incentive, fraction)
     return Sale(
         fraction=fraction,
-        bought=auction_math._scale_down(
-            _terms.equity - convert(_terms.proceeds, int256), fraction, fixed_point.WAD
-        ),
+        bought=auction_math._scale_down(_terms.equity - convert(_terms.proceeds, int256), fraction, fixed_point.WAD),
         payment=auction_math._scale_up(_terms.price, fraction, fixed_point.WAD),
         incentive=fixed_point._mul_wad_down(_terms.incentive, fraction),
         penalty=fixed_point._mul_wad_down(_terms.penalty, fraction),
@@ -613,21 +585,15 @@ def _transfer(
         proceeds: int256 = convert(_terms.proceeds + credited, int256)
         # In a write-down the account may itself be a supplier. What it loses is credited again, but
         # as proceeds: the slice is worth that much less, so the bidder pays that much less.
-        lost: int256 = (
-            _cash + convert(credited, int256) - staticcall CLEARINGHOUSE.cash(_account)
-        )
+        lost: int256 = (_cash + convert(credited, int256) - staticcall CLEARINGHOUSE.cash(_account))
         less: int256 = min(
             auction_math._scale_up(lost, _sale.fraction, fixed_point.WAD),
             proceeds + payment - convert(_sale.penalty, int256),
         )
         payment -= less
-        equity += convert(credited, int256) - lost + auction_math._scale_down(
-            lost, _sale.fraction, fixed_point.WAD
-        )
+        equity += convert(credited, int256) - lost + auction_math._scale_down(lost, _sale.fraction, fixed_point.WAD)
     equity += payment
-    extcall CLEARINGHOUSE.transfer_slice(
-        _account, _bidder, _sale.fraction, payment, _sale.penalty, _starter, _reward
-    )
+    extcall CLEARINGHOUSE.transfer_slice(_account, _bidder, _sale.fraction, payment, _sale.penalty, _starter, _reward)
     log ILiquidationAuction.SliceSold(
         account=_account,
         bidder=_bidder,
@@ -640,9 +606,7 @@ def _transfer(
         new_equity=equity,
     )
     if _reward > 0:
-        log ILiquidationAuction.StarterRewarded(
-            account=_account, starter=_starter, reward=_reward
-        )
+        log ILiquidationAuction.StarterRewarded(account=_account, starter=_starter, reward=_reward)
     return equity
 
 
@@ -736,6 +700,4 @@ def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256):
     )
     extcall CLEARINGHOUSE.end_auction(_account)
     extcall FUND.set_reserve(_account, 0)
-    log ILiquidationAuction.AuctionEnded(
-        account=_account, equity=_equity, unsold=_episode.unsold
-    )
+    log ILiquidationAuction.AuctionEnded(account=_account, equity=_equity, unsold=_episode.unsold)

@@ -563,8 +563,9 @@ def _execute_exit(_id: uint256, _request: ILiquidityPool.Request) -> bool:
             if amount < _request.minimum:
                 amount = 0
         if amount != 0:
+            # NAV, not equity: premium that will be given back covers no loss
             health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, words)
-            stays: int256 = health.equity - convert(amount, int256)
+            stays: int256 = nav - convert(amount, int256)
             assert stays >= convert(health.initial, int256), "pool: equity needed"
 
     lp_requests._close(_id, False)

@@ -41,10 +41,15 @@ exports: (
 # ── constants and immutables ─────────────────────────────────────────────────────────────────────
 
 WAD: constant(uint256) = 10**18
-BPS: constant(uint256) = 10_000
 HOUR: constant(uint256) = 3600  # [s]
 ASSETS: constant(uint256) = 16
 TABLES: constant(uint256) = 256
+
+HEALTHY: constant(uint256) = 0
+REDUCE_ONLY: constant(uint256) = 1
+MARGIN_CALL: constant(uint256) = 2
+LIQUIDATABLE: constant(uint256) = 3
+BANKRUPT: constant(uint256) = 4
 
 MAX_IM_MULTIPLIER: constant(uint256) = 5 * 10**18  # [wad]
 MIN_BUFFER: constant(uint256) = 10**16  # [wad]
@@ -194,15 +199,15 @@ def assess(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> IRiskEngine.
 def status(_health: IRiskEngine.Health) -> uint256:
     """@custom:see IRiskEngine"""
     if _health.equity < 0:
-        return 4
+        return BANKRUPT
     equity: uint256 = convert(_health.equity, uint256)
     if equity < _health.maintenance:
-        return 3
+        return LIQUIDATABLE
     if equity < margin_math._scale_up(_health.maintenance, WAD + BUFFER):
-        return 2
+        return MARGIN_CALL
     if equity < _health.initial:
-        return 1
-    return 0
+        return REDUCE_ONLY
+    return HEALTHY
 
 
 @external
@@ -212,7 +217,7 @@ def notice(_health: IRiskEngine.Health) -> uint256:
     """
     @custom:see IRiskEngine
     @dev No term of MM grows faster than the lines, and no line faster than e**(u * hours), so
-         MM(t) <= MM * e**(u * t) < E until ln(E / MM) / u. Two logarithms instead of one of the
+         MM(t) <= MM * e**(u * t) <= E until ln(E / MM) / u. Two logarithms instead of one of the
          quotient: the quotient of the extremes exceeds 256 bits.
     """
     if _health.maintenance == 0:
@@ -304,7 +309,7 @@ def ramp_start(_asset: uint256) -> (uint256, uint256):
 @reentrant
 def haircut(_asset: uint256, _value: uint256, _word: uint256) -> uint256:
     """@custom:see IRiskEngine"""
-    assert _value <= margin_math.MAX_NOTIONAL, "value: out of range"
+    assert _value <= margin_math.MAX_VALUE, "value: out of range"
     risk: uint256 = self._listed_risk(_asset)
     return margin_math._haircut(
         self._line_at(risk, price_word._live(_word)),
@@ -356,8 +361,8 @@ def _assess(
 ) -> IRiskEngine.Health:
     """
     @dev Bounds of the unchecked arithmetic: see `margin_math` for one asset; sums have at most 32
-         terms. Value: 32 * 2**127 * 2**88 < 2**220. Requirements: 32 * 2**195 = 2**200. Confidence
-         has 40 bits: 32 * 2**156 * 2**40 < 2**202.
+         terms. Value: 32 * 2**131 * 2**88 = 2**224. Requirements: 32 * 2**196.2 < 2**202. Confidence
+         has 40 bits: 32 * 2**159.3 * 2**40 < 2**205.
     @param _later evaluate the lines that much later [s]
     """
     held: uint256 = _exposure.markets | _exposure.collaterals
@@ -367,7 +372,7 @@ def _assess(
     strict_value: int256 = 0  # [1e-36 quote]
     maintenance: uint256 = 0
     initial: uint256 = 0
-    uncertainty: uint256 = 0  # [quote wad * 1e9]
+    uncertainty: uint256 = 0  # [quote wad * 1e-9]
     borrow_limit: uint256 = 0
     gross: uint256 = 0
     idle: uint256 = 0  # worth of unusable assets
@@ -423,7 +428,7 @@ def _assess(
 
         if (_exposure.collaterals >> asset) & 1 == 1:
             amount: uint256 = _exposure.amounts[asset]
-            assert amount <= margin_math.MAX_SIZE, "amount: out of range"
+            assert amount <= margin_math.MAX_AMOUNT, "amount: out of range"
             product: uint256 = unsafe_mul(amount, price)
             value = unsafe_add(value, convert(product, int256))
             collateral_value: uint256 = unsafe_div(unsafe_add(product, WAD - 1), WAD)
@@ -448,6 +453,7 @@ def _assess(
             worst_state = state
         if state < price_word.UNCERTAIN:
             idle = unsafe_add(idle, worth)
+        # without positions and debt there is nothing to close, so nothing to require
     if _exposure.markets == 0 and _exposure.cash >= 0:
         maintenance = 0
         initial = 0

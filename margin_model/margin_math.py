@@ -6,8 +6,9 @@ Amounts are quote in wad, lines, factors and haircuts wad.
 from margin_model.fixed_point import WAD, div_up, isqrt, mul_wad_down, mul_wad_up
 from margin_model.price_word import CONFIDENCE_PRECISION
 
-MAX_SIZE = 2**127
-MAX_NOTIONAL = 2**155
+MAX_SIZE = 2**128
+MAX_AMOUNT = 2**131
+MAX_VALUE = 2**160
 MIN_DEPTH = 100_000
 MAX_DEPTH = 2**48 - 1
 MAX_HAIRCUT = 6_666

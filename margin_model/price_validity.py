@@ -1,4 +1,4 @@
-"""Exact mirror of ``contracts/modules/price_validity.vy``: which price counts, and how good it is."""
+"""Exact mirror of ``contracts/modules/price_validity.vy``: which price counts, how good it is."""
 
 from collections.abc import Sequence
 
@@ -84,8 +84,6 @@ def doubt(
     return disagree or confidence * BPS > max_confidence * price, ratio
 
 
-def is_confirmed(
-    side: int, stored_side: int, started_at: int, now: int, confirmation: int
-) -> bool:
+def is_confirmed(side: int, stored_side: int, started_at: int, now: int, confirmation: int) -> bool:
     """Whether an excursion off the EMA on `side` has lasted for `confirmation` [s]."""
     return started_at != 0 and side == stored_side and now - started_at >= confirmation

@@ -76,8 +76,6 @@ def sample(
     return fast, slow, long
 
 
-def target(
-    variances: tuple[int, int, int], weight_slow: int, weight_long: int, floor: int
-) -> int:
+def target(variances: tuple[int, int, int], weight_slow: int, weight_long: int, floor: int) -> int:
     """``max(v_fast, a * v_slow, b * v_long, floor)`` [variance per day, wad]."""
     return max(base(*variances, weight_slow, weight_long), floor)

@@ -43,7 +43,7 @@ class Scenario:
     staker_cash: float = 12_000.0
 
     # bidders: each asks an incentive of at least this share of the MM he takes over
-    bidder_cash: tuple[float, float] = (15_000.0, 60_000.0)
+    bidder_cash: tuple[float, float] = (6_000.0, 24_000.0)
     bidder_thresholds: tuple[float, float] = (0.08, 0.45)
     bidder_use: float = 0.8  # of free equity committed to one slice
     bidder_unwind: float = 3_600.0  # how long he waits before he sells what he bought

@@ -15,8 +15,13 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from chain import Artifacts, Chain, Contract, PyrevmChain, Reverted, load_artifacts
+
+# A deadline would measure how busy the machine is.
+settings.register_profile("plimsoll", deadline=None, print_blob=True)
+settings.load_profile("plimsoll")
 
 ROLES = (
     "deployer",

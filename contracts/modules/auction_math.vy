@@ -25,6 +25,7 @@
 
 from . import fixed_point
 
+
 struct Offer:
     maintenance: uint256  # MMp [quote wad]
     buffered: uint256  # BMp [quote wad]
@@ -89,9 +90,7 @@ def _offer(
     solvent: uint256 = convert(max(_equity, 0), uint256)
     offer.maintenance, offer.buffered = self._requirement(_maintenance, _unsold, _buffer)
     # amounts the bidder and the fund get are rounded down: the account pays them
-    offer.incentive = min(
-        fixed_point._mul_wad_down(_discount_now, offer.maintenance), solvent + _fund_available
-    )
+    offer.incentive = min(fixed_point._mul_wad_down(_discount_now, offer.maintenance), solvent + _fund_available)
     if solvent > offer.incentive:
         offer.penalty = min(
             fixed_point._mul_wad_down(_penalty_rate, offer.maintenance),
@@ -166,9 +165,7 @@ def _grossed_up(_amount: uint256, _own: uint256, _supply: uint256) -> uint256:
 
 @internal
 @pure
-def _reward(
-    _tip: uint256, _chip: uint256, _fraction: uint256, _maintenance: uint256, _incentive: uint256
-) -> uint256:
+def _reward(_tip: uint256, _chip: uint256, _fraction: uint256, _maintenance: uint256, _incentive: uint256) -> uint256:
     """
     @notice What the starter gets of the first fill: min(tip + chip * f * MMp, f * I / 2), rounded down.
             At most half of what the bidder gains, so starting and bidding at once earns nothing more.

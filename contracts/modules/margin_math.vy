@@ -13,17 +13,21 @@
         Requirements round up, at every step. Arithmetic is unchecked on this path, within bounds
         that the oracle and the risk engine keep:
 
-            size <= 2**127, price < 2**88    N    <= 2**215 / 10**18 + 1                   < 2**155.3
-            D >= 10**5                       g**2 <= 10**36 + 10**18 * (N / 10**5 + 1)     < 2**198.6
-            line <= 10**18                   N * g + 10**18                                < 2**254.7
-                                             (N * g / 10**18 + 1) * line + 10**18          < 2**254.8
-            haircut <= 10**18                c * h + 10**18                                < 2**215.2
+            size <= 2**128, price < 2**88    N    <= 2**216 / 10**18 + 1                   < 2**156.21
+            D >= 10**5                       g**2 <= 10**36 + 10**18 * (N / 10**5 + 1)     < 2**199.40
+            line <= 10**18                   N * g + 10**18                                < 2**255.92
+                                             (N * g / 10**18 + 1) * line + 10**18          < 2**255.93
+            amount <= 2**131                 c    <= 2**219 / 10**18 + 1                   < 2**159.3
+                                             line * g < 2**162, and c * h + 10**18         < 2**220
 """
 
 from . import price_word
 
-MAX_SIZE: constant(uint256) = 2**127  # of a position or a collateral [wad units]
-MAX_NOTIONAL: constant(uint256) = 2**155  # [quote wad]
+MAX_SIZE: constant(uint256) = 2**128  # a position and an order, below 2**127 each [wad units]
+MAX_AMOUNT: constant(uint256) = (
+    2**131
+)  # sixteen tokens on one asset, below 2**127 each [wad units]
+MAX_VALUE: constant(uint256) = 2**160  # above any amount at any price [quote wad]
 MIN_DEPTH: constant(uint256) = 100_000  # [whole quote units]
 MAX_DEPTH: constant(uint256) = 2**48 - 1  # [whole quote units]
 
@@ -141,7 +145,7 @@ def _lendable(_product: uint256, _haircut: uint256, _im_multiplier: uint256) -> 
     withheld: uint256 = unsafe_div(unsafe_add(unsafe_mul(_haircut, _im_multiplier), _WAD - 1), _WAD)
     if withheld >= _WAD:
         return 0
-    # 2**156 * 2**60
+    # below 2**160 * 2**60
     return unsafe_div(unsafe_mul(unsafe_div(_product, _WAD), unsafe_sub(_WAD, withheld)), _WAD)
 
 
@@ -161,8 +165,8 @@ def _confidence_charge(_uncertainty: uint256) -> uint256:
 def _scale_up(_amount: uint256, _factor: uint256) -> uint256:
     """
     @notice amount * factor, rounded up, exact for amounts whose product exceeds 256 bits.
-    @dev amount = q * WAD + r: q * factor is exact, only r * factor is divided. With amount < 2**200
-         and factor < 2**64 the result is below 2**205.
+    @dev amount = q * WAD + r: q * factor is exact, only r * factor is divided. With amount < 2**202
+         and factor < 2**64 the result is below 2**207.
     @return [quote wad]
     """
     whole: uint256 = unsafe_mul(unsafe_div(_amount, _WAD), _factor)

@@ -78,7 +78,7 @@ def _unpack(_table: uint256) -> DynArray[IRiskEngine.Tier, 5]:
 def _requirement(_table: uint256, _notional: uint256) -> uint256:
     """
     @notice rate * N - deduction in the bracket of N, rounded up.
-    @param _notional [quote wad], below 2**156
+    @param _notional [quote wad], below 2**157
     @return requirement [quote wad]
     """
     rate: uint256 = _table & _RATE_MASK
@@ -95,6 +95,6 @@ def _requirement(_table: uint256, _notional: uint256) -> uint256:
         rate = next_rate
         rates >>= _RATE_BITS
         bounds >>= _BOUND_BITS
-    # N > every bound counted, so rate * N > deduction * WAD; N * rate < 2**170
+    # N > every bound counted, so rate * N > deduction * WAD; N * rate < 2**171
     owed: uint256 = unsafe_sub(unsafe_mul(_notional, rate), unsafe_mul(deduction, _WAD))
     return unsafe_div(unsafe_add(owed, _BPS - 1), _BPS)

@@ -63,9 +63,7 @@ def grossed_up(_amount: uint256, _own: uint256, _supply: uint256) -> uint256:
 
 @external
 @pure
-def reward(
-    _tip: uint256, _chip: uint256, _fraction: uint256, _maintenance: uint256, _incentive: uint256
-) -> uint256:
+def reward(_tip: uint256, _chip: uint256, _fraction: uint256, _maintenance: uint256, _incentive: uint256) -> uint256:
     return auction_math._reward(_tip, _chip, _fraction, _maintenance, _incentive)
 
 

@@ -11,7 +11,7 @@
 from ..interfaces import IRiskEngine
 
 held: uint256
-_health: IRiskEngine.Health
+_healths: HashMap[uint256, IRiskEngine.Health]
 cash_of: HashMap[uint256, int256]
 in_auction: public(bool)
 reserve: public(uint256)
@@ -24,14 +24,10 @@ shortfall_asked: public(uint256)
 
 
 @external
-def set_account(_held: uint256, _health: IRiskEngine.Health):
+def set_account(_account: uint256, _held: uint256, _health: IRiskEngine.Health):
     self.held = _held
-    self._health = _health
-
-
-@external
-def set_cash(_account: uint256, _cash: int256):
-    self.cash_of[_account] = _cash
+    self._healths[_account] = _health
+    self.cash_of[_account] = _health.cash
 
 
 @external
@@ -87,7 +83,7 @@ def held_assets(_account: uint256) -> uint256:
 @external
 @view
 def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
-    return self._health
+    return self._healths[_account]
 
 
 @external

@@ -8,13 +8,16 @@ from margin_model import margin_math
 from margin_model.fixed_point import WAD
 from margin_model.ramp import MAX_LINE, MIN_LINE
 
-MAX_NOTIONAL = (2**127 * (2**88 - 1) + WAD - 1) // WAD  # of the largest size at the largest price
+# of the largest size and amount at the largest price
+MAX_NOTIONAL = (margin_math.MAX_SIZE * (2**88 - 1) + WAD - 1) // WAD
+MAX_VALUE = (margin_math.MAX_AMOUNT * (2**88 - 1) + WAD - 1) // WAD
 
 notionals = st.one_of(
     st.integers(0, MAX_NOTIONAL),
     st.integers(0, 10**9).map(lambda units: units * WAD),
     st.integers(0, 10**3),
 )
+values = st.one_of(notionals, st.integers(0, MAX_VALUE))
 depths = st.one_of(
     st.integers(margin_math.MIN_DEPTH, margin_math.MAX_DEPTH),
     st.integers(margin_math.MIN_DEPTH, 10**8),
@@ -33,14 +36,14 @@ def contract(harness):
 # ── contract = mirror ────────────────────────────────────────────────────────────────────────────
 
 
-@given(notional=notionals, depth=depths)
+@given(notional=values, depth=depths)
 @example(notional=0, depth=margin_math.MIN_DEPTH)
 @example(notional=1, depth=margin_math.MAX_DEPTH)
 @example(notional=10**5 * WAD - 1, depth=10**5)  # either side of the step from Newton to isqrt
 @example(notional=10**5 * WAD, depth=10**5)
 @example(notional=10**5 * WAD + 1, depth=10**5)
 @example(notional=3 * 10**5 * WAD, depth=10**5)  # g = 2 exactly
-@example(notional=MAX_NOTIONAL, depth=margin_math.MIN_DEPTH)
+@example(notional=margin_math.MAX_VALUE, depth=margin_math.MIN_DEPTH)
 def test_size_factor__any_notional__equals_mirror(contract, notional, depth):
     assert contract.size_factor(notional, depth) == margin_math.size_factor(notional, depth)
 
@@ -65,43 +68,43 @@ def test_position__any_input__equals_mirror(contract, notional, depth, line, hig
     assert contract.position(*args) == margin_math.position(*args)
 
 
-@given(line=lines, size_factor=st.integers(WAD, 2**100), bounds=haircut_bounds)
+@given(line=lines, size_factor=st.integers(WAD, 2**102), bounds=haircut_bounds)
 def test_haircut__any_input__equals_mirror(contract, line, size_factor, bounds):
     args = (line, size_factor, *bounds)
     assert contract.haircut(*args) == margin_math.haircut(*args)
 
 
-@given(value=notionals, depth=depths, line=lines, high_line=lines, bounds=haircut_bounds)
-@example(MAX_NOTIONAL, margin_math.MIN_DEPTH, MAX_LINE, MAX_LINE, [0, margin_math.MAX_HAIRCUT])
+@given(value=values, depth=depths, line=lines, high_line=lines, bounds=haircut_bounds)
+@example(MAX_VALUE, margin_math.MIN_DEPTH, MAX_LINE, MAX_LINE, [0, margin_math.MAX_HAIRCUT])
 def test_collateral__any_input__equals_mirror(contract, value, depth, line, high_line, bounds):
     args = (value, depth, min(line, high_line), high_line, *bounds)
     assert contract.collateral(*args) == margin_math.collateral(*args)
 
 
 @given(
-    product=st.integers(0, 2**215),
+    product=st.integers(0, 2**219),
     haircut=st.integers(0, WAD),
     im_multiplier=st.integers(WAD, 5 * WAD),
 )
-@example(2**215, 0, 5 * WAD)
-@example(2**215, WAD // 5, 5 * WAD)
+@example(2**219, 0, 5 * WAD)
+@example(2**219, WAD // 5, 5 * WAD)
 def test_lendable__any_input__equals_mirror(contract, product, haircut, im_multiplier):
     args = (product, haircut, im_multiplier)
     assert contract.lendable(*args) == margin_math.lendable(*args)
 
 
-@given(uncertainty=st.integers(0, 2**202))
+@given(uncertainty=st.integers(0, 2**205))
 def test_confidence_charge__any_input__equals_mirror(contract, uncertainty):
     assert contract.confidence_charge(uncertainty) == margin_math.confidence_charge(uncertainty)
 
 
-@given(amount=st.integers(0, 2**200), factor=st.integers(WAD, 5 * WAD))
-@example(2**200, 5 * WAD)
+@given(amount=st.integers(0, 2**202), factor=st.integers(WAD, 5 * WAD))
+@example(2**202, 5 * WAD)
 def test_scale_up__product_beyond_256_bits__equals_mirror(contract, amount, factor):
     assert contract.scale_up(amount, factor) == margin_math.scale_up(amount, factor)
 
 
-@given(product=st.one_of(st.integers(-(2**220), 2**220), st.integers(-3 * WAD, 3 * WAD)))
+@given(product=st.one_of(st.integers(-(2**224), 2**224), st.integers(-3 * WAD, 3 * WAD)))
 @example(-WAD)
 @example(-WAD - 1)
 @example(-1)
@@ -151,7 +154,7 @@ def test_collateral__more_of_it__never_lowers_its_net_value(value, step, depth, 
 
 
 @given(
-    product=st.integers(0, 2**215),
+    product=st.integers(0, 2**219),
     haircut=st.integers(0, WAD),
     im_multiplier=st.integers(WAD, 5 * WAD),
 )

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from margin_model import price_word, ramp, risk_engine, tier_table
 from margin_model.fixed_point import WAD
-from margin_model.margin_math import MAX_DEPTH, MAX_HAIRCUT, MAX_SIZE, MIN_DEPTH
+from margin_model.margin_math import (
+    MAX_AMOUNT,
+    MAX_DEPTH,
+    MAX_HAIRCUT,
+    MAX_SIZE,
+    MIN_DEPTH,
+)
 from margin_model.ramp import MAX_LINE, MIN_LINE
 from margin_model.risk_engine import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
@@ -98,7 +104,9 @@ def accounts(draw):
     sizes = [0] * 16
     for asset in markets:
         sizes[asset] = draw(magnitudes) * draw(st.sampled_from([1, -1]))
-    amounts = [draw(magnitudes) if asset in collaterals else 0 for asset in range(16)]
+    amounts = [
+        draw(magnitudes | st.just(MAX_AMOUNT)) if asset in collaterals else 0 for asset in range(16)
+    ]
     cash = draw(st.one_of(st.integers(-(10**26), 10**26), st.integers(-(2**200), 2**200)))
     base = cash + draw(st.one_of(st.integers(-(10**26), 10**26), st.integers(-(2**220), 2**220)))
     return (

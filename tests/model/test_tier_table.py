@@ -14,7 +14,7 @@ from margin_model.fixed_point import WAD
 from margin_model.tier_table import MAX_BOUND, MAX_RATE, Tier
 
 VECTORS = Path(os.environ.get("PLIMSOLL_VECTORS", Path(__file__).parents[3] / "shared/vectors"))
-MAX_NOTIONAL = 2**156 - 1
+MAX_NOTIONAL = 2**157 - 1
 DEMO = [Tier(0, 40), Tier(50_000, 50), Tier(250_000, 100), Tier(10**6, 250), Tier(10**7, 500)]
 
 

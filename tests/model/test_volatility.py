@@ -50,9 +50,7 @@ def test_squared_return__whole_domain__is_the_mirror(contract, price, last_price
     assert square < 2**89
 
 
-@given(
-    st.one_of(variances, st.integers(0, MAX_PRICE)), st.one_of(squares, prices), weights
-)
+@given(st.one_of(variances, st.integers(0, MAX_PRICE)), st.one_of(squares, prices), weights)
 @example(0, 0, 0)
 @example(MAX_VARIANCE, 0, WAD)
 @example(0, 2**89, WAD)

@@ -187,7 +187,9 @@ def test_bid__random_accounts__invariants_hold(world, buyer, bidder, seed):
     """Gain f * I, no worse health, fund at most what was lacking, E = (1 - f) * BMp at the largest."""
     generator = random.Random(seed)
     account = world.open(generator.randrange(3_000, 9_000) * WAD)
-    world.add_collateral(account, "GOLD", generator.randrange(1, 30) * WAD + generator.randrange(99))
+    world.add_collateral(
+        account, "GOLD", generator.randrange(1, 30) * WAD + generator.randrange(99)
+    )
     for market in generator.sample(range(8), generator.randrange(1, 5)):
         size = generator.randrange(-200 * WAD, 200 * WAD)
         world.trade(account, market, size)
@@ -223,9 +225,7 @@ def test_bid__random_accounts__invariants_hold(world, buyer, bidder, seed):
         required, buffered = auction_math.requirement(pinned.maintenance, pinned.unsold, BUFFER)
         if sold.fraction == terms.largest_slice:
             assert abs(world.equity(account) - buffered) <= ROUNDING
-        assert (
-            world.equity(account) * terms.maintenance >= terms.equity * required - ROUNDING * WAD
-        )
+        assert world.equity(account) * terms.maintenance >= terms.equity * required - ROUNDING * WAD
 
 
 # ── what a bid must say ──────────────────────────────────────────────────────────────────────────

@@ -172,9 +172,7 @@ def test_bid__second_fill__no_reward(world, account, buyer, bidder, starter):
     assert not world.events(receipt, "StarterRewarded")
 
 
-def test_bid__small_first_fill__at_most_half_the_incentive(
-    world, account, buyer, bidder, starter
-):
+def test_bid__small_first_fill__at_most_half_the_incentive(world, account, buyer, bidder, starter):
     world.set_price(0, 94 * WAD)
     world.auction.start(account, starter)
     receipt = bid(world, account, buyer, bidder, WAD // 100)
@@ -201,9 +199,7 @@ def test_bid__restarted_in_the_same_episode__no_second_reward(
     assert world.events(bid(world, account, buyer, bidder), "StarterRewarded")
 
 
-def test_bid__started_by_nobody__next_start_may_still_earn(
-    world, account, buyer, bidder, starter
-):
+def test_bid__started_by_nobody__next_start_may_still_earn(world, account, buyer, bidder, starter):
     world.set_price(0, 94 * WAD)
     world.auction.start(account, 0)
     assert not world.events(bid(world, account, buyer, bidder), "StarterRewarded")
@@ -275,7 +271,9 @@ def test_attack__bid_in_the_block_of_the_start__gets_the_least_incentive(
     assert world.event(receipt, "SliceSold").incentive == pinned * PARAMS["s0"] // WAD // 10
 
 
-def test_attack__ended_at_the_buffer__cannot_be_started_again(world, account, buyer, bidder, reverts):
+def test_attack__ended_at_the_buffer__cannot_be_started_again(
+    world, account, buyer, bidder, reverts
+):
     """Least rest: its MM shrinks less than proportionally by the keeper cost, which the dust rule covers."""
     world.set_price(0, 94 * WAD)
     small = world.long(1000 * WAD, {3: 100 * WAD})

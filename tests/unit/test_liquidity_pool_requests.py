@@ -387,7 +387,7 @@ def test_execute_request__exit_without_nav__lapses(venue, account):
 
 
 def test_execute_request__exit_the_positions_cannot_spare__waits(venue, account, reverts):
-    """Pool equity stays at IM of its positions; who cannot be paid in full waits, and all behind."""
+    """NAV stays at IM of the pool's positions; who cannot be paid waits, and all behind him."""
     trader = venue.open(1_000_000 * WAD)
     venue.trade(trader, MARKET, 5_000 * WAD)
     first = _leave(venue, account, 970_000 * WAD)
@@ -399,23 +399,25 @@ def test_execute_request__exit_the_positions_cannot_spare__waits(venue, account,
         venue.pool.execute_request(second)
     venue.trade(trader, MARKET, -4_000 * WAD)
     assert venue.pool.execute_request(first).result is True
-    health = venue.health(POOL)
-    assert health.equity >= health.initial
+    assert venue.pool.nav() >= venue.health(POOL).initial
     assert venue.pool.execute_request(second).result is True
 
 
-def test_execute_request__exit__leaves_no_less_than_initial_margin(venue, account):
+def test_execute_request__exit__leaves_exactly_initial_margin(venue, account, reverts):
     trader = venue.open(1_000_000 * WAD)
     venue.trade(trader, MARKET, 5_000 * WAD)
-    health = venue.health(POOL)
-    free = health.equity - health.initial
     nav, supply = venue.pool.nav(), venue.pool.totalSupply()
-    shares = free * supply // nav + 10
+    initial = venue.health(POOL).initial
+    shares = (nav - initial) * supply // nav
+    with venue.undone():
+        request = _leave(venue, account, shares + 10)
+        venue.chain.advance(EXIT_DELAY)
+        with reverts("pool: equity needed"):
+            venue.pool.execute_request(request)
     request = _leave(venue, account, shares)
     venue.chain.advance(EXIT_DELAY)
-    assert share_math.assets_for(shares, nav, supply) > free
-    with pytest.raises(Exception, match="pool: equity needed"):
-        venue.pool.execute_request(request)
+    venue.pool.execute_request(request)
+    assert initial <= venue.pool.nav() <= initial + 10
 
 
 # ── NAV ──────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ import pytest
 
 from margin_model.price_word import MAX_PRICE, VALID, unpack
 from margin_model.volatility import MAX_VARIANCE, MAX_WEIGHT
-
 from tests.unit.oracle_world import (
     CONFIRMATION,
     EMA_TAU,
@@ -273,7 +272,9 @@ def test_owner_functions__called_by_everyone_else__revert(
             oracle.contract.transfer_ownership(caller, sender=caller)
 
 
-def test_ownership__two_steps__then_the_new_owner_lists(oracle, deployer, stranger, keeper, reverts):
+def test_ownership__two_steps__then_the_new_owner_lists(
+    oracle, deployer, stranger, keeper, reverts
+):
     contract = oracle.contract
     started = contract.events(contract.transfer_ownership(stranger))
     assert [event.name for event in started] == ["OwnershipTransferStarted"]

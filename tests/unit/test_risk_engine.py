@@ -479,5 +479,5 @@ def test_haircut__value_and_line__is_clamped_line_times_size_factor(world, engin
 def test_haircut__value_beyond_any_market__reverts(world, engine, reverts):
     world.list_asset(0)
     with reverts("value: out of range"):
-        engine.haircut(0, 2**155 + 1, 0)
-    assert engine.haircut(0, 2**155, 0) == 5 * 10**17
+        engine.haircut(0, 2**160 + 1, 0)
+    assert engine.haircut(0, 2**160, 0) == 5 * 10**17

@@ -241,19 +241,19 @@ def test_assess__bit_beyond_the_last_asset__reverts(world, reverts, field):
         world.assess(exposure_of()._replace(**{field: 1 << 16}))
 
 
-@pytest.mark.parametrize("size", [2**127 + 1, -(2**127) - 1, 2**255 - 1, -(2**255)])
+@pytest.mark.parametrize("size", [2**128 + 1, -(2**128) - 1, 2**255 - 1, -(2**255)])
 def test_assess__size_out_of_range__reverts(world, reverts, size):
     with reverts("size: out of range"):
         world.assess(exposure_of(sizes={0: size}))
 
 
-@pytest.mark.parametrize("amount", [2**127 + 1, 2**256 - 1])
+@pytest.mark.parametrize("amount", [2**131 + 1, 2**256 - 1])
 def test_assess__amount_out_of_range__reverts(world, reverts, amount):
     with reverts("amount: out of range"):
         world.assess(exposure_of(amounts={0: amount}))
 
 
-@pytest.mark.parametrize("size", [2**127, -(2**127)])
+@pytest.mark.parametrize("size", [2**128, -(2**128)])
 def test_assess__largest_of_everything__is_exact(world, engine, size):
     for asset in range(16):
         world.read(asset, 2**88 - 1, confidence=2**40 - 1, state=VOLATILE)
@@ -264,7 +264,7 @@ def test_assess__largest_of_everything__is_exact(world, engine, size):
             tuple({**RISK, "line_floor": WAD, "line_cap": WAD, "depth": 100_000}.values()),
         )
     exposure = exposure_of(
-        sizes=dict.fromkeys(range(16), size), amounts=dict.fromkeys(range(16), 2**127)
+        sizes=dict.fromkeys(range(16), size), amounts=dict.fromkeys(range(16), 2**131)
     )
     assert world.assess(exposure) == world.expected(exposure)
     assert engine.status(world.assess(exposure)) in (risk_engine.LIQUIDATABLE, risk_engine.BANKRUPT)

@@ -1,0 +1,162 @@
+"""`python -m tests.suites`: run the suites in parallel, say how long each took, fail if any failed.
+
+A suite's output goes to build/test/<suite>.log; of one that passed only the summary is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from chain import ArtifactError, load_artifacts
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / "build" / "test"
+COVERAGE = ROOT / "build" / "coverage"
+AUDIT_ROUNDS = 20
+_SUMMARY_LINES = 3
+
+_PYTEST = ("-m", "pytest", "-rsfE", "--durations=5")
+_COVERED = ("-m", "coverage", "run", "--parallel-mode")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One pytest run.
+
+    Attributes
+    ----------
+    backend : {"pyrevm", "boa"}
+        EVM behind the `chain` fixture; on boa lines of the contracts are counted.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    backend: str = "pyrevm"
+    options: tuple[str, ...] = ()
+
+    def command(self) -> list[str]:
+        covered = _COVERED if self.backend == "boa" else ()
+        return [sys.executable, *covered, *_PYTEST, *self.options, *self.paths]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a suite ended."""
+
+    suite: Suite
+    code: int
+    seconds: float
+
+    @property
+    def log(self) -> Path:
+        return LOGS / f"{self.suite.name}.log"
+
+
+# Longest first: with two jobs the rest fits beside it.
+SUITES = (
+    Suite("unit", ("tests/unit",), backend="boa"),
+    Suite("replay", ("tests/replay",)),
+    Suite("model", ("tests/model",)),
+    Suite("integration", ("tests/integration",)),
+    Suite("sim", ("tests/sim",)),
+)
+
+
+def audit_suites() -> list[Suite]:
+    """The generated tests again and again, each round from another seed."""
+    return [
+        Suite(f"audit-{seed}", ("tests/model", "tests/unit"), options=(f"--hypothesis-seed={seed}",))
+        for seed in range(AUDIT_ROUNDS)
+    ]
+
+
+def run(suite: Suite) -> Outcome:
+    """Run one suite to its end."""
+    started = time.monotonic()
+    environment = {**os.environ, "PLIMSOLL_BACKEND": suite.backend, "COLUMNS": "120"}
+    with (LOGS / f"{suite.name}.log").open("wb") as log:
+        done = subprocess.run(
+            suite.command(),
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    return Outcome(suite, done.returncode, time.monotonic() - started)
+
+
+def show(outcome: Outcome) -> None:
+    """Print what a reader needs: the end of a good log, all of a bad one."""
+    state = "passed" if outcome.code == 0 else f"FAILED with exit code {outcome.code}"
+    print(f"\n── {outcome.suite.name}: {state} in {outcome.seconds:.0f} s " + "─" * 40)
+    lines = outcome.log.read_text(errors="replace").splitlines()
+    shown = lines if outcome.code else [*_skips(lines), *lines[-_SUMMARY_LINES:]]
+    print("\n".join(shown), flush=True)
+
+
+def _skips(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if line.startswith("SKIPPED")]
+
+
+def report_coverage() -> int:
+    """Combine and print the lines of the contracts that the unit tests ran."""
+    print("\n── line coverage of the contracts " + "─" * 40, flush=True)
+    combine = [sys.executable, "-m", "coverage", "combine", "--quiet"]
+    report = [sys.executable, "-m", "coverage", "report"]
+    if subprocess.run(combine, cwd=ROOT, check=False).returncode:
+        return 1
+    return subprocess.run(report, cwd=ROOT, check=False).returncode
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the chosen suites; 0 when all passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="suites to run; all by default")
+    parser.add_argument("--jobs", type=int, default=2, help="suites at the same time")
+    parser.add_argument("--audit", action="store_true", help="the long runs instead")
+    options = parser.parse_args(arguments)
+    suites = audit_suites() if options.audit else list(SUITES)
+    unknown = set(options.names) - {suite.name for suite in suites}
+    if unknown:
+        parser.error(f"no suite {', '.join(sorted(unknown))}")
+    chosen = [suite for suite in suites if not options.names or suite.name in options.names]
+
+    LOGS.mkdir(parents=True, exist_ok=True)
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    for old in COVERAGE.glob("data*"):
+        old.unlink()
+    started = time.monotonic()
+    try:
+        load_artifacts().compile_all(options.jobs)  # once, before several suites want it
+    except ArtifactError as error:
+        print(error, *getattr(error, "__notes__", ()), sep="\n", file=sys.stderr)
+        return 1
+    compiled = time.monotonic() - started
+
+    outcomes = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for job in as_completed([pool.submit(run, suite) for suite in chosen]):
+            outcomes.append(job.result())
+            show(outcomes[-1])
+    covered = any(suite.backend == "boa" for suite in chosen)
+    failed = (report_coverage() if covered else 0) or any(o.code for o in outcomes)
+
+    print("\n── seconds " + "─" * 40)
+    print(f"{'compile':12} {compiled:7.0f}")
+    for outcome in sorted(outcomes, key=lambda o: -o.seconds):
+        print(f"{outcome.suite.name:12} {outcome.seconds:7.0f}{'  FAILED' if outcome.code else ''}")
+    print(f"{'in all':12} {time.monotonic() - started:7.0f}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
