@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,27 @@ _ADDRESS = re.compile(r"^0x[0-9a-fA-F]{40}$")
 
 
 class Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """YAML whose numbers with a point are decimals."""
+    """YAML whose numbers with a point are decimals, and whose keys are unique."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Refuse what plain YAML resolves in favour of the last."""
+        names = [key.value for key, _ in node.value]
+        for name in names:
+            if names.count(name) > 1:
+                raise yaml.YAMLError(f"{name} given twice")
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
-Loader.add_constructor(
-    "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
-)
+def _decimal(loader: Loader, node: Any) -> Decimal | str:
+    text = str(loader.construct_scalar(node))
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text  # .nan, .inf and the like: no number to us
+
+
+Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 
 class Section:

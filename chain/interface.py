@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ CALL_GAS = 50_000_000
 
 _ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
 _PANIC_SELECTOR = bytes.fromhex("4e487b71")  # Panic(uint256)
-_HEX = re.compile(r"0x((?:[0-9a-fA-F]{2})*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +78,6 @@ class Reverted(PlimsollError):
     def from_data(cls, data: bytes) -> Reverted:
         """Decode what a reverting contract returned."""
         return cls(decode_reason(data), data)
-
-    @classmethod
-    def from_text(cls, text: str) -> Reverted:
-        """Decode the longest hexadecimal word of a node's message, else keep the message."""
-        words = _HEX.findall(text)
-        data = bytes.fromhex(max(words, key=len)) if words else b""
-        return cls.from_data(data) if len(data) >= 4 else cls(text.strip())
 
 
 def decode_reason(data: bytes) -> str:

@@ -47,9 +47,7 @@ def __init__(_clearinghouse: address, _oracle: address, _risk_engine: address, _
 @external
 @view
 def page(_first: uint256, _count: uint256) -> DynArray[IAccountLens.Row, MAX_PAGE]:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     first: uint256 = 0
     count: uint256 = 0
     first, count = self._range(_first, _count)
@@ -63,9 +61,7 @@ def page(_first: uint256, _count: uint256) -> DynArray[IAccountLens.Row, MAX_PAG
 @external
 @view
 def auctions(_first: uint256, _count: uint256) -> DynArray[IAccountLens.AuctionRow, MAX_PAGE]:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     first: uint256 = 0
     count: uint256 = 0
     first, count = self._range(_first, _count)
@@ -93,9 +89,7 @@ def auctions(_first: uint256, _count: uint256) -> DynArray[IAccountLens.AuctionR
 @external
 @view
 def sums(_first: uint256, _count: uint256) -> IAccountLens.Sums:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     first: uint256 = 0
     count: uint256 = 0
     first, count = self._range(_first, _count)
@@ -120,18 +114,14 @@ def sums(_first: uint256, _count: uint256) -> IAccountLens.Sums:
 @external
 @view
 def health(_account: uint256) -> IRiskEngine.Health:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     return self._health(_account)
 
 
 @external
 @view
 def status(_account: uint256) -> uint256:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     health: IRiskEngine.Health = self._health(_account)
     return 0 if _account <= LAST_PROTOCOL_ACCOUNT else staticcall RISK.status(health)
 
@@ -139,9 +129,7 @@ def status(_account: uint256) -> uint256:
 @external
 @view
 def notice(_account: uint256) -> uint256:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     health: IRiskEngine.Health = self._health(_account)
     if _account <= LAST_PROTOCOL_ACCOUNT:
         return max_value(uint256)
@@ -151,9 +139,7 @@ def notice(_account: uint256) -> uint256:
 @external
 @view
 def maintenance_at(_account: uint256, _seconds: uint256) -> uint256:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     words: uint256[ASSETS] = self._words(_account)
     return staticcall RISK.maintenance_at(staticcall CLEARINGHOUSE.exposure(_account, words), words, _seconds)
 
@@ -161,9 +147,7 @@ def maintenance_at(_account: uint256, _seconds: uint256) -> uint256:
 @external
 @view
 def liquidation_price(_account: uint256, _market: uint256) -> uint256:
-    """
-    @custom:see IAccountLens
-    """
+    """@custom:see IAccountLens"""
     words: uint256[ASSETS] = self._words(_account)
     return staticcall RISK.liquidation_price(staticcall CLEARINGHOUSE.exposure(_account, words), words, _market)
 

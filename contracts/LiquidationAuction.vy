@@ -25,6 +25,7 @@ implements: ILiquidationAuction
 from .modules import auction_math
 from .modules import auction_word
 from .modules import fixed_point
+from .modules import waterfall
 
 # Accounts 1..3 are pool, fund and escrow: never for sale, never bidders.
 LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
@@ -130,9 +131,7 @@ def __init__(
 
 @external
 def start(_account: uint256, _starter: uint256):
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     assert _account > LAST_PROTOCOL_ACCOUNT, "account: protocol account"
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     assert episode.touched_at == 0, "auction: already running"
@@ -167,9 +166,7 @@ def start(_account: uint256, _starter: uint256):
 
 @external
 def poke(_account: uint256):
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
     health: IRiskEngine.Health = self._health(_account)
     old_elapsed: uint256 = episode.elapsed
@@ -182,9 +179,7 @@ def poke(_account: uint256):
 
 @external
 def end(_account: uint256):
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
     held: uint256 = staticcall CLEARINGHOUSE.held_assets(_account)
     # fresh, or an owner could leave at an old price that nobody pushed since
@@ -201,9 +196,7 @@ def end(_account: uint256):
 
 @external
 def backstop(_account: uint256):
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
     words: uint256[16] = staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
@@ -223,9 +216,7 @@ def backstop(_account: uint256):
 
 @external
 def write_off(_account: uint256):
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     assert _account > LAST_PROTOCOL_ACCOUNT, "account: protocol account"
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
     assert cash < 0, "account: no debt"
@@ -247,9 +238,7 @@ def bid(
     _max_price: int256,
     _min_equity: int256,
 ) -> uint256:
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
     self._check_bidder(_bidder, _account)
     assert _fraction <= fixed_point.WAD, "slice: above one"
@@ -289,9 +278,7 @@ def bid(
 
 @external
 def issue_margin_call(_account: uint256):
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     assert _account > LAST_PROTOCOL_ACCOUNT, "account: protocol account"
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     assert not episode.called, "margin call: already issued"
@@ -305,9 +292,7 @@ def issue_margin_call(_account: uint256):
 
 @external
 def close_episode(_account: uint256):
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     assert episode.called or episode.rewarded, "episode: nothing to close"
     assert episode.touched_at == 0, "auction: running"
@@ -324,9 +309,7 @@ def close_episode(_account: uint256):
 @external
 @view
 def auction(_account: uint256) -> ILiquidationAuction.Auction:
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     return ILiquidationAuction.Auction(
         maintenance=episode.maintenance,
@@ -340,9 +323,7 @@ def auction(_account: uint256) -> ILiquidationAuction.Auction:
 @external
 @view
 def terms(_account: uint256) -> ILiquidationAuction.Terms:
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(
         _account, staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
@@ -355,9 +336,7 @@ def terms(_account: uint256) -> ILiquidationAuction.Terms:
 @external
 @view
 def parameters() -> ILiquidationAuction.Params:
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     return ILiquidationAuction.Params(
         s0=S0,
         s1=S1,
@@ -373,18 +352,14 @@ def parameters() -> ILiquidationAuction.Params:
 @external
 @view
 def margin_called(_account: uint256) -> bool:
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     return auction_word._unpack(self._words[_account]).called
 
 
 @external
 @view
 def rewarded(_account: uint256) -> bool:
-    """
-    @custom:see ILiquidationAuction
-    """
+    """@custom:see ILiquidationAuction"""
     return auction_word._unpack(self._words[_account]).rewarded
 
 
@@ -613,53 +588,9 @@ def _transfer(
 @internal
 def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256) -> (uint256, uint256):
     """
-    @notice The waterfall: fund, pool, suppliers. `_incentive` is within what the fund may pay; should
-            it fail to, the bidder still gets it and the rest of the waterfall bears it.
-    @return paid by the fund [quote wad]
-    @return credited to the account by all [quote wad]
+    @return paid by the fund, and credited to the account by all [quote wad]
     """
-    by_fund: uint256 = extcall FUND.pay(_account, _incentive, _shortfall)
-    rest: uint256 = _incentive + _shortfall - by_fund
-    if _shortfall == 0 and rest == 0:
-        return by_fund, by_fund
-    incentive: uint256 = min(by_fund, _incentive)
-    shortfall: uint256 = _incentive + _shortfall - incentive
-    by_pool: uint256 = 0
-    written_down: uint256 = 0
-    credited: uint256 = by_fund
-    if rest > 0:
-        by_pool = extcall POOL.cover(_account, rest)
-        credited += by_pool
-        rest -= by_pool
-    if rest > 0:
-        rest = self._grossed_up(_account, rest)
-        written_down = extcall CLEARINGHOUSE.write_down(_account, rest)
-        credited += rest
-    log ILiquidationAuction.ShortfallCovered(
-        account=_account,
-        shortfall=shortfall,
-        by_fund=by_fund - incentive,
-        by_pool=by_pool,
-        written_down=written_down,
-    )
-    return by_fund, credited
-
-
-@internal
-@view
-def _grossed_up(_account: uint256, _amount: uint256) -> uint256:
-    """
-    @dev An insolvent account with positive cash is a supplier, but has nothing left to bear a loss with.
-    """
-    own: int256 = staticcall CLEARINGHOUSE.cash(_account)
-    if own <= 0:
-        return _amount
-    supply_index: uint256 = 0
-    borrow_index: uint256 = 0
-    supply: uint256 = 0
-    debt: uint256 = 0
-    supply_index, borrow_index, supply, debt = staticcall CLEARINGHOUSE.supply()
-    return auction_math._grossed_up(_amount, convert(own, uint256), supply)
+    return waterfall._cover(CLEARINGHOUSE, POOL, FUND, _account, _incentive, _shortfall)
 
 
 @internal

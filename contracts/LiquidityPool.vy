@@ -241,9 +241,7 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> b
     reason: String[32] = "auction"
     if self._is_reserved(_account):
         base: uint256 = self._base_price(order, since, _proof)
-        fill, fee, word, reason = order_check._examine(
-            _account, order, base, self._market_fees(order.market)
-        )
+        fill, fee, word, reason = order_check._examine(_account, order, base, self._market_fees(order.market))
 
     filled: bool = reason == ""
     if filled:
@@ -259,7 +257,6 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> b
     else:
         extcall CLEARINGHOUSE.cancel(_account, _keeper, KEEPER_FEE)
         log ILiquidityPool.OrderCancelled(account=_account, market=order.market, keeper=_keeper, reason=reason)
-
     # Ether is never kept, so all there is is what this caller brought.
     if self.balance != 0:
         raw_call(msg.sender, b"", value=self.balance)
@@ -523,7 +520,6 @@ def _execute_entry(_id: uint256, _request: ILiquidityPool.Request) -> bool:
             shares = share_math._shares_for(_request.amount, convert(nav, uint256), supply)
             if shares < _request.minimum or supply + shares > share_math.MAX_TOTAL:
                 shares = 0
-
     lp_requests._close(_id, True)
     if shares == 0:
         extcall CLEARINGHOUSE.pay(ESCROW, _request.account, _request.amount)
@@ -567,7 +563,6 @@ def _execute_exit(_id: uint256, _request: ILiquidityPool.Request) -> bool:
             health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, words)
             stays: int256 = nav - convert(amount, int256)
             assert stays >= convert(health.initial, int256), "pool: equity needed"
-
     lp_requests._close(_id, False)
     if amount == 0:
         erc20._transfer(self, _request.owner, _request.amount)

@@ -150,8 +150,9 @@ def sample() -> (uint256[16], uint256[16]):
     words: uint256[16] = empty(uint256[16])
     targets: uint256[16] = empty(uint256[16])
     up: bool = self._is_sequencer_up()
-    count: uint256 = self._calendar & 255
-    if block.timestamp < (self._calendar >> 8) + SAMPLE_INTERVAL:
+    calendar: uint256 = self._calendar
+    count: uint256 = calendar & 255
+    if block.timestamp < (calendar >> 8) + SAMPLE_INTERVAL:
         for asset: uint256 in range(count, bound=MAX_ASSETS):
             words[asset] = self._reading(asset, up, False)
             targets[asset] = self._target(self._sources[asset][0], self._volatilities[asset])
@@ -160,7 +161,11 @@ def sample() -> (uint256[16], uint256[16]):
     self._calendar = (block.timestamp << 8) | count
     weights: Weights = empty(Weights)
     for asset: uint256 in range(count, bound=MAX_ASSETS):
-        words[asset], targets[asset], weights = self._sample_asset(asset, up, weights)
+        history: uint256 = self._volatilities[asset]
+        elapsed: uint256 = unsafe_sub(block.timestamp, oracle_slots._accepted_at(history))
+        if elapsed != weights.elapsed:
+            weights = self._weights_after(elapsed)
+        words[asset], targets[asset] = self._sample_asset(asset, up, history, weights)
     return words, targets
 
 
@@ -216,15 +221,18 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
     # without an EMA nothing could decide between two sources that disagree: they have to agree
     seen: Observation = self._observe(asset, self._sources[asset][0], 0)
     assert seen.state == price_word.VALID, "asset: no valid price"
-    self._memories[asset] = oracle_slots._pack_memory(
-        seen.price, seen.price, block.timestamp, 0, seen.published, False
-    )
+    self._memories[asset] = oracle_slots._pack_memory(seen.price, seen.price, block.timestamp, 0, seen.published, False)
     self._volatilities[asset] = oracle_slots._pack_volatility(
         _listing.variance_fast, _listing.variance_slow, _listing.variance_long, block.timestamp
     )
     log IPriceOracle.AssetListed(
         asset=asset,
-        sources=count,
+        price=seen.price,
+        max_confidence=_listing.max_confidence,
+        max_disagreement=_listing.max_disagreement,
+        jump_bound=_listing.jump_bound,
+        deviation=_listing.deviation,
+        variance_floor=oracle_slots._floor(self._sources[asset][0]),
         variance_fast=_listing.variance_fast,
         variance_slow=_listing.variance_slow,
         variance_long=_listing.variance_long,
@@ -278,8 +286,9 @@ def deviation(_asset: uint256) -> uint256:
 @view
 def variances(_asset: uint256) -> (uint256, uint256, uint256, uint256):
     """@custom:see IPriceOracle"""
-    target: uint256 = self._target(self._listed(_asset), self._volatilities[_asset])
+    primary: uint256 = self._listed(_asset)
     history: uint256 = self._volatilities[_asset]
+    target: uint256 = self._target(primary, history)
     return oracle_slots._fast(history), oracle_slots._slow(history), oracle_slots._long(history), target
 
 
@@ -392,7 +401,6 @@ def _reading(_asset: uint256, _up: bool, _fresh: bool) -> uint256:
             seen.state = price_word.VOLATILE
         elif seen.state >= price_word.UNCERTAIN:
             ema = seen.price  # as the next accepted sample will store it
-
     live: uint256 = oracle_slots._live(memory)
     if seen.state < price_word.UNCERTAIN:
         return price_word._pack(oracle_slots._price(memory), ema, live, 0, seen.state)
@@ -492,20 +500,20 @@ def _is_sequencer_up() -> bool:
 
 
 @internal
-def _sample_asset(_asset: uint256, _up: bool, _weights: Weights) -> (uint256, uint256, Weights):
+def _sample_asset(_asset: uint256, _up: bool, _history: uint256, _weights: Weights) -> (uint256, uint256):
     """
-    @return word and variance target after sampling, and the weights, which the next asset may reuse
+    @param _history volatility word
+    @return word and variance target after sampling
     """
     primary: uint256 = self._sources[_asset][0]
     memory: uint256 = self._memories[_asset]
-    history: uint256 = self._volatilities[_asset]
+    history: uint256 = _history
     price: uint256 = oracle_slots._price(memory)
     ema: uint256 = oracle_slots._ema(memory)
     live: uint256 = oracle_slots._live(memory)
     published: uint256 = oracle_slots._published(memory)
     below: bool = oracle_slots._is_below(memory)
     excursion_at: uint256 = oracle_slots._excursion_at(history)
-    weights: Weights = _weights
     seen: Observation = empty(Observation)
     if _up:
         seen = self._observe(_asset, primary, ema)
@@ -526,29 +534,19 @@ def _sample_asset(_asset: uint256, _up: bool, _weights: Weights) -> (uint256, ui
     usable: bool = seen.state >= price_word.UNCERTAIN
     if usable:
         live = unsafe_add(live, self._live_since(oracle_slots._checkpoint(memory)))
-    elapsed: uint256 = unsafe_sub(block.timestamp, oracle_slots._accepted_at(history))
     # no return per time without time
-    accepted: bool = usable and elapsed != 0 and not self._is_chosen(seen)
+    accepted: bool = usable and _weights.elapsed != 0 and not self._is_chosen(seen)
     if accepted:
-        if weights.elapsed != elapsed:
-            weights = self._weights_after(elapsed)
         if confirmed:
             log IPriceOracle.ExcursionEnded(asset=_asset, price=seen.price, ema=ema, confirmed=True)
             excursion_at = 0
             ema = seen.price
         else:
-            ema = volatility._relax(ema, seen.price, weights.ema)
-        history = self._advance(history, volatility._squared_return(seen.price, price, elapsed), weights)
+            ema = volatility._relax(ema, seen.price, _weights.ema)
+        history = self._advance(history, volatility._squared_return(seen.price, price, _weights.elapsed), _weights)
         price = seen.price
         published = seen.published
-        log IPriceOracle.Sampled(
-            asset=_asset,
-            price=price,
-            ema=ema,
-            variance_fast=oracle_slots._fast(history),
-            variance_slow=oracle_slots._slow(history),
-            variance_long=oracle_slots._long(history),
-        )
+        log IPriceOracle.Sampled(asset=_asset, price=price, ema=ema, variances=history)
 
     self._memories[_asset] = oracle_slots._pack_memory(price, ema, block.timestamp, live, published, below)
     self._volatilities[_asset] = oracle_slots._with_excursion(history, excursion_at)
@@ -558,7 +556,7 @@ def _sample_asset(_asset: uint256, _up: bool, _weights: Weights) -> (uint256, ui
         word = price_word._pack(seen.price, seen.price if confirmed else ema, live, seen.confidence, seen.state)
     else:
         word = price_word._pack(price, ema, live, 0, seen.state)
-    return word, self._target(primary, history), weights
+    return word, self._target(primary, history)
 
 
 @internal
@@ -571,7 +569,7 @@ def _advance(_history: uint256, _square: uint256, _weights: Weights) -> uint256:
     fast: uint256 = oracle_slots._fast(_history)
     slow: uint256 = oracle_slots._slow(_history)
     long: uint256 = oracle_slots._long(_history)
-    wick_cap: uint256 = 2 * volatility._base(fast, slow, long, WEIGHT_SLOW, WEIGHT_LONG)
+    wick_cap: uint256 = volatility._wick_cap(volatility._base(fast, slow, long, WEIGHT_SLOW, WEIGHT_LONG))
     return oracle_slots._pack_volatility(
         volatility._step(fast, _square, _weights.fast, wick_cap),
         volatility._step(slow, _square, _weights.slow, volatility.MAX_VARIANCE),
@@ -602,7 +600,11 @@ def _target(_primary: uint256, _history: uint256) -> uint256:
     @return max(v_fast, a * v_slow, b * v_long, floor) [variance per day, wad]
     """
     base: uint256 = volatility._base(
-        oracle_slots._fast(_history), oracle_slots._slow(_history), oracle_slots._long(_history), WEIGHT_SLOW, WEIGHT_LONG
+        oracle_slots._fast(_history),
+        oracle_slots._slow(_history),
+        oracle_slots._long(_history),
+        WEIGHT_SLOW,
+        WEIGHT_LONG,
     )
     return max(base, oracle_slots._floor(_primary))
 
@@ -632,13 +634,15 @@ def _put_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
     for index: uint256 in range(3):
         other: address = oracle_slots._adapter(self._sources[_asset][index])
         assert other != _source.adapter or index == _index, "source: listed twice"
+    old: uint256 = self._sources[_asset][_index]
     pull: bool = staticcall IPriceSource(_source.adapter).is_pull()
-    self._sources[_asset][_index] = oracle_slots._primary(self._sources[_asset][_index]) | oracle_slots._pack_source(
+    self._sources[_asset][_index] = oracle_slots._primary(old) | oracle_slots._pack_source(
         _source.adapter, _source.heartbeat, _source.tolerance, pull
     )
     log IPriceOracle.SourceSet(
         asset=_asset,
         index=_index,
+        old_adapter=oracle_slots._adapter(old),
         adapter=_source.adapter,
         heartbeat=_source.heartbeat,
         tolerance=_source.tolerance,

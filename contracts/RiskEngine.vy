@@ -156,9 +156,7 @@ def list_asset_risk(_asset: uint256, _initial_line: uint256, _risk: IRiskEngine.
 
     words: uint256[16] = staticcall ORACLE.read(1 << _asset)
     live: uint256 = price_word._live(words[_asset])
-    self._risks[_asset] = risk_word._with_ramp(
-        self._risks[_asset], _initial_line, _initial_line, live
-    )
+    self._risks[_asset] = risk_word._with_ramp(self._risks[_asset], _initial_line, _initial_line, live)
     log IRiskEngine.AssetRiskListed(asset=_asset, initial_line=_initial_line, live=live)
 
 
@@ -177,9 +175,7 @@ def set_tier_table(_table: uint256, _tiers: DynArray[IRiskEngine.Tier, 5]):
     assert _table < TABLES, "tier table: unknown"
     old_table: uint256 = self._tables[_table]
     self._tables[_table] = tier_table._pack(_tiers)
-    log IRiskEngine.TierTableSet(
-        table=_table, old_tiers=tier_table._unpack(old_table), new_tiers=_tiers
-    )
+    log IRiskEngine.TierTableSet(table=_table, old_tiers=tier_table._unpack(old_table), new_tiers=_tiers)
 
 
 # ── views: requirements ──────────────────────────────────────────────────────────────────────────
@@ -232,9 +228,7 @@ def notice(_health: IRiskEngine.Health) -> uint256:
 @external
 @view
 @reentrant
-def maintenance_at(
-    _exposure: IRiskEngine.Exposure, _words: uint256[16], _seconds: uint256
-) -> uint256:
+def maintenance_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _seconds: uint256) -> uint256:
     """@custom:see IRiskEngine"""
     return self._assess(_exposure, _words, min(_seconds, MAX_SECONDS)).maintenance
 
@@ -242,9 +236,7 @@ def maintenance_at(
 @external
 @view
 @reentrant
-def liquidation_price(
-    _exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256
-) -> uint256:
+def liquidation_price(_exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256) -> uint256:
     """
     @custom:see IRiskEngine
     @dev E - MM is concave in the price (MM of a position is convex), but for one kink where the
@@ -356,9 +348,7 @@ def listed_assets() -> uint256:
 
 @internal
 @view
-def _assess(
-    _exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint256
-) -> IRiskEngine.Health:
+def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint256) -> IRiskEngine.Health:
     """
     @dev Bounds of the unchecked arithmetic: see `margin_math` for one asset; sums have at most 32
          terms. Value: 32 * 2**131 * 2**88 = 2**224. Requirements: 32 * 2**196.2 < 2**202. Confidence
@@ -442,9 +432,7 @@ def _assess(
 
             product = unsafe_mul(amount, price if price < ema else ema)
             strict_value = unsafe_add(strict_value, convert(product, int256))
-            borrow_limit = unsafe_add(
-                borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER)
-            )
+            borrow_limit = unsafe_add(borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER))
 
         state: uint256 = word >> 248
         gross = unsafe_add(gross, worth)
@@ -454,6 +442,7 @@ def _assess(
         if state < price_word.UNCERTAIN:
             idle = unsafe_add(idle, worth)
         # without positions and debt there is nothing to close, so nothing to require
+
     if _exposure.markets == 0 and _exposure.cash >= 0:
         maintenance = 0
         initial = 0
@@ -479,9 +468,7 @@ def _assess(
 
 @internal
 @view
-def _liquidatable_at(
-    _exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256, _price: uint256
-) -> bool:
+def _liquidatable_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _market: uint256, _price: uint256) -> bool:
     """
     @return whether E < MM if only the price of `_market` were `_price`
     """
@@ -556,9 +543,7 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256):
         return
 
     self._risks[_asset] = risk_word._with_ramp(risk, line, new_target, _live)
-    log IRiskEngine.LineUpdated(
-        asset=_asset, line=line, live=_live, old_target=old_target, new_target=new_target
-    )
+    log IRiskEngine.LineUpdated(asset=_asset, line=line, live=_live, old_target=old_target, new_target=new_target)
 
 
 @internal
@@ -587,9 +572,7 @@ def _set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
         risk_word._target(word),
         risk_word._started_at(word),
     )
-    self._targets[_asset] = risk_word._pack_target(
-        _risk.kappa, _risk.horizon, _risk.line_floor, _risk.line_cap
-    )
+    self._targets[_asset] = risk_word._pack_target(_risk.kappa, _risk.horizon, _risk.line_floor, _risk.line_cap)
     log IRiskEngine.AssetRiskSet(asset=_asset, old_risk=old_risk, new_risk=_risk)
 
 

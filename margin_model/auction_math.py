@@ -50,7 +50,7 @@ def requirement(maintenance: int, unsold: int, buffer: int) -> tuple[int, int]:
     return required, mul_wad_down(required, WAD + buffer)
 
 
-def offer(
+def offer(  # noqa: PLR0917 (the arguments of the contract)
     equity: int,
     proceeds: int,
     maintenance: int,
@@ -146,7 +146,7 @@ def grossed_up(amount: int, own: int, supply: int) -> int:
 
 
 def reward(tip: int, chip: int, fraction: int, maintenance: int, incentive: int) -> int:
-    """What the starter gets of the first fill, ``min(tip + chip * f * MMp, f * I / 2)`` [quote wad].
+    """What the starter gets of the first fill, ``min(tip + chip * f * MMp, f * I / 2)``.
 
     Parameters
     ----------
@@ -156,6 +156,11 @@ def reward(tip: int, chip: int, fraction: int, maintenance: int, incentive: int)
         [wad].
     maintenance, incentive : int
         MMp and I [quote wad].
+
+    Returns
+    -------
+    int
+        Rounded down [quote wad].
     """
     sold = mul_wad_down(maintenance, fraction)
     return min(tip + mul_wad_down(chip, sold), mul_wad_down(incentive, fraction) // 2)

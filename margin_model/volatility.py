@@ -40,9 +40,14 @@ def base(fast: int, slow: int, long: int, weight_slow: int, weight_long: int) ->
     return max(fast, div_up(max(slow * weight_slow, long * weight_long), WAD))
 
 
+def wick_cap(base: int) -> int:
+    """What one sample raises the fast variance to at most [variance per day, wad]."""
+    return min(2 * base, MAX_VARIANCE)
+
+
 def step(variance: int, square: int, weight: int, cap: int) -> int:
     """Variance after a sample of squared return `square`, at most `cap` [variance per day, wad]."""
-    return min(relax(variance, square, weight), cap, MAX_VARIANCE)
+    return min(relax(variance, square, weight), cap)
 
 
 def sample(
@@ -67,8 +72,11 @@ def sample(
         a and b [wad].
     """
     square = squared_return(price, last_price, elapsed)
-    wick_cap = 2 * base(*variances, weight_slow, weight_long)
-    caps = (wick_cap, MAX_VARIANCE, MAX_VARIANCE)
+    caps = (
+        wick_cap(base(*variances, weight_slow, weight_long)),
+        MAX_VARIANCE,
+        MAX_VARIANCE,
+    )
     fast, slow, long = (
         step(variance, square, weight(elapsed, tau), cap)
         for variance, tau, cap in zip(variances, TAUS, caps, strict=True)

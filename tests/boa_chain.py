@@ -1,8 +1,7 @@
 """titanoboa's EVM as a `Chain`: the same tests, with line coverage of the contracts.
 
-boa.coverage reports the lines of contracts whose source map its environment knows. Its own
-VyperContract brings the map, but also prints its whole storage at every revert; so the environment
-gets a plain map from program counter to source line, cached beside the artifacts.
+The environment learns for each contract which source line an instruction belongs to; boa's own
+VyperContract knows that too, but prints its whole storage at every revert.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,31 +20,40 @@ from boa.util.abi import Address
 from eth.exceptions import InsufficientFunds, Revert
 
 from chain.artifacts import CACHE, ROOT, Artifact, content_hash
-from chain.contract import Contract
+from chain.contract import Contract, constructor_data
 from chain.errors import ChainError
 from chain.files import write_whole
 from chain.interface import CALL_GAS, SEND_GAS, Chain, Log, Receipt, Reverted
 from chain.pyrevm_chain import START_BALANCE, START_TIME, role_address
 
+Span = tuple[str, int, int]
+"""Path, first and last line."""
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Source lines of one instruction; what boa's tracer reads of an AST node."""
-
-    lineno: int
-    end_lineno: int
+EXECUTED: dict[str, set[int]] = defaultdict(set)
+CODED: dict[str, set[int]] = defaultdict(set)
+"""Lines of all chains of this process, by path: those that ran, those that have code."""
 
 
 @dataclass(slots=True)
 class _Sources:
-    """Program counters of one contract that belong to a source line, and those already seen."""
+    """Where each instruction of one contract comes from, and which have run."""
 
-    create: dict[int, tuple[str, _Lines]]
-    runtime: dict[int, tuple[str, _Lines]]
+    create: dict[int, Span]
+    runtime: dict[int, Span]
     seen: set[tuple[bool, int]] = field(default_factory=set)
 
     def __repr__(self) -> str:  # boa keeps the text of every contract that reverts
         return "contract"
+
+    def ran(self, create: bool, counters: set[int]) -> None:
+        """Note instructions that were executed."""
+        spans = self.create if create else self.runtime
+        for counter in counters:
+            if (create, counter) not in self.seen:
+                self.seen.add((create, counter))
+                if counter in spans:
+                    path, first, last = spans[counter]
+                    EXECUTED[path].update(range(first, last + 1))
 
 
 def _statements(assembly: Any) -> Iterator[tuple[int, str, int, int]]:
@@ -86,25 +95,23 @@ def _load_sources(artifact: Artifact) -> _Sources:
     if content.get("hash") != wanted:
         content = {"hash": wanted, **_compile_sources(artifact.path)}
         write_whole(cached, json.dumps(content))
-    maps = (
-        {counter: (path, _Lines(first, last)) for counter, path, first, last in content[part]}
+    create, runtime = (
+        {counter: (path, first, last) for counter, path, first, last in content[part]}
         for part in ("create", "runtime")
     )
-    return _Sources(*maps)
+    for path, first, last in [*create.values(), *runtime.values()]:
+        CODED[path].update(range(first, last + 1))
+    return _Sources(create, runtime)
 
 
 class _TracingEnv(Env):
-    """boa's environment, reporting each instruction once instead of once a call."""
+    """boa's environment, telling the contracts' sources what ran."""
+
+    _coverage_enabled = True
 
     def _trace_computation(self, computation: Any, contract: Any = None) -> None:
         if isinstance(contract, _Sources):
-            create = computation.msg.is_create
-            lines = contract.create if create else contract.runtime
-            for counter in set(computation.code._trace):
-                if (create, counter) not in contract.seen:
-                    contract.seen.add((create, counter))
-                    if counter in lines:
-                        self._trace_cov(*lines[counter])
+            contract.ran(computation.msg.is_create, set(computation.code._trace))
         for child in computation.children:
             if child.msg.code_address:
                 found = self._lookup_contract_fast(child.msg.code_address)
@@ -220,10 +227,8 @@ class BoaChain(Chain):
     def deploy(
         self, artifact: Artifact, *args: Any, sender: str | None = None, value: int = 0
     ) -> Contract:
-        from chain.contract import constructor_data
-
         sources = self._sources.get(artifact.name)
-        if sources is None and self._env._coverage_enabled:
+        if sources is None and artifact.path.is_relative_to(ROOT):
             sources = self._sources[artifact.name] = _load_sources(artifact)
         initcode = artifact.bytecode + constructor_data(artifact, args)
         receipt = self._create(initcode, sender, value, sources)

@@ -47,6 +47,16 @@ def _new_chain() -> Chain:
     raise pytest.UsageError(f"PLIMSOLL_BACKEND={backend}: neither pyrevm nor boa")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave the lines that ran where PLIMSOLL_COVERAGE names a part of the coverage data."""
+    suffix = os.environ.get("PLIMSOLL_COVERAGE")
+    if suffix:
+        from tests.boa_chain import CODED, EXECUTED
+        from tests.vyper_coverage import write_coverage
+
+        write_coverage(suffix, EXECUTED, CODED)
+
+
 @pytest.fixture(scope="session")
 def artifacts() -> Artifacts:
     """All contracts by name, compiled when first asked for."""

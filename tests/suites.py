@@ -24,7 +24,6 @@ AUDIT_ROUNDS = 20
 _SUMMARY_LINES = 3
 
 _PYTEST = ("-m", "pytest", "-rsfE", "--durations=5")
-_COVERED = ("-m", "coverage", "run", "--parallel-mode")
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,13 @@ class Suite:
     options: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
-        covered = _COVERED if self.backend == "boa" else ()
-        return [sys.executable, *covered, *_PYTEST, *self.options, *self.paths]
+        return [sys.executable, *_PYTEST, *self.options, *self.paths]
+
+    def environment(self) -> dict[str, str]:
+        variables = {**os.environ, "PLIMSOLL_BACKEND": self.backend, "COLUMNS": "120"}
+        if self.backend == "boa":
+            variables["PLIMSOLL_COVERAGE"] = self.name
+        return variables
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,9 @@ SUITES = (
 def audit_suites() -> list[Suite]:
     """The generated tests again and again, each round from another seed."""
     return [
-        Suite(f"audit-{seed}", ("tests/model", "tests/unit"), options=(f"--hypothesis-seed={seed}",))
+        Suite(
+            f"audit-{seed}", ("tests/model", "tests/unit"), options=(f"--hypothesis-seed={seed}",)
+        )
         for seed in range(AUDIT_ROUNDS)
     ]
 
@@ -81,12 +87,11 @@ def audit_suites() -> list[Suite]:
 def run(suite: Suite) -> Outcome:
     """Run one suite to its end."""
     started = time.monotonic()
-    environment = {**os.environ, "PLIMSOLL_BACKEND": suite.backend, "COLUMNS": "120"}
     with (LOGS / f"{suite.name}.log").open("wb") as log:
         done = subprocess.run(
             suite.command(),
             cwd=ROOT,
-            env=environment,
+            env=suite.environment(),
             stdout=log,
             stderr=subprocess.STDOUT,
             check=False,
@@ -132,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     LOGS.mkdir(parents=True, exist_ok=True)
     COVERAGE.mkdir(parents=True, exist_ok=True)
-    for old in COVERAGE.glob("data*"):
+    for old in COVERAGE.iterdir():
         old.unlink()
     started = time.monotonic()
     try:

@@ -37,10 +37,7 @@ def _submit(_account: uint256, _owner: address, _amount: uint256, _minimum: uint
     request: uint256 = self._count + 1
     self._count = request
     self._requests[request] = [
-        convert(_owner, uint256)
-        | (_account << 160)
-        | (block.timestamp << 216)
-        | (convert(_entering, uint256) << 252),
+        convert(_owner, uint256) | (_account << 160) | (block.timestamp << 216) | (convert(_entering, uint256) << 252),
         _amount | (_minimum << 128),
     ]
     if not _entering:

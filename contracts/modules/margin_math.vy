@@ -24,9 +24,7 @@
 from . import price_word
 
 MAX_SIZE: constant(uint256) = 2**128  # a position and an order, below 2**127 each [wad units]
-MAX_AMOUNT: constant(uint256) = (
-    2**131
-)  # sixteen tokens on one asset, below 2**127 each [wad units]
+MAX_AMOUNT: constant(uint256) = (2**131)  # sixteen tokens on one asset, below 2**127 each [wad units]
 MAX_VALUE: constant(uint256) = 2**160  # above any amount at any price [quote wad]
 MIN_DEPTH: constant(uint256) = 100_000  # [whole quote units]
 MAX_DEPTH: constant(uint256) = 2**48 - 1  # [whole quote units]
@@ -91,9 +89,7 @@ def _position(
 
 @internal
 @pure
-def _haircut(
-    _line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256
-) -> uint256:
+def _haircut(_line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256) -> uint256:
     """
     @param _haircut_floor, _haircut_cap [bps]
     @return h = min(cap, max(floor, line * g)) [wad]

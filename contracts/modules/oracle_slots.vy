@@ -54,9 +54,7 @@ _MASK_PRIMARY: constant(uint256) = (2**65 - 1) << 191
 @internal
 @pure
 def _pack_source(_adapter: address, _heartbeat: uint256, _tolerance: uint256, _pull: bool) -> uint256:
-    return (
-        convert(_adapter, uint256) | (_heartbeat << 160) | (_tolerance << 178) | (convert(_pull, uint256) << 190)
-    )
+    return (convert(_adapter, uint256) | (_heartbeat << 160) | (_tolerance << 178) | (convert(_pull, uint256) << 190))
 
 
 @internal
@@ -70,11 +68,7 @@ def _pack_primary(
     """
     units: uint256 = (_floor + VARIANCE_FLOOR_UNIT - 1) // VARIANCE_FLOOR_UNIT
     return (
-        (_count << 191)
-        | (_max_confidence << 193)
-        | (_max_disagreement << 207)
-        | (_jump_bound << 221)
-        | (units << 235)
+        (_count << 191) | (_max_confidence << 193) | (_max_disagreement << 207) | (_jump_bound << 221) | (units << 235)
     )
 
 
@@ -157,12 +151,7 @@ def _pack_memory(
     """
     lag: uint256 = min(unsafe_sub(_checkpoint, _published), MAX_LAG)
     return (
-        _price
-        | (_ema << 88)
-        | (_checkpoint << 176)
-        | (_live << 208)
-        | (lag << 240)
-        | (convert(_below, uint256) << 255)
+        _price | (_ema << 88) | (_checkpoint << 176) | (_live << 208) | (lag << 240) | (convert(_below, uint256) << 255)
     )
 
 

@@ -124,7 +124,9 @@ def _doubt(
 
 @internal
 @pure
-def _is_confirmed(_side: uint256, _stored_side: uint256, _started_at: uint256, _now: uint256, _confirmation: uint256) -> bool:
+def _is_confirmed(
+    _side: uint256, _stored_side: uint256, _started_at: uint256, _now: uint256, _confirmation: uint256
+) -> bool:
     """
     @notice Further moves the same way do not restart the timer; it does not matter whether anybody
             sampled since.

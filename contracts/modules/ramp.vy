@@ -48,9 +48,7 @@ def _target(
 
 @internal
 @pure
-def _line_at(
-    _line: uint256, _target: uint256, _elapsed: uint256, _up: uint256, _down: uint256
-) -> uint256:
+def _line_at(_line: uint256, _target: uint256, _elapsed: uint256, _up: uint256, _down: uint256) -> uint256:
     """
     @notice min(target, l0 * (1 + u*t)) on the way up, max(target, l0 * (1 - d*t)) on the way down.
     @dev The growth rounds down, so that the speed limit holds to the wei. With a line below 2**64, a

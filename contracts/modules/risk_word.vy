@@ -33,9 +33,7 @@ _RAMP_BITS: constant(uint256) = 160  # line, target and started_at lie below the
 
 @internal
 @pure
-def _pack(
-    _depth: uint256, _tier_table: uint256, _haircut_floor: uint256, _haircut_cap: uint256
-) -> uint256:
+def _pack(_depth: uint256, _tier_table: uint256, _haircut_floor: uint256, _haircut_cap: uint256) -> uint256:
     """
     @dev The part an owner sets; the caller keeps each value within its bits.
     """
@@ -95,9 +93,7 @@ def _haircut_cap(_word: uint256) -> uint256:
 
 @internal
 @pure
-def _pack_target(
-    _kappa: uint256, _horizon: uint256, _line_floor: uint256, _line_cap: uint256
-) -> uint256:
+def _pack_target(_kappa: uint256, _horizon: uint256, _line_floor: uint256, _line_cap: uint256) -> uint256:
     return _kappa | (_horizon << 80) | (_line_floor << 112) | (_line_cap << 176)
 
 

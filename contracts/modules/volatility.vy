@@ -88,11 +88,22 @@ def _base(_fast: uint256, _slow: uint256, _long: uint256, _weight_slow: uint256,
 
 @internal
 @pure
+def _wick_cap(_base: uint256) -> uint256:
+    """
+    @param _base of the variances before the sample, see `_base`
+    @return what the sample raises the fast variance to at most: a wick doubles it, no more
+    """
+    cap: uint256 = unsafe_mul(2, _base)
+    return cap if cap < MAX_VARIANCE else MAX_VARIANCE
+
+
+@internal
+@pure
 def _step(_variance: uint256, _square: uint256, _weight: uint256, _cap: uint256) -> uint256:
     """
     @param _square squared return since the last sample [variance per day, wad]
-    @param _cap of the fast variance 2 * base before the sample: a wick at most doubles it; of the
-           others MAX_VARIANCE
+    @param _cap `_wick_cap` of the fast variance, MAX_VARIANCE of the others
     @return the variance after the sample [variance per day, wad]
     """
-    return min(self._relax(_variance, _square, _weight), min(_cap, MAX_VARIANCE))
+    moved: uint256 = self._relax(_variance, _square, _weight)
+    return moved if moved < _cap else _cap

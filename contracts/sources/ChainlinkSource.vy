@@ -44,8 +44,8 @@ def __init__(_aggregator: address, _min_answer: int256, _max_answer: int256):
     MAX_ACCEPTED_ANSWER = _max_answer
     feed_decimals: uint256 = convert(staticcall AGGREGATOR.decimals(), uint256)
     assert feed_decimals <= MAX_DECIMALS, "decimals: too many"
-    MULTIPLIER = 10 ** (18 - min(feed_decimals, 18))
-    DIVISOR = 10 ** (max(feed_decimals, 18) - 18)
+    MULTIPLIER = 10**(18 - min(feed_decimals, 18))
+    DIVISOR = 10**(max(feed_decimals, 18) - 18)
 
 
 # ── oracle ───────────────────────────────────────────────────────────────────────────────────────
@@ -111,7 +111,7 @@ def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint
 
 
 @external
-@view
+@pure
 def is_pull() -> bool:
     """@custom:see IPriceSource"""
     return False

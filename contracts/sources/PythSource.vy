@@ -64,7 +64,7 @@ def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint
 
 
 @external
-@view
+@pure
 def is_pull() -> bool:
     """@custom:see IPriceSource"""
     return True
@@ -86,7 +86,7 @@ def _wad(_price: IPyth.Price) -> (uint256, uint256, uint256):
     price: uint256 = convert(_price.price, uint256)
     confidence: uint256 = convert(_price.conf, uint256)
     if exponent >= -18:
-        factor: uint256 = 10 ** convert(exponent + 18, uint256)  # <= 1e26
+        factor: uint256 = 10**convert(exponent + 18, uint256)  # <= 1e26
         return price * factor, confidence * factor, _price.publishTime
-    divisor: uint256 = 10 ** convert(-18 - exponent, uint256)  # <= 1e18
+    divisor: uint256 = 10**convert(-18 - exponent, uint256)  # <= 1e18
     return price // divisor, (confidence + divisor - 1) // divisor, _price.publishTime

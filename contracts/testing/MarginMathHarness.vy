@@ -26,9 +26,7 @@ def position(
 
 @external
 @pure
-def haircut(
-    _line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256
-) -> uint256:
+def haircut(_line: uint256, _size_factor: uint256, _haircut_floor: uint256, _haircut_cap: uint256) -> uint256:
     return margin_math._haircut(_line, _size_factor, _haircut_floor, _haircut_cap)
 
 

@@ -20,6 +20,8 @@ confidence: public(uint256)
 updated_at: public(uint256)
 raw: public(Bytes[256])
 fee: public(uint256)  # kept by `first_since` [wei]
+asked_since: public(uint256)  # what `first_since` was last asked
+asked_proof: public(Bytes[4096])
 
 
 @deploy
@@ -71,6 +73,8 @@ def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint
     @notice Answers the three words set, whatever the proof; pays change to the caller.
     """
     assert self.mode == ANSWER, "source: broken"
+    self.asked_since = _since
+    self.asked_proof = _proof
     if msg.value > self.fee:
         raw_call(msg.sender, b"", value=msg.value - self.fee)
     return self.price, self.confidence, self.updated_at

@@ -9,6 +9,7 @@
 
 from ..modules import oracle_slots
 
+
 struct Source:
     adapter: address
     heartbeat: uint256
@@ -86,9 +87,7 @@ def memory_round_trip(_memory: Memory) -> Memory:
 @pure
 def volatility_round_trip(_volatility: Volatility) -> Volatility:
     word: uint256 = oracle_slots._with_excursion(
-        oracle_slots._pack_volatility(
-            _volatility.fast, _volatility.slow, _volatility.long, _volatility.accepted_at
-        ),
+        oracle_slots._pack_volatility(_volatility.fast, _volatility.slow, _volatility.long, _volatility.accepted_at),
         _volatility.excursion_at,
     )
     return Volatility(

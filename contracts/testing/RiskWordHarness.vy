@@ -12,9 +12,7 @@ from ..modules import risk_word
 
 @external
 @pure
-def pack(
-    _depth: uint256, _tier_table: uint256, _haircut_floor: uint256, _haircut_cap: uint256
-) -> uint256:
+def pack(_depth: uint256, _tier_table: uint256, _haircut_floor: uint256, _haircut_cap: uint256) -> uint256:
     return risk_word._pack(_depth, _tier_table, _haircut_floor, _haircut_cap)
 
 
@@ -68,9 +66,7 @@ def haircut_cap(_word: uint256) -> uint256:
 
 @external
 @pure
-def pack_target(
-    _kappa: uint256, _horizon: uint256, _line_floor: uint256, _line_cap: uint256
-) -> uint256:
+def pack_target(_kappa: uint256, _horizon: uint256, _line_floor: uint256, _line_cap: uint256) -> uint256:
     return risk_word._pack_target(_kappa, _horizon, _line_floor, _line_cap)
 
 

@@ -36,5 +36,11 @@ def base(_fast: uint256, _slow: uint256, _long: uint256, _weight_slow: uint256, 
 
 @external
 @pure
+def wick_cap(_base: uint256) -> uint256:
+    return volatility._wick_cap(_base)
+
+
+@external
+@pure
 def step(_variance: uint256, _square: uint256, _weight: uint256, _cap: uint256) -> uint256:
     return volatility._step(_variance, _square, _weight, _cap)

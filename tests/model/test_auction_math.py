@@ -1,4 +1,4 @@
-"""`auction_math`: contract = mirror to the wei, = published vectors, and the sentences of design section 8."""
+"""`auction_math`: contract = mirror to the wei = published vectors, and what it promises."""
 
 from decimal import Decimal
 
@@ -95,9 +95,8 @@ def test_grossed_up__whole_domain__is_the_mirror(contract, amount, own, others, 
     assert contract.grossed_up(*arguments) == auction_math.grossed_up(*arguments)
 
 
-@given(tip=amounts, chip=fractions, fraction=fractions, maintenance=amounts, incentive=amounts)
-def test_reward__whole_domain__is_the_mirror(contract, tip, chip, fraction, maintenance, incentive):
-    arguments = (tip, chip, fraction, maintenance, incentive)
+@given(arguments=st.tuples(amounts, fractions, fractions, amounts, amounts))
+def test_reward__whole_domain__is_the_mirror(contract, arguments):
     assert contract.reward(*arguments) == auction_math.reward(*arguments)
 
 

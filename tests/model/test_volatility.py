@@ -64,12 +64,19 @@ def test_base__whole_domain__is_the_mirror(contract, fast, slow, long, a, b):
     assert contract.base(fast, slow, long, a, b) == volatility.base(fast, slow, long, a, b)
 
 
-@given(variances, squares, weights, st.integers(0, 2**128))
-@example(MAX_VARIANCE, 2**89, WAD, 2**128)
+@given(st.integers(0, 2**68))
+@example(MAX_VARIANCE // 2)
+@example(MAX_VARIANCE // 2 + 1)
+def test_wick_cap__whole_domain__is_the_mirror(contract, base):
+    assert contract.wick_cap(base) == volatility.wick_cap(base)
+
+
+@given(variances, squares, weights, variances)
+@example(MAX_VARIANCE, 2**89, WAD, MAX_VARIANCE)
 def test_step__whole_domain__is_the_mirror(contract, variance, square, weight, cap):
     result = volatility.step(variance, square, weight, cap)
     assert contract.step(variance, square, weight, cap) == result
-    assert result <= MAX_VARIANCE
+    assert result <= cap
 
 
 # ── published numbers ────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""The real contracts around an oracle that answers what a test sets: accounts in any state, at once."""
+"""The real contracts around an oracle that answers what a test sets."""
 
 from __future__ import annotations
 

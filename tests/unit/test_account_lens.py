@@ -64,7 +64,7 @@ def test_page__every_account__as_assessed_alone(world, account):
 
 
 def test_page__protocol_accounts__are_never_liquidatable(world, account):
-    """The pool is short 1,000 units and worth less than their MM, and still no keeper's business."""
+    """The pool is worth less than the MM of its positions, and still no keeper's business."""
     world.set_price(0, 1200 * WAD)
     rows = world.lens.page(1, 3)
     assert [row.account for row in rows] == [POOL, FUND, ESCROW]

@@ -584,5 +584,3 @@ def test_repay__account_in_auction__counts_as_proceeds(world, debtor):
     world.fund_payer(world.usdc, 10**6)
     world.house.repay(debtor, 10**6, sender=world.owner)
     assert world.house.proceeds(debtor) == WAD
-
-

@@ -1,4 +1,4 @@
-"""LiquidationAuction: slices of solvent accounts, their terms, limits and what the bidder must satisfy."""
+"""LiquidationAuction: slices of solvent accounts, limits of a bid and who may bid."""
 
 import random
 
@@ -9,12 +9,9 @@ from tests.unit.auction_world import (
     ANY_EQUITY,
     ANY_PRICE,
     BUFFER,
-    CROSS,
     FUND,
-    IM_MULTIPLIER,
     PARAMS,
     STALE,
-    UNUSABLE,
     WAD,
     World,
 )
@@ -50,7 +47,7 @@ def buyer(world, bidder):
     return world.open(10**6 * WAD, bidder)
 
 
-def bid(world, account, buyer, sender, fraction=WAD, price=ANY_PRICE, equity=ANY_EQUITY):
+def bid(world, account, buyer, sender, fraction=WAD, *, price=ANY_PRICE, equity=ANY_EQUITY):
     return world.auction.bid(account, buyer, fraction, price, equity, sender=sender)
 
 
@@ -184,7 +181,7 @@ def test_bid__lines_jump_in_the_auction__requirement_stays_pinned(world, account
 
 @pytest.mark.parametrize("seed", range(12))
 def test_bid__random_accounts__invariants_hold(world, buyer, bidder, seed):
-    """Gain f * I, no worse health, fund at most what was lacking, E = (1 - f) * BMp at the largest."""
+    """Gain, health, what the fund pays, and the equity after the largest slice."""
     generator = random.Random(seed)
     account = world.open(generator.randrange(3_000, 9_000) * WAD)
     world.add_collateral(
@@ -228,6 +225,19 @@ def test_bid__random_accounts__invariants_hold(world, buyer, bidder, seed):
         assert world.equity(account) * terms.maintenance >= terms.equity * required - ROUNDING * WAD
 
 
+def test_bid__dust_would_be_left__is_sold_too(world, bidder, buyer):
+    account = world.long(281 * WAD, {4: 28 * WAD})
+    world.set_price(4, 94 * WAD)
+    world.auction.start(account, 0)
+    assert world.auction.terms(account).maintenance < 2 * PARAMS["dust"]
+    before = world.equity(account)
+    receipt = bid(world, account, buyer, bidder)
+    assert receipt.result == WAD
+    sold = world.event(receipt, "SliceSold")
+    assert world.cash(account) == before - sold.incentive - sold.penalty
+    world.check()
+
+
 # ── what a bid must say ──────────────────────────────────────────────────────────────────────────
 
 
@@ -236,7 +246,7 @@ def test_bid__exact_limits__pass(world, account, buyer, bidder):
         terms = world.auction.terms(account)
         price = auction_math.scale_up(terms.price, fraction, WAD)
         equity = auction_math.scale_down(terms.equity - terms.proceeds, fraction, WAD)
-        bid(world, account, buyer, bidder, fraction, price, equity)
+        bid(world, account, buyer, bidder, fraction, price=price, equity=equity)
 
 
 def test_bid__limits_a_wei_off__revert(world, account, buyer, bidder, reverts):
@@ -245,27 +255,27 @@ def test_bid__limits_a_wei_off__revert(world, account, buyer, bidder, reverts):
     price = auction_math.scale_up(terms.price, fraction, WAD)
     equity = auction_math.scale_down(terms.equity, fraction, WAD)
     with reverts("bid: price above limit"):
-        bid(world, account, buyer, bidder, fraction, price - 1)
+        bid(world, account, buyer, bidder, fraction, price=price - 1)
     with reverts("bid: equity below limit"):
-        bid(world, account, buyer, bidder, fraction, price, equity + 1)
+        bid(world, account, buyer, bidder, fraction, price=price, equity=equity + 1)
     with reverts("bid: price above limit"):
-        bid(world, account, buyer, bidder, fraction, -(2**255))
+        bid(world, account, buyer, bidder, fraction, price=-(2**255))
     with reverts("bid: equity below limit"):
-        bid(world, account, buyer, bidder, fraction, price, 2**255 - 1)
+        bid(world, account, buyer, bidder, fraction, price=price, equity=2**255 - 1)
 
 
 def test_bid__lowered_slice__limits_shrink_with_it(world, account, buyer, bidder, reverts):
     terms = world.auction.terms(account)
     with reverts("bid: price above limit"):
-        bid(world, account, buyer, bidder, WAD, terms.price - 10)
-    bid(world, account, buyer, bidder, WAD, terms.price, terms.equity)
+        bid(world, account, buyer, bidder, price=terms.price - 10)
+    bid(world, account, buyer, bidder, price=terms.price, equity=terms.equity)
 
 
 def test_bid__one_wei_deposited_before__still_fills(world, account, buyer, bidder):
     """A bid names no state of the auction, so nobody can void it by touching the account."""
     terms = world.auction.terms(account)
     world.deposit(account, 10**12)
-    bid(world, account, buyer, bidder, WAD, terms.price, terms.equity - terms.proceeds)
+    bid(world, account, buyer, bidder, price=terms.price, equity=terms.equity - terms.proceeds)
 
 
 def test_bid__slice_too_small__reverts(world, account, buyer, bidder, reverts):
@@ -307,128 +317,3 @@ def test_bid__price_not_usable__reverts(world, account, buyer, bidder, reverts):
 def test_bid__not_running__reverts(world, account, buyer, bidder, reverts):
     with reverts("auction: not running"):
         bid(world, buyer, account, bidder)
-
-
-# ── who may bid ──────────────────────────────────────────────────────────────────────────────────
-
-
-def test_bid__stranger__reverts(world, account, buyer, stranger, reverts):
-    with reverts("bidder: not authorized"):
-        bid(world, account, buyer, stranger)
-    with reverts("bidder: not authorized"):
-        bid(world, account, 10**6, stranger)
-
-
-def test_bid__operator__may(world, account, buyer, bidder, stranger):
-    world.clearinghouse.set_operator(buyer, stranger, True, sender=bidder)
-    bid(world, account, buyer, stranger)
-
-
-def test_bid__protocol_account__reverts(world, account, bidder, reverts):
-    for buyer in range(4):
-        with reverts("bidder: protocol account"):
-            bid(world, account, buyer, bidder)
-
-
-def test_bid__account_itself__reverts(world, account, reverts):
-    with reverts("bidder: same account"):
-        bid(world, account, account, world.owner)
-
-
-def test_bid__bidder_in_auction__reverts(world, account, reverts):
-    other = world.long(10_000 * WAD, {1: 1000 * WAD})
-    world.set_price(1, 94 * WAD)
-    world.auction.start(other, 0)
-    with reverts("bidder: in auction"):
-        bid(world, account, other, world.owner)
-
-
-def test_bid__bidder_below_requirement__reverts(world, account, bidder, reverts):
-    """A bidder needs im_multiplier * MM at the live line, and not a wei less."""
-    terms = world.auction.terms(account)
-    part = terms.largest_slice
-    maintenance = world.health(account).maintenance * part // WAD
-    rich = maintenance * IM_MULTIPLIER // WAD + 10 * WAD
-    poor = maintenance * IM_MULTIPLIER // WAD - terms.incentive
-    buyer = world.open(poor // 10**12 * 10**12, bidder)
-    with reverts("bidder: below requirement"):
-        bid(world, account, buyer, bidder)
-    world.deposit(buyer, (rich - poor) // 10**12 * 10**12, bidder)
-    bid(world, account, buyer, bidder)
-
-
-def test_bid__targets_jumped__live_line_counts(world, account, bidder):
-    """The requirement of opening an order would refuse what a bidder may take."""
-    world.raise_lines()
-    world.set_price(0, 94 * WAD)
-    terms = world.auction.terms(account)
-    need = world.health(account).maintenance * terms.largest_slice // WAD * 16 // 10 + 10 * WAD
-    buyer = world.open(need // 10**12 * 10**12, bidder)
-    bid(world, account, buyer, bidder)
-    health = world.health(buyer)
-    assert health.equity < health.initial
-
-
-def test_bid__pays_out_of_unrealised_profit__reverts(world, bidder, reverts):
-    """Both sides hold profit and no cash: what is paid for the slice would be lent by nobody."""
-    account = world.long(5_101 * WAD, {1: 600 * WAD})
-    buyer = world.long(20_001 * WAD, {2: 2000 * WAD}, bidder)
-    world.set_price(1, 110 * WAD)
-    world.set_price(2, 120 * WAD)
-    for owner, holder in ((world.owner, account), (bidder, buyer)):
-        world.clearinghouse.withdraw(holder, world.usdc.address, 2**256 - 1, owner, sender=owner)
-    world.set_price(1, 105 * WAD)
-    world.auction.start(account, 0)
-    terms = world.auction.terms(account)
-    assert world.cash(account) == world.cash(buyer) == 0
-    assert world.equity(buyer) > 10 * terms.price > 0
-    with reverts("bidder: borrow limit"):
-        bid(world, account, buyer, bidder, WAD // 10)
-    cost = auction_math.scale_up(terms.price, WAD // 10, WAD)
-    world.deposit(buyer, cost // 10**12 * 10**12, bidder)
-    with reverts("bidder: borrow limit"):
-        bid(world, account, buyer, bidder, WAD // 10)
-    world.deposit(buyer, 10**12, bidder)
-    bid(world, account, buyer, bidder, WAD // 10)
-
-
-def test_bid__bidders_price_not_usable__reverts(world, account, buyer, bidder, reverts):
-    world.trade(buyer, 5, 1000 * WAD, bidder)
-    world.set_price(5, 100 * WAD, UNUSABLE)
-    with reverts("bidder: price not usable"):
-        bid(world, account, buyer, bidder, WAD // 10)
-
-
-def test_bid__isolated_bidder_of_another_market__reverts(world, account, bidder, reverts):
-    buyer = world.open(10**5 * WAD, bidder, kind=1)
-    world.trade(buyer, 5, WAD, bidder)
-    with reverts("account: isolated"):
-        bid(world, account, buyer, bidder)
-
-
-def test_bid__isolated_bidder_of_the_same_market__fills(world, account, bidder):
-    buyer = world.open(10**5 * WAD, bidder, kind=1)
-    bid(world, account, buyer, bidder)
-
-
-def test_bid__bidder_held_the_other_side__nets(world, account, bidder):
-    buyer = world.open(10**5 * WAD, bidder, kind=CROSS)
-    world.trade(buyer, 0, -100 * WAD, bidder)
-    before = world.equity(buyer)
-    sold = world.event(bid(world, account, buyer, bidder, WAD // 10), "SliceSold")
-    assert world.clearinghouse.position(buyer, 0).size == 0
-    assert abs(world.equity(buyer) - before - sold.incentive) <= ROUNDING
-    world.check()
-
-
-def test_bid__dust_would_be_left__is_sold_too(world, bidder, buyer):
-    account = world.long(281 * WAD, {4: 28 * WAD})
-    world.set_price(4, 94 * WAD)
-    world.auction.start(account, 0)
-    assert world.auction.terms(account).maintenance < 2 * PARAMS["dust"]
-    before = world.equity(account)
-    receipt = bid(world, account, buyer, bidder)
-    assert receipt.result == WAD
-    sold = world.event(receipt, "SliceSold")
-    assert world.cash(account) == before - sold.incentive - sold.penalty
-    world.check()

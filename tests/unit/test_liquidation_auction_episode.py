@@ -1,4 +1,4 @@
-"""LiquidationAuction: margin calls, the starter's reward, episodes, and attempts to gain from them."""
+"""LiquidationAuction: margin calls, episodes, the starter's reward, attempts to gain by them."""
 
 import pytest
 
@@ -274,7 +274,7 @@ def test_attack__bid_in_the_block_of_the_start__gets_the_least_incentive(
 def test_attack__ended_at_the_buffer__cannot_be_started_again(
     world, account, buyer, bidder, reverts
 ):
-    """Least rest: its MM shrinks less than proportionally by the keeper cost, which the dust rule covers."""
+    """The keeper cost does not shrink with a slice; the dust rule leaves room for it."""
     world.set_price(0, 94 * WAD)
     small = world.long(1000 * WAD, {3: 100 * WAD})
     world.set_price(3, 94 * WAD)

@@ -72,7 +72,7 @@ def test_end__debt_left__is_written_off_instead(double, reverts):
 
 
 def test_bid__fund_breaks_its_promise__waterfall_pays_the_bidder(double):
-    """The fund said 60 and has 25: the pool and the suppliers bear the rest, the bidder gets his terms."""
+    """The fund said 60 and has 25: pool and suppliers bear the rest, the bidder his terms."""
     double.auction.start(ACCOUNT, 0)
     double.vault.set_fund(60 * WAD, 25 * WAD)
     double.vault.set_pool(30 * WAD)

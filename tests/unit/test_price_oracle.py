@@ -90,9 +90,10 @@ def test_list_asset__valid__is_stored_and_announced(oracle, chain):
     assert unpack(contract.read(1)[0]) == (PRICE, PRICE, 0, 0, VALID)
 
     first, second, listed = contract.events(receipt)
-    assert (first.name, first.args) == ("SourceSet", (0, 0, *entry(sources[0])))
-    assert (second.name, second.args) == ("SourceSet", (0, 1, *entry(sources[1], 60, 5)))
-    assert (listed.name, listed.args) == ("AssetListed", (0, 2, *seeds))
+    assert (first.name, first.args) == ("SourceSet", (0, 0, NOBODY, *entry(sources[0])))
+    assert (second.name, second.args) == ("SourceSet", (0, 1, NOBODY, *entry(sources[1], 60, 5)))
+    fields = (0, PRICE, 150, 250, 900, 30, listing.variance_floor, *seeds)
+    assert (listed.name, listed.args) == ("AssetListed", fields)
 
 
 def test_list_asset__floor_between_units__is_rounded_up(oracle):
@@ -215,10 +216,13 @@ def test_set_source__dead_feed__is_replaced(oracle, chain, index):
     for source in oracle.sources[0]:
         source.set_mode(REVERT)
     assert oracle.reading().state != VALID
-    newer = oracle.source(PRICE + 1, pull=True)
+    older, newer = oracle.sources[0][index], oracle.source(PRICE + 1, pull=True)
     receipt = oracle.contract.set_source(0, index, entry(newer, 60, 5))
     (event,) = oracle.contract.events(receipt)
-    assert (event.name, event.args) == ("SourceSet", (0, index, newer.address, 60, 5))
+    assert (event.name, event.args) == (
+        "SourceSet",
+        (0, index, older.address, newer.address, 60, 5),
+    )
     assert oracle.contract.sources(0)[index] == (newer.address, 60, 5)
     assert len(oracle.contract.sources(0)) == 2
     assert oracle.contract.bounds(0) == bounds
@@ -312,8 +316,9 @@ def test_first_price__pull_feed__returns_the_value_beyond_the_fee(chain, oracle,
     source = oracle.sources[0][0]
     source.set_fee(30)
     before = chain.balance(keeper)
-    receipt = oracle.contract.first_price(0, chain.time, b"", sender=keeper, value=100)
+    receipt = oracle.contract.first_price(0, chain.time - 1, b"proof", sender=keeper, value=100)
     assert receipt.result == (PRICE, chain.time)
+    assert (source.asked_since(), source.asked_proof()) == (chain.time - 1, b"proof")
     assert chain.balance(keeper) == before - 30
     assert chain.balance(oracle.contract.address) == 0
     assert chain.balance(source.address) == 30

@@ -401,7 +401,8 @@ def test_sample__by_a_stranger__is_open_to_all(oracle, chain, stranger):
     fast, slow, long, target = oracle.contract.variances(0)
     ema = oracle.contract.stored(0).ema
     assert PRICE < ema < HIGHER
-    assert (event.name, event.args) == ("Sampled", (0, HIGHER, ema, fast, slow, long))
+    packed = fast | slow << 64 | long << 128 | chain.time << 192
+    assert (event.name, event.args) == ("Sampled", (0, HIGHER, ema, packed))
     words, targets = receipt.result
     assert words == oracle.contract.read(1)
     assert targets == [target, *[0] * 15]

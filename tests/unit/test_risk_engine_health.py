@@ -279,6 +279,14 @@ def test_assess__one_wei_of_everything__rounds_against_the_account(world):
     assert health.maintenance == 1 + 51 + KEEPER_COST
 
 
+def test_assess__loss_of_less_than_a_wei__equity_rounds_down(world):
+    world.read(0, 1, ema=1)
+    health = world.assess(exposure_of(sizes={0: -1}))
+    assert (health.equity, health.strict_equity) == (-1, -1)
+    health = world.assess(exposure_of(sizes={0: 1}))
+    assert (health.equity, health.strict_equity) == (0, 0)
+
+
 # ── status ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -448,50 +456,62 @@ def test_liquidation_price__price_at_the_ends_of_the_range__is_none_beyond(world
         assert engine.liquidation_price(exposure, world.words, 0) == 0
 
 
-def test_liquidation_price__healthy_beyond_an_unhealthy_stretch__finds_its_near_end(world, engine):
+START = 8 * 10**6 * WAD  # on the way to the haircut's cap, which is reached near a price of 1e7
+
+
+def short_beside_collateral(share, cash=0):
+    """Collateral whose haircut reaches its cap near 1e7, and a short of a part of it."""
+    amount = 434 * WAD // 1000
+    return exposure_of(cash=cash, sizes={0: -amount // share}, amounts={0: amount})
+
+
+@pytest.fixture
+def shallow_world(world, engine):
+    """Asset 0 with little depth, the highest haircut cap and a settled line of 10 %."""
+    risk = {**RISK, "line_floor": 10**17, "line_cap": 10**17, "depth": 100_000}
+    engine.set_asset_risk(0, tuple({**risk, "haircut_cap": 6666}.values()))
+    world.sample()
+    world.read(0, START, live=100 * HOUR)
+    return world
+
+
+def test_liquidation_price__healthy_beyond_an_unhealthy_stretch__finds_its_near_end(
+    shallow_world, engine
+):
     """A short beside ten times its size of collateral in the same asset.
 
     On the way to the price where the haircut reaches its cap, it takes all that the collateral
     gains while the short loses on; beyond, the collateral gains again. So the cushion is lowest
     there, and at the end of the range the account is healthy.
     """
-    engine.set_asset_risk(
-        0,
-        tuple(
-            {
-                **RISK,
-                "line_floor": 10**17,
-                "line_cap": 10**17,
-                "depth": 100_000,
-                "haircut_cap": 6666,
-            }.values()
-        ),
-    )
-    world.sample()
-    start = 8 * 10**6 * WAD
-    world.read(0, start, live=100 * HOUR)
-    amount = 434 * WAD // 1000  # reaches the cap near a price of 1e7
-    size = -amount // 10
+    world = shallow_world
     assets = world.assets()
 
     def cushion(price, cash):
         words = list(world.words)
-        words[0] += price - start
-        health = risk_engine.assess(
-            exposure_of(cash=cash, sizes={0: size}, amounts={0: amount}), words, assets, PARAMETERS
-        )
+        words[0] += price - START
+        exposure = short_beside_collateral(10, cash)
+        health = risk_engine.assess(exposure, words, assets, PARAMETERS)
         return health.equity - health.maintenance
 
-    lowest = min(range(start, 2 * start, start // 80), key=lambda price: cushion(price, 0))
+    lowest = min(range(START, 2 * START, START // 80), key=lambda price: cushion(price, 0))
     cash = -cushion(lowest, 0) - 10**4 * WAD
-    assert cushion(start, cash) > 0 > cushion(lowest, cash)
+    assert cushion(START, cash) > 0 > cushion(lowest, cash)
     assert cushion(MAX_PRICE, cash) > 0
 
-    exposure = exposure_of(cash=cash, sizes={0: size}, amounts={0: amount})
+    exposure = short_beside_collateral(10, cash)
     found = engine.liquidation_price(exposure, world.words, 0)
-    assert found == risk_engine.liquidation_price(exposure, world.words, assets, PARAMETERS, 0)
-    assert start < found < lowest
+    assert START < found < lowest
     check_nearest(world, exposure, 0, found)
+
+
+def test_liquidation_price__healthy_where_the_haircut_is_capped__finds_the_crossing_beyond(
+    shallow_world, engine
+):
+    exposure = short_beside_collateral(5)
+    found = engine.liquidation_price(exposure, shallow_world.words, 0)
+    assert found > 4 * 10**7 * WAD
+    check_nearest(shallow_world, exposure, 0, found)
 
 
 def test_views__exposure_is_a_plain_argument__so_anybody_may_ask(world, engine, stranger):

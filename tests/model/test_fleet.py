@@ -1,0 +1,79 @@
+"""The numpy form of the requirements = the exact mirror, to double precision."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from margin_model import fleet, price_word, risk_engine, tier_table
+from margin_model.fixed_point import WAD
+from margin_model.risk_engine import Asset, Exposure, Parameters
+from margin_model.risk_word import RiskWord
+from margin_model.tier_table import Tier
+
+PARAMETERS = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD)
+TIERS = [Tier(0, 40), Tier(50_000, 50), Tier(250_000, 100), Tier(10**6, 250), Tier(10**7, 500)]
+LISTED = 6  # of the sixteen assets
+
+
+@st.composite
+def conditions(draw):
+    """Readings and risk words of six assets, in the range of real ones."""
+    words, assets = [0] * 16, {}
+    for asset in range(LISTED):
+        price = draw(st.integers(1, 10**8)) * WAD // 1000
+        ema = price * draw(st.integers(800, 1200)) // 1000
+        words[asset] = price_word.pack(
+            price, ema, draw(st.integers(0, 10**5)), draw(st.integers(0, 10**7)), price_word.VALID
+        )
+        line, target = (draw(st.integers(10**15, WAD)) for _ in range(2))
+        haircuts = sorted(draw(st.tuples(st.integers(0, 6666), st.integers(0, 6666))))
+        risk = RiskWord(line, target, 0, draw(st.integers(10**5, 10**9)), 0, *haircuts)
+        assets[asset] = Asset(risk, tier_table.pack(TIERS[: draw(st.integers(1, 5))]))
+    return words, assets
+
+
+@st.composite
+def exposures(draw):
+    """Accounts with and without positions, collateral and debt."""
+    signed = st.integers(-(10**8), 10**8).map(lambda milli: milli * WAD // 1000)
+    sizes = [draw(st.just(0) | signed) if asset < LISTED else 0 for asset in range(16)]
+    amounts = [abs(draw(st.just(0) | signed)) if asset < LISTED else 0 for asset in range(16)]
+    cash, cost = draw(signed), draw(signed)
+    return Exposure(
+        cash,
+        cash - cost,
+        sum(1 << asset for asset in range(16) if sizes[asset]),
+        sum(1 << asset for asset in range(16) if amounts[asset]),
+        sizes,
+        amounts,
+    )
+
+
+@given(conditions=conditions(), accounts=st.lists(exposures(), min_size=1, max_size=5))
+@settings(max_examples=100)
+def test_assess__any_fleet__equals_the_exact_mirror(conditions, accounts):
+    words, assets = conditions
+    found = fleet.assess(
+        fleet.Fleet(
+            *(np.array([row[field] for row in accounts]) / WAD for field in (0, 1)),
+            *(np.array([row[field] for row in accounts], dtype=float) / WAD for field in (4, 5)),
+        ),
+        fleet.Conditions.of(words, assets, PARAMETERS),
+    )
+    for n, exposure in enumerate(accounts):
+        exact = risk_engine.assess(exposure, words, assets, PARAMETERS)
+        scale = max(exact.gross, abs(exposure.base), WAD) / WAD
+        for name in fleet.Healths.__dataclass_fields__:
+            assert getattr(found, name)[n] == pytest.approx(
+                getattr(exact, name) / WAD, rel=1e-9, abs=1e-9 * scale
+            )
+
+
+def test_conditions__asset_without_risk_parameters__counts_nothing():
+    at = fleet.Conditions.of([2**256 - 1] * 16, {}, PARAMETERS)
+    health = fleet.assess(
+        fleet.Fleet(np.zeros(1), np.zeros(1), np.ones((1, 16)), np.ones((1, 16))), at
+    )
+    assert health.equity[0] == health.gross[0] == health.borrow_limit[0] == 0
+    assert health.maintenance[0] == 5  # the keeper cost

@@ -1,0 +1,84 @@
+"""Configuration files: exact numbers, and errors of one line that name file and field."""
+
+import pytest
+
+from chain import ConfigError
+from chain.config import CONFIG_FOLDER, load_config
+
+WAD = 10**18
+DEMO = (CONFIG_FOLDER / "demo.yaml").read_text()
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Loads config/demo.yaml after replacing one text by another."""
+
+    def edited(old, new):
+        assert old in DEMO
+        path = tmp_path / "edited.yaml"
+        path.write_text(DEMO.replace(old, new, 1))
+        return load_config(path)
+
+    return edited
+
+
+def test_load_config__demo__scaled_exactly():
+    config = load_config("demo")
+    assert config.risk["ramp_down"] == WAD // 10
+    assert config.max_funding_rate == 5 * 10**14
+    assert config.assets["BTC"].listing["variance_fast"] == 1_225 * 10**12
+    assert config.assets["BTC"].sources[0].max_answer == 10**16
+    assert config.assets["SOL"].sources[0].decimals == 8
+    assert len(config.assets["SOL"].sources[0].price_id) == 32
+    assert config.collaterals["WETH"].min_value == 50 * WAD
+    assert [tier["rate"] for tier in config.tier_tables["alts"]] == [150, 300, 600, 1200, 2000]
+
+
+def test_subset__of_assets__drops_what_depends_on_the_others():
+    config = load_config("demo").subset(["ETH"])
+    assert list(config.assets) == ["ETH"]
+    assert list(config.collaterals) == ["WETH"]
+
+
+def test_subset__unknown_asset__named():
+    with pytest.raises(ConfigError, match=r"demo\.yaml: assets: no DOGE"):
+        load_config("demo").subset(["DOGE"])
+
+
+def test_with_prices__some__others_stay():
+    config = load_config("demo").with_prices({"BTC": 7_900 * WAD})
+    assert config.assets["BTC"].price == 7_900 * WAD
+    assert config.assets["ETH"].price == 2_000 * WAD
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  buffer: 0.1 ", "  bufer: 0.1 ", "edited.yaml.risk.buffer: missing"),
+        ("  buffer: 0.1 ", "  bufer: 2\n  buffer: 0.1 ", "edited.yaml.risk.bufer: unknown"),
+        ("  buffer: 0.1 ", "  buffer: high ", "edited.yaml.risk.buffer: 'high' is no number"),
+        ("  buffer: 0.1 ", "  buffer: true ", "edited.yaml.risk.buffer: True is no number"),
+        ("  buffer: 0.1 ", "  buffer: .nan ", "edited.yaml.risk.buffer: '.nan' is no number"),
+        ("  buffer: 0.1 ", "  buffer: 1\n  buffer: 0.1 ", "edited.yaml: buffer given twice"),
+        ("window: 86400", "window: 0.5", "edited.yaml.fund.window: 0.5 has more digits"),
+        ("asset: BTC", "asset: DOGE", "edited.yaml.collaterals.WBTC.asset: no asset 'DOGE'"),
+        ("tier_table: alts", "tier_table: x", "risk.tier_table: no table 'x'"),
+        ("kind: pyth", "kind: pith", "kind: 'pith' is neither chainlink nor pyth"),
+        ('"0xef0d', '"0xef', "price_id: not 32 bytes"),
+        ("    address: null\n    asset", "    address: 12\n    asset", "address: 12 is no address"),
+        ("name: USD Coin", "name: 1", "edited.yaml.quote.name: 1 is no text"),
+        ("\nfund:", "\nfund: 3\nx:", "edited.yaml.fund: not a mapping"),
+        ("    sources:  ", "    sources: []\n    x: ", "BTC.sources: not a list of at least one"),
+        ("quote:", "quote: [", "edited.yaml"),
+    ],
+)
+def test_load_config__bad_entry__one_line_with_its_name(edited, old, new, message):
+    with pytest.raises(ConfigError) as caught:
+        edited(old, new)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_load_config__no_such_file__named(tmp_path):
+    with pytest.raises(ConfigError, match=r"missing\.yaml: No such file"):
+        load_config(tmp_path / "missing.yaml")

@@ -1,0 +1,128 @@
+"""The whole protocol as `Deployment` puts it together, saves it and finds it again."""
+
+import json
+
+import pytest
+
+from chain import ConfigError, Deployment, DeploymentError
+from chain.config import load_config
+from chain.deployment import OWNED
+
+WAD = 10**18
+
+
+def test_deploy__demo__everything_is_connected(protocol, deployer):
+    house = protocol.clearinghouse
+    assert house.connected() == (
+        protocol.pool.address,
+        protocol.auction.address,
+        protocol.fund.address,
+    )
+    assert protocol.assets == {"BTC": 0, "ETH": 1, "SOL": 2}
+    assert house.listed_markets() == 0b111
+    assert house.collateral_count() == 2
+    assert house.collateral_token(0).token == protocol.collaterals["BTC"].address
+    assert protocol.risk.listed_assets() == 0b111
+    assert protocol.oracle.asset_count() == 3
+    assert [protocol.tokens[s].decimals() for s in ("USDC", "WBTC", "WETH")] == [6, 8, 18]
+    assert {getattr(protocol, name).owner() for name in OWNED} == {deployer}
+
+
+def test_deploy__demo__parameters_are_the_files(protocol):
+    config = load_config("demo")
+    assert protocol.risk.RAMP_UP() == config.risk["ramp_up"]
+    assert protocol.auction.parameters()._asdict() == config.auction
+    assert protocol.pool.market_fees(2)._asdict() == config.assets["SOL"].fees
+    stored = protocol.risk.asset_risk(1)._asdict()
+    assert config.assets["ETH"].risk.items() <= stored.items()
+    assert [t.rate for t in protocol.risk.tiers(stored["tier_table"])] == [100, 200, 400, 800, 1500]
+
+
+def test_deploy__real_feeds_but_no_address__named(chain):
+    with pytest.raises(ConfigError, match=r"demo\.yaml: USDC\.address: needed"):
+        Deployment.deploy(chain, load_config("demo"), doubles=False)
+
+
+def test_deploy__bare_feeds__aggregator_is_its_own_proxy(chain):
+    config = load_config("demo").subset(["BTC"])
+    deployment = Deployment.deploy(chain, config, proxied=False)
+    (feed,) = deployment.feeds["BTC"]
+    assert feed.proxy is feed.aggregator
+    assert list(deployment.tokens) == ["USDC", "WBTC"]
+
+
+def test_set_price__every_kind_of_feed__oracle_reads_it(protocol, chain):
+    chain.advance(60)
+    for symbol, price in {"BTC": 30_100 * WAD, "ETH": 2_010 * WAD, "SOL": 60 * WAD}.items():
+        protocol.set_price(symbol, price)
+        word = protocol.oracle.read(1 << protocol.asset_id(symbol))[protocol.asset_id(symbol)]
+        assert word % 2**88 == price
+
+
+def test_proof__chainlink__is_the_first_round(protocol, chain):
+    (feed,) = protocol.feeds["BTC"]
+    since = chain.time + 10
+    assert feed.proof(since) is None
+    chain.advance(10)
+    protocol.set_price("BTC", 30_010 * WAD)
+    chain.advance(10)
+    protocol.set_price("BTC", 30_020 * WAD)
+    price, updated_at = protocol.oracle.first_price.call(0, since, feed.proof(since))
+    assert (price, updated_at) == (30_010 * WAD, since)
+
+
+def test_proof__pyth__is_accepted(protocol, chain):
+    (feed,) = protocol.feeds["SOL"]
+    since = chain.time + 10
+    assert feed.proof(since) is None
+    chain.advance(12)
+    protocol.set_price("SOL", 61 * WAD)
+    price, updated_at = protocol.oracle.first_price.call(2, since, feed.proof(since), value=1)
+    assert (price, updated_at) == (61 * WAD, since + 2)
+
+
+def test_transfer_ownership__offered__everything_pending(protocol, stranger):
+    protocol.transfer_ownership(stranger)
+    assert {getattr(protocol, name).pending_owner() for name in OWNED} == {stranger}
+
+
+def test_load__saved__the_same_contracts(protocol, chain, tmp_path):
+    path = protocol.save(tmp_path / "1.json")
+    loaded = Deployment.load(chain, path)
+    assert loaded.record() == protocol.record()
+    assert loaded.clearinghouse.account_count() == protocol.clearinghouse.account_count()
+    loaded.set_price("ETH", 2_001 * WAD)
+
+
+def test_load__no_code_at_an_address__named(protocol, chain, tmp_path, stranger):
+    record = protocol.record()
+    record["contracts"]["RiskEngine"] = stranger
+    path = tmp_path / "1.json"
+    path.write_text(json.dumps(record))
+    with pytest.raises(DeploymentError, match=rf"no code at {stranger} \(RiskEngine\)"):
+        Deployment.load(chain, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "JSONDecodeError"),
+        ('{"chain_id": 5}', "of chain 5, not 1"),
+        ('{"chain_id": 1}', "tokens missing"),
+    ],
+)
+def test_load__bad_file__named(chain, tmp_path, text, message):
+    path = tmp_path / "1.json"
+    path.write_text(text)
+    with pytest.raises(DeploymentError, match=message):
+        Deployment.load(chain, path)
+
+
+def test_load__no_file__named(chain, tmp_path):
+    with pytest.raises(DeploymentError, match="FileNotFoundError"):
+        Deployment.load(chain, tmp_path / "none.json")
+
+
+def test_asset_id__unknown__named(protocol):
+    with pytest.raises(DeploymentError, match="DOGE: no such asset"):
+        protocol.asset_id("DOGE")

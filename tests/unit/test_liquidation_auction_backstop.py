@@ -1,0 +1,250 @@
+"""LiquidationAuction: what nobody bids for, the backstop and bare debts."""
+
+import pytest
+
+from tests.unit.auction_world import (
+    ANY_EQUITY,
+    ANY_PRICE,
+    FUND,
+    PARAMS,
+    POOL,
+    UNUSABLE,
+    WAD,
+    World,
+)
+
+ROUNDING = 10**6
+BACKSTOP = PARAMS["fast_phase"] + PARAMS["slow_phase"]
+
+
+@pytest.fixture(scope="module")
+def built(session_chain, artifacts):
+    world = World(session_chain, artifacts)
+    world.provide(10**5 * WAD)
+    return world
+
+
+@pytest.fixture
+def world(built, chain):
+    return built
+
+
+@pytest.fixture
+def account(world):
+    """Cash 10,000 and 1,000 units long at 100."""
+    return world.long(10_000 * WAD, {0: 1000 * WAD})
+
+
+@pytest.fixture
+def buyer(world, bidder):
+    return world.open(10**5 * WAD, bidder)
+
+
+def sink(world, account, price=895 * WAD // 10):
+    """By default E = -500 and MM = 4,480; in auction."""
+    world.set_price(0, price)
+    world.auction.start(account, 0)
+
+
+def ruin_pool(world):
+    """A winner whose profit exceeds the pool's equity."""
+    winner = world.long(10**5 * WAD, {7: 5000 * WAD})
+    world.set_price(7, 200 * WAD)
+    assert world.equity(POOL) < 0
+    return winner
+
+
+def bid(world, account, buyer, sender, fraction=WAD):
+    return world.auction.bid(account, buyer, fraction, ANY_PRICE, ANY_EQUITY, sender=sender)
+
+
+def run_clock(world, account, seconds):
+    while seconds > 0:
+        world.chain.advance(min(seconds, 120))
+        world.auction.poke(account)
+        seconds -= 120
+
+
+# ── backstop ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_backstop__solvent__pool_takes_the_positions(world, account, stranger):
+    world.add_collateral(account, "GOLD", 20 * WAD)
+    world.set_price(8, 50 * WAD)
+    sink(world, account, 91 * WAD)
+    run_clock(world, account, BACKSTOP)
+    assert world.auction.terms(account).incentive == min(
+        world.auction.terms(account).maintenance, world.equity(account)
+    )
+    cash = world.cash(account)
+    receipt = world.auction.backstop(account, sender=stranger)
+    taken = world.event(receipt, "BackstopTaken")
+    assert taken.account == account
+    assert taken.shortfall == 0
+    assert world.cash(account) == cash + taken.payment > 0
+    assert world.event(receipt, "AuctionEnded") == (account, world.cash(account), WAD)
+    assert world.clearinghouse.account(account).markets == 0
+    assert world.clearinghouse.collateral_amount(POOL, 0) == 20 * WAD
+    assert world.fund.total_reserve() == 0
+    world.check()
+    world.clearinghouse.withdraw(
+        account, world.usdc.address, 2**256 - 1, world.owner, sender=world.owner
+    )
+
+
+def test_backstop__insolvent__waterfall_covers(world, account):
+    world.stake(100 * WAD)
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    receipt = world.auction.backstop(account)
+    taken = world.event(receipt, "BackstopTaken")
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered.shortfall == taken.shortfall > 499 * WAD
+    assert covered.by_fund == 100 * WAD
+    assert covered.by_pool == covered.shortfall - 100 * WAD
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_backstop__partly_sold__takes_the_rest(world, account, buyer, bidder):
+    world.stake(10_000 * WAD)
+    sink(world, account, 92 * WAD)
+    bid(world, account, buyer, bidder, WAD // 4)
+    run_clock(world, account, BACKSTOP)
+    world.set_price(0, 91 * WAD)
+    receipt = world.auction.backstop(account)
+    assert world.event(receipt, "AuctionEnded").unsold == 3 * WAD // 4
+    world.check()
+
+
+def test_backstop__clock_not_run_out__reverts(world, account, reverts):
+    sink(world, account)
+    run_clock(world, account, BACKSTOP - 120)
+    world.chain.advance(119)
+    with reverts("auction: still selling"):
+        world.auction.backstop(account)
+    world.chain.advance(1)
+    world.auction.backstop(account)
+
+
+def test_backstop__wall_time_only__reverts(world, account, reverts):
+    """A day without a touch is two sample intervals of oracle-live time."""
+    sink(world, account)
+    world.chain.advance(86_400)
+    with reverts("auction: still selling"):
+        world.auction.backstop(account)
+
+
+def test_backstop__price_not_usable__reverts(world, account, reverts):
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    world.set_price(0, 895 * WAD // 10, UNUSABLE)
+    with reverts("price: not usable"):
+        world.auction.backstop(account)
+
+
+def test_backstop__buffer_reached__reverts(world, account, reverts):
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    world.set_price(0, 100 * WAD)
+    with reverts("auction: buffer reached"):
+        world.auction.backstop(account)
+
+
+def test_backstop__not_running__reverts(world, account, reverts):
+    with reverts("auction: not running"):
+        world.auction.backstop(account)
+
+
+def test_backstop__pool_ruined__suppliers_bear_the_rest(world, account):
+    idle = world.open(10**4 * WAD)
+    ruin_pool(world)
+    sink(world, account)
+    run_clock(world, account, BACKSTOP)
+    receipt = world.auction.backstop(account)
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered.written_down == covered.shortfall
+    assert world.cash(idle) < 10**4 * WAD
+    assert world.cash(account) == 0
+    world.check()
+
+
+# ── write-off ────────────────────────────────────────────────────────────────────────────────────
+
+
+def leave_debt(world, account):
+    """The owner closes at E = -500: a debt without positions."""
+    world.set_price(0, 895 * WAD // 10)
+    world.trade(account, 0, -1000 * WAD)
+    assert world.cash(account) < -499 * WAD
+
+
+def test_write_off__bare_debt__waterfall_without_incentive(world, account, stranger):
+    world.stake(100 * WAD)
+    leave_debt(world, account)
+    debt = -world.cash(account)
+    receipt = world.auction.write_off(account, sender=stranger)
+    assert world.event(receipt, "ShortfallCovered") == (
+        account,
+        debt,
+        100 * WAD,
+        debt - 100 * WAD,
+        0,
+    )
+    assert world.event(receipt, "FundPaid", world.fund).incentive == 0
+    assert world.fund.available_incentive() == 0
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_write_off__more_than_all_supply__fund_owes_the_rest(world, account):
+    """The index stops at its floor; what it leaves over is the fund's debt."""
+    leave_debt(world, account)
+    ruin_pool(world)
+    for holder in range(4, world.clearinghouse.account_count() + 1):
+        left = world.cash(holder) // 10**12 - 10 * 10**6
+        if left > 0:
+            world.clearinghouse.withdraw(
+                holder, world.usdc.address, left, world.owner, sender=world.owner
+            )
+    supply = world.clearinghouse.supply()[2]
+    debt = -world.cash(account)
+    assert 0 < supply < debt
+    covered = world.event(world.auction.write_off(account), "ShortfallCovered")
+    assert covered.shortfall == debt
+    assert abs(covered.written_down - supply) <= supply // 10**8
+    assert world.cash(FUND) == covered.written_down - debt < 0
+    assert world.cash(account) == 0
+    world.check()
+
+
+def test_write_off__no_debt__reverts(world, account, reverts):
+    for holder in (account, world.open(), 10**6):
+        with reverts("account: no debt"):
+            world.auction.write_off(holder)
+
+
+def test_write_off__protocol_account__reverts(world, reverts):
+    for account in range(4):
+        with reverts("account: protocol account"):
+            world.auction.write_off(account)
+
+
+def test_write_off__something_left_to_sell__reverts(world, account, reverts):
+    world.add_collateral(account, "GOLD", WAD)
+    leave_debt(world, account)
+    with reverts("account: something to sell"):
+        world.auction.write_off(account)
+
+
+def test_start__debt_with_dust_of_collateral__is_sold(world, account, buyer, bidder):
+    """Dust cannot shield a debt: it is sold with it."""
+    world.stake(2000 * WAD)
+    world.add_collateral(account, "GOLD", WAD)
+    leave_debt(world, account)
+    world.set_price(8, 10**6)
+    world.auction.start(account, 0)
+    bid(world, account, buyer, bidder)
+    assert world.cash(account) == 0
+    assert world.clearinghouse.account(account).collaterals == 0
+    world.check()
