@@ -207,9 +207,7 @@ def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint
     if cash < 0:
         # A borrowed fee must not take the account below maintenance, nor its debt above the limit.
         readings: uint256[16] = self._read(account_exposure._held_assets(word))
-        health: IRiskEngine.Health = self._assess(
-            account_exposure._exposure(_account, word, readings), readings
-        )
+        health: IRiskEngine.Health = self._health(_account, word, readings)
         if not health.live:
             errors._fail("price: not usable")
         if health.equity < convert(health.maintenance, int256):
@@ -423,9 +421,7 @@ def list_collateral(_token: address, _asset: uint256, _min_value: uint256):
 @view
 def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
     """@custom:see IClearinghouse"""
-    return self._assess(
-        account_exposure._exposure(_account, accounts.words[_account], _words), _words
-    )
+    return self._health(_account, accounts.words[_account], _words)
 
 
 @external
@@ -435,17 +431,14 @@ def health_after(
 ) -> IRiskEngine.Health:
     """@custom:see IClearinghouse"""
     position_book._check_listed(_market)
-    return self._assess(
-        account_exposure._exposure_after(
-            _account,
-            account_exposure._exposure(_account, accounts.words[_account], _words),
-            _market,
-            _words[_market],
-            _size_delta,
-            _price,
-            ledger_math._signed(_fee),
-        ),
+    return self._health_after(
+        _account,
+        accounts.words[_account],
         _words,
+        _market,
+        _size_delta,
+        _price,
+        ledger_math._signed(_fee),
     )
 
 
@@ -588,7 +581,12 @@ def connected() -> (address, address, address):
 @view
 def supply() -> (uint256, uint256, uint256, uint256):
     """@custom:see IClearinghouse"""
-    return cash_book._supply()
+    return (
+        cash_book.sides[cash_book.SUPPLY] >> 128,
+        cash_book.sides[cash_book.DEBT] >> 128,
+        cash_book._total(cash_book.SUPPLY),
+        cash_book._total(cash_book.DEBT),
+    )
 
 
 @external
@@ -668,30 +666,22 @@ def _check_withdrawal(_account: uint256, _word: uint256, _cash_left: bool):
         market, size_delta = position_book._reservation(_account)
         held |= 1 << market
     readings: uint256[16] = self._read(held)
-    exposure: IRiskEngine.Exposure = account_exposure._exposure(_account, _word, readings)
-    self._check_initial(exposure, readings)
+    self._check_initial(self._health(_account, _word, readings))
     if pending:
         # A reading without a price is refused here by name, as no order could be filled at it.
-        exposure = account_exposure._exposure_after(
-            _account,
-            exposure,
-            market,
-            readings[market],
-            size_delta,
-            price_word._price(readings[market]),
-            0,
+        price: uint256 = price_word._price(readings[market])
+        self._check_initial(
+            self._health_after(_account, _word, readings, market, size_delta, price, 0)
         )
-        self._check_initial(exposure, readings)
 
 
 @internal
-@view
-def _check_initial(_exposure: IRiskEngine.Exposure, _readings: uint256[16]):
-    health: IRiskEngine.Health = self._assess(_exposure, _readings)
-    self._check_valid(health.worst_state)
-    if health.strict_equity < convert(health.initial, int256):
+@pure
+def _check_initial(_health: IRiskEngine.Health):
+    self._check_valid(_health.worst_state)
+    if _health.strict_equity < convert(_health.initial, int256):
         errors._fail("margin: below initial")
-    self._check_borrowing(health)
+    self._check_borrowing(_health)
 
 
 @internal
@@ -726,8 +716,29 @@ def _read_one(_asset: uint256) -> uint256:
 
 @internal
 @view
-def _assess(_exposure: IRiskEngine.Exposure, _readings: uint256[16]) -> IRiskEngine.Health:
-    return staticcall RISK.assess(_exposure, _readings)
+def _health(_account: uint256, _word: uint256, _readings: uint256[16]) -> IRiskEngine.Health:
+    return staticcall RISK.assess(
+        account_exposure._exposure(_account, _word, _readings), _readings
+    )
+
+
+@internal
+@view
+def _health_after(
+    _account: uint256,
+    _word: uint256,
+    _readings: uint256[16],
+    _market: uint256,
+    _size_delta: int256,
+    _price: uint256,
+    _fee: int256,
+) -> IRiskEngine.Health:
+    return staticcall RISK.assess(
+        account_exposure._exposure_after(
+            _account, _word, _readings, _market, _size_delta, _price, _fee
+        ),
+        _readings,
+    )
 
 
 # ── internals: moving balances ───────────────────────────────────────────────────────────────────

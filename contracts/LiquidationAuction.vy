@@ -266,8 +266,8 @@ def bid(
     self._check_requirement(_bidder, words)
 
     if sale.fraction == fixed_point.WAD:
-        self._write_off_rest(_account)
-        self._close(_account, episode, max(new_equity, 0))
+        # what is left is proceeds, and they are never negative
+        self._close(_account, episode, new_equity)
     else:
         self._set_reserve(_account, new_equity, episode)
     return sale.fraction
@@ -591,17 +591,6 @@ def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256) -> (uint
     @return paid by the fund, and credited to the account by all [quote wad]
     """
     return waterfall._cover(CLEARINGHOUSE, POOL, FUND, _account, _incentive, _shortfall)
-
-
-@internal
-def _write_off_rest(_account: uint256):
-    """
-    @dev After a sell-out only cash is left; below zero it is what roundings, or a write-down on the way,
-         left behind, and a debt of one wei would keep the account liquidatable.
-    """
-    cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
-    if cash < 0:
-        self._cover(_account, 0, convert(-cash, uint256))
 
 
 @internal

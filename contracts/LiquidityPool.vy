@@ -25,6 +25,7 @@ from snekmate.tokens import erc20
 
 from .modules import fixed_point
 from .modules import lp_requests
+from .modules import market_terms
 from .modules import order_book
 from .modules import order_check
 from .modules import pool_nav
@@ -39,8 +40,9 @@ initializes: ownable_2step[ownable := ownable]
 initializes: erc20[ownable := ownable]
 initializes: lp_requests
 initializes: order_book
-initializes: pool_nav
-initializes: order_check[pool_nav := pool_nav]
+initializes: market_terms
+initializes: pool_nav[market_terms := market_terms]
+initializes: order_check[market_terms := market_terms, pool_nav := pool_nav]
 
 exports: (
     ownable.owner,
@@ -64,7 +66,6 @@ POOL: constant(uint256) = 1  # accounts of the protocol in the Clearinghouse
 ESCROW: constant(uint256) = 3
 
 WAD: constant(uint256) = 10**18
-BPS: constant(uint256) = 10**4
 ASSETS: constant(uint256) = 16
 
 MIN_KEEPER_FEE: constant(uint256) = 10**15  # [quote wad]
@@ -77,11 +78,6 @@ MIN_REQUEST_WINDOW: constant(uint256) = 600  # [s]
 MAX_REQUEST_WINDOW: constant(uint256) = 30 * 86_400  # [s]
 MIN_MIN_REQUEST: constant(uint256) = 10**16  # [quote wad] and [wad shares]
 MAX_MIN_REQUEST: constant(uint256) = 10**24
-MAX_FEE: constant(uint256) = 200  # [bps]
-MIN_INTEREST_CAP: constant(uint256) = 1  # [bps]
-MAX_INTEREST_CAP: constant(uint256) = 100_000  # [bps]
-
-_MASK_32: constant(uint256) = 2**32 - 1
 
 CLEARINGHOUSE: public(immutable(IClearinghouse))
 ORACLE: public(immutable(IPriceOracle))
@@ -92,11 +88,6 @@ REQUEST_DELAY: public(immutable(uint256))  # [s]
 EXIT_DELAY: public(immutable(uint256))  # [s]
 REQUEST_WINDOW: public(immutable(uint256))  # [s]
 MIN_REQUEST: public(immutable(uint256))  # [quote wad] entering, [wad shares] leaving
-
-# ── state ────────────────────────────────────────────────────────────────────────────────────────
-
-# by market: bits 0..31 maker fee, 32..63 taker fee, 64..95 interest cap; 0: closed [bps]
-_fees: HashMap[uint256, uint256]
 
 
 @deploy
@@ -157,7 +148,7 @@ def submit_order(_account: uint256, _market: uint256, _size_delta: int256, _acce
     """
     @custom:see ILiquidityPool
     """
-    assert self._fees[_market] != 0, "market: closed"
+    assert market_terms._is_open(_market), "market: closed"
     order_book._submit(_account, _market, _size_delta, _acceptable_price)
     extcall CLEARINGHOUSE.reserve(_account, _market, _size_delta, KEEPER_FEE, msg.sender)
     log ILiquidityPool.OrderSubmitted(
@@ -207,9 +198,7 @@ def buy_collateral(_account: uint256, _token_id: uint256, _amount: uint256, _max
     assert _amount != 0 and _amount <= held, "collateral: amount out of range"
     extcall RISK.sample()
     asset: uint256 = (staticcall CLEARINGHOUSE.collateral_token(_token_id)).asset
-    word: uint256 = (staticcall ORACLE.read_fresh(1 << asset))[asset]
-    assert price_word._usable(word), "price: not usable"
-
+    word: uint256 = pool_nav._fresh(asset)
     price: uint256 = price_word._price(word)
     haircut: uint256 = staticcall RISK.haircut(asset, fixed_point._mul_wad_down(held, price), word)
     payment: uint256 = fixed_point._mul_wad_up(fixed_point._mul_wad_up(_amount, price), WAD - haircut)
@@ -241,7 +230,7 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> b
     reason: String[32] = "auction"
     if self._is_reserved(_account):
         base: uint256 = self._base_price(order, since, _proof)
-        fill, fee, word, reason = order_check._examine(_account, order, base, self._market_fees(order.market))
+        fill, fee, word, reason = order_check._examine(_account, order, base)
 
     filled: bool = reason == ""
     if filled:
@@ -293,7 +282,7 @@ def refresh_nav() -> int256:
     @custom:see ILiquidityPool
     """
     extcall RISK.sample()
-    nav: int256 = pool_nav._value(pool_nav._read(), False)
+    nav: int256 = pool_nav._now(pool_nav.NOBODY)
     pool_nav._store(nav)
     return nav
 
@@ -336,7 +325,7 @@ def cover(_account: uint256, _amount: uint256) -> uint256:
     @custom:see ILiquidityPool
     """
     self._check_auction()
-    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, pool_nav._read())
+    health: IRiskEngine.Health = pool_nav._health(POOL, pool_nav._read())
     paid: uint256 = min(_amount, convert(max(health.equity, 0), uint256))
     if paid != 0:
         pool_nav._forget()
@@ -356,13 +345,7 @@ def set_market_fees(_market: uint256, _fees: ILiquidityPool.MarketFees):
     ownable._check_owner()
     assert _market < ASSETS, "market: unknown"
     assert (staticcall CLEARINGHOUSE.listed_markets() >> _market) & 1 != 0, "market: unknown"
-    assert _fees.maker_fee <= MAX_FEE, "maker fee: too high"
-    assert _fees.taker_fee <= MAX_FEE, "taker fee: too high"
-    assert _fees.interest_cap >= MIN_INTEREST_CAP, "interest cap: too low"
-    assert _fees.interest_cap <= MAX_INTEREST_CAP, "interest cap: too high"
-    old_fees: ILiquidityPool.MarketFees = self._market_fees(_market)
-    self._fees[_market] = _fees.maker_fee | (_fees.taker_fee << 32) | (_fees.interest_cap << 64)
-    log ILiquidityPool.MarketFeesSet(market=_market, old_fees=old_fees, new_fees=_fees)
+    market_terms._set(_market, _fees, (staticcall CLEARINGHOUSE.market(_market)).skew_scale)
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -374,10 +357,7 @@ def order(_account: uint256) -> ILiquidityPool.Order:
     """
     @custom:see ILiquidityPool
     """
-    order: ILiquidityPool.Order = order_book._load(_account, KEEPER_FEE)
-    if order.submitted_at == 0:
-        return empty(ILiquidityPool.Order)
-    return order
+    return order_book._load(_account, KEEPER_FEE)
 
 
 @external
@@ -413,7 +393,7 @@ def market_fees(_market: uint256) -> ILiquidityPool.MarketFees:
     """
     @custom:see ILiquidityPool
     """
-    return self._market_fees(_market)
+    return market_terms._fees(_market)
 
 
 @external
@@ -422,7 +402,7 @@ def nav() -> int256:
     """
     @custom:see ILiquidityPool
     """
-    return pool_nav._value(pool_nav._read(), False)
+    return pool_nav._now(pool_nav.NOBODY)
 
 
 @external
@@ -431,7 +411,7 @@ def stored_nav() -> (int256, uint256):
     """
     @custom:see ILiquidityPool
     """
-    return pool_nav._stored, pool_nav._stored_at
+    return pool_nav._stored()
 
 
 @external
@@ -471,30 +451,18 @@ def _base_price(_order: ILiquidityPool.Order, _since: uint256, _proof: Bytes[409
     """
     quiet_until: uint256 = _order.submitted_at + order_book.QUIET
     if len(_proof) == 0:
-        assert block.timestamp > quiet_until, "order: price proof missing"
-        assert staticcall ORACLE.last_update(_order.market) < _since, "order: price proof missing"
+        quiet: bool = block.timestamp > quiet_until and staticcall ORACLE.last_update(_order.market) < _since
+        assert quiet, "order: price proof missing"
     else:
-        price: uint256 = 0
+        first: uint256 = 0
         updated_at: uint256 = 0
-        price, updated_at = extcall ORACLE.first_price(_order.market, _since, _proof, value=msg.value)
+        first, updated_at = extcall ORACLE.first_price(_order.market, _since, _proof, value=msg.value)
         if updated_at <= quiet_until:
-            assert price != 0 and price <= price_word.MAX_PRICE, "price: not usable"
-            return price
+            return first
 
     # Fresh: with a pull feed, an old price still on chain is not what the market does now.
-    word: uint256 = (staticcall ORACLE.read_fresh(1 << _order.market))[_order.market]
-    assert price_word._usable(word), "price: not usable"
-    rate: uint256 = staticcall ORACLE.deviation(_order.market) * WAD // BPS
-    return skew_pricing._worsened(price_word._price(word), rate, _order.size_delta > 0)
-
-
-@internal
-@view
-def _market_fees(_market: uint256) -> ILiquidityPool.MarketFees:
-    word: uint256 = self._fees[_market]
-    return ILiquidityPool.MarketFees(
-        maker_fee=word & _MASK_32, taker_fee=(word >> 32) & _MASK_32, interest_cap=word >> 64
-    )
+    price: uint256 = price_word._price(pool_nav._fresh(_order.market))
+    return skew_pricing._worsened(price, pool_nav._deviation(_order.market), _order.size_delta > 0)
 
 
 # ── internals: requests ──────────────────────────────────────────────────────────────────────────
@@ -513,30 +481,19 @@ def _execute_entry(_id: uint256, _request: ILiquidityPool.Request) -> bool:
     shares: uint256 = 0
     nav: int256 = 0
     if not in_auction and block.timestamp <= due + REQUEST_WINDOW:
-        nav = pool_nav._value(pool_nav._read(), True)
+        nav = pool_nav._now(pool_nav.ENTERING)
         supply: uint256 = erc20.totalSupply
         # Without value there is nothing to buy a part of, unless nobody has a part yet.
         if nav > 0 or (nav == 0 and supply == 0):
             shares = share_math._shares_for(_request.amount, convert(nav, uint256), supply)
             if shares < _request.minimum or supply + shares > share_math.MAX_TOTAL:
                 shares = 0
-    lp_requests._close(_id, True)
     if shares == 0:
         extcall CLEARINGHOUSE.pay(ESCROW, _request.account, _request.amount)
-        log ILiquidityPool.RequestLapsed(request=_id, account=_request.account, entering=True)
-        return False
-
-    erc20._mint(_request.owner, shares)
-    extcall CLEARINGHOUSE.pay(ESCROW, POOL, _request.amount)
-    log ILiquidityPool.RequestExecuted(
-        request=_id,
-        account=_request.account,
-        entering=True,
-        shares=shares,
-        amount=_request.amount,
-        nav=nav,
-    )
-    return True
+    else:
+        erc20._mint(_request.owner, shares)
+        extcall CLEARINGHOUSE.pay(ESCROW, POOL, _request.amount)
+    return self._close_request(_id, _request, shares, _request.amount, nav)
 
 
 @internal
@@ -553,32 +510,43 @@ def _execute_exit(_id: uint256, _request: ILiquidityPool.Request) -> bool:
     nav: int256 = 0
     if block.timestamp <= due + REQUEST_WINDOW:
         words: uint256[16] = pool_nav._read()
-        nav = pool_nav._value(words, False)
+        nav = pool_nav._value(words, pool_nav.LEAVING)
         if nav > 0:
             amount = share_math._assets_for(_request.amount, convert(nav, uint256), erc20.totalSupply)
             if amount < _request.minimum:
                 amount = 0
         if amount != 0:
             # NAV, not equity: premium that will be given back covers no loss
-            health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, words)
+            health: IRiskEngine.Health = pool_nav._health(POOL, words)
             stays: int256 = nav - convert(amount, int256)
             assert stays >= convert(health.initial, int256), "pool: equity needed"
-    lp_requests._close(_id, False)
     if amount == 0:
         erc20._transfer(self, _request.owner, _request.amount)
-        log ILiquidityPool.RequestLapsed(request=_id, account=_request.account, entering=False)
-        return False
+    else:
+        erc20._burn(self, _request.amount)
+        extcall CLEARINGHOUSE.pay(POOL, _request.account, amount)
+        pool_nav._store(nav - convert(amount, int256))
+    return self._close_request(_id, _request, _request.amount, amount, nav)
 
-    erc20._burn(self, _request.amount)
-    extcall CLEARINGHOUSE.pay(POOL, _request.account, amount)
-    pool_nav._store(nav - convert(amount, int256))
+
+@internal
+def _close_request(
+    _id: uint256, _request: ILiquidityPool.Request, _shares: uint256, _amount: uint256, _nav: int256
+) -> bool:
+    """
+    @return whether it was executed; it lapsed when nothing is given for what was brought
+    """
+    lp_requests._close(_id, _request.entering)
+    if _shares == 0 or _amount == 0:
+        log ILiquidityPool.RequestLapsed(request=_id, account=_request.account, entering=_request.entering)
+        return False
     log ILiquidityPool.RequestExecuted(
         request=_id,
         account=_request.account,
-        entering=False,
-        shares=_request.amount,
-        amount=amount,
-        nav=nav,
+        entering=_request.entering,
+        shares=_shares,
+        amount=_amount,
+        nav=_nav,
     )
     return True
 

@@ -1,5 +1,6 @@
 """The four figures of a report, and one more: who was in which status when."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,8 @@ AMBER = "#d98a00"
 GREEN = "#2f8f5b"
 
 STATUS_COLOURS = ("#8fb8de", "#c9d8a5", "#f1c661", "#e8824a", "#a3262a", "#9aa4ae")
+
+HOUR = 3.6e6  # [ms]
 
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
@@ -100,10 +103,17 @@ def choose_account(history: History, fleet: Fleet) -> int:
     for happening in history.happenings:
         if happening.name == "MarginCalled":
             called.setdefault(happening.args.account, happening.time)
+    auctions = Counter(path.account for path in history.paths)
 
-    def interest(path: AuctionPath) -> tuple[bool, bool, bool, int]:
+    def interest(path: AuctionPath) -> tuple[bool, bool, int, bool, int]:
         lead = path.started_at - called.get(path.account, path.started_at)
-        return bool(path.fills), lead >= 900, not path.insolvent, min(len(path.fills), 3)
+        return (
+            bool(path.fills),
+            900 <= lead <= 12 * 3_600,
+            -auctions[path.account],
+            not path.insolvent,
+            len(path.fills),
+        )
 
     if history.paths:
         return max(history.paths, key=interest).account
@@ -119,36 +129,45 @@ def account(history: History, fleet: Fleet, chosen: int) -> go.Figure:
         x=time, y=maintenance, name="maintenance margin", line={"color": RED, "width": 1.6}
     )
     figure.add_scatter(x=time, y=equity, name="equity", line={"color": BLUE, "width": 1.8})
-    marks = []
+    calls, auctions = _episodes(history, chosen)
+    for i, (start, end) in enumerate(auctions):
+        figure.add_vrect(
+            x0=start, x1=end, fillcolor=RED, opacity=0.15, line_width=0, layer="below",
+            name="auction", showlegend=i == 0,
+        )
+    for i, at in enumerate(calls):
+        figure.add_vline(
+            x=at, line={"color": AMBER, "width": 1.6, "dash": "dash"},
+            name="margin call", showlegend=i == 0,
+        )
+    marks = [*calls, *(at for auction in auctions for at in auction)]
+    held = np.flatnonzero(maintenance > 0)
+    if marks:
+        opened = float(time[held[0]]) if len(held) else min(marks)
+        figure.update_xaxes(range=[max(opened, min(marks) - 8 * HOUR), max(marks) + 3 * HOUR])
+    figure.update_xaxes(type="date")
+    figure.update_yaxes(title_text="quote")
+    return _finish(figure, 380)
+
+
+def _episodes(history: History, chosen: int) -> tuple[list[float], list[tuple[float, float]]]:
+    """Margin calls of an account, and start and end of its auctions [ms]."""
+    calls, auctions = [], []
     started = None
     for happening in history.happenings:
         if getattr(happening.args, "account", None) != chosen:
             continue
         at = happening.time * 1_000.0
-        match happening.name:
-            case "MarginCalled":
-                marks.append(at)
-                figure.add_vline(x=at, line={"color": AMBER, "width": 1.5, "dash": "dash"})
-                figure.add_annotation(
-                    x=at, y=1, yref="paper", text="margin call", font={"color": AMBER}, xanchor="right"
-                )
-            case "AuctionStarted":
-                started = at
-                marks.append(at)
-            case "AuctionEnded" if started is not None:
-                marks.append(at)
-                figure.add_vrect(x0=started, x1=at, fillcolor=RED, opacity=0.12, line_width=0)
-                figure.add_annotation(
-                    x=at, y=0.92, yref="paper", text="auction", font={"color": RED}, xanchor="left"
-                )
-                started = None
-    held = np.flatnonzero(maintenance > 0)
-    if marks:
-        first = max(float(time[held[0]]) if len(held) else marks[0], min(marks) - 12 * 3.6e6)
-        figure.update_xaxes(range=[first, max(marks) + 3 * 3.6e6])
-    figure.update_xaxes(type="date")
-    figure.update_yaxes(title_text="quote")
-    return _finish(figure, 380)
+        if happening.name == "MarginCalled":
+            calls.append(at)
+        elif happening.name == "AuctionStarted":
+            started = at
+        elif happening.name == "AuctionEnded" and started is not None:
+            auctions.append((started, at))
+            started = None
+    if started is not None:
+        auctions.append((started, history.time[-1] * 1_000.0))
+    return calls, auctions
 
 
 def auction_paths(history: History) -> go.Figure:

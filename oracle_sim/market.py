@@ -82,7 +82,7 @@ class Market:
     scenario : Scenario
         Who takes part.
     deployment : Deployment
-        Fresh, with test doubles of feeds and tokens, its chain's clock not after the tape's start.
+        Fresh, with test doubles of feeds and tokens.
     config : Config
         Of the deployment: how its feeds behave.
     """
@@ -120,6 +120,7 @@ class Market:
         self._traders = self._crowd.by_account()
         self._auctions: list[int] = []
         self._prices: Prices = {}
+        self._lag = 0  # of the chain's clock behind the tape's [s]
 
     def _publisher(self, name: str, config: Config, keeper: str) -> Publisher:
         """The simulated feed of an asset, behaving as its configuration says."""
@@ -162,21 +163,21 @@ class Market:
     def _step(self, instant: Instant) -> None:
         """One tick: feeds publish, then keeper and crowd act, then everything is checked."""
         self._prices = instant.prices
+        tick = instant.time + self._lag
         writers = [
             publisher
             for name, publisher in self._publishers.items()
-            if publisher.observe(instant.time, instant.prices.get(name))
+            if publisher.observe(tick, instant.prices.get(name))
         ]
         if writers:
-            self._advance(instant.time + self._latency)
+            self._advance(tick + self._latency)
             for publisher in writers:
                 publisher.write()
             self._invariants.check()
 
-        now = instant.time + self._reaction
-        self._advance(now)
-        self._keeper.sample(now)
+        now = self._advance(tick + self._reaction)
         since_start = float(instant.time - int(self._tape.time[0]))
+        self._keeper.sample(now)
         if not self._crowd.traders:
             self._open()
         self._dispatch(since_start)
@@ -191,8 +192,14 @@ class Market:
         self._history.record(now, instant.prices, self._keeper.fleet, fund)
         self._invariants.check()
 
-    def _advance(self, time: int) -> None:
-        self._chain.advance(time - self._chain.time)
+    def _advance(self, time: int) -> int:
+        """Wind the clock to `time`; a chain that is already past it delays the rest of the tape."""
+        now = self._chain.time
+        if now > time:
+            self._lag += now - time
+            return now
+        self._chain.advance(time - now)
+        return time
 
     def _open(self) -> None:
         """Everybody comes in."""

@@ -1,7 +1,5 @@
 """One call from a tape to an outcome."""
 
-from dataclasses import replace as changed
-
 from chain import Chain, PyrevmChain
 from chain.config import Config, load_config
 from chain.deployment import Deployment
@@ -38,15 +36,12 @@ def replay(
     tape : Tape
     scenario : Scenario, optional
     chain : Chain, optional
-        A fresh in-process one by default. On a chain whose clock is past the tape's start the tape
-        is played later by as much.
+        A fresh in-process one by default. On one whose clock is past the tape's start the tape is
+        played later by as much.
     progress : callable, optional
     """
     scenario = scenario or Scenario()
     chain = chain or fresh_chain(tape, scenario)
-    late = chain.time + LEAD - int(tape.time[0])
-    if late > 0:
-        tape = changed(tape, time=tape.time + late)
     config = config_for(tape, load_config("demo"))
     deployment = Deployment.deploy(chain, config)
     return Market(tape, scenario, deployment, config).run(progress)

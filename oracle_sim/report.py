@@ -7,6 +7,7 @@ import plotly.io
 from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs
 
+from chain.files import write_whole
 from oracle_sim import charts
 from oracle_sim.market import Outcome
 from oracle_sim.summary import rows, worst_lines
@@ -25,18 +26,18 @@ p { margin: 0; color: var(--muted); }
 .badge { border-radius: 999px; padding: 3px 12px; font-size: 13px; font-weight: 600;
          background: #e3f3ea; color: #1e6b43; }
 .badge.broken { background: #fbe4e2; color: #a3262a; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px;
          margin-bottom: 16px; }
 .tile, section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.tile { padding: 12px 16px; }
+.tile { padding: 12px 14px; }
 .tile b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--muted); font-size: 13px; }
 section { padding: 16px 18px 8px; margin-bottom: 16px; min-width: 0; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(480px, 1fr)); gap: 0 16px; }
+.pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 16px; }
 table { width: 100%; border-collapse: collapse; margin: 8px 0; font-variant-numeric: tabular-nums; }
 td { padding: 6px 8px 6px 0; border-top: 1px solid var(--line); vertical-align: top; }
 td:first-child { color: var(--muted); white-space: nowrap; width: 1%; padding-right: 32px; }
-@media (max-width: 560px) { .pair { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } }
 """
 
 
@@ -135,7 +136,4 @@ def render(outcome: Outcome) -> str:
 
 def write(outcome: Outcome, path: Path) -> None:
     """Write the page, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(render(outcome), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, render(outcome))

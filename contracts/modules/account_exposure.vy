@@ -36,17 +36,17 @@ def _exposure(
     _account: uint256, _word: uint256, _readings: uint256[16]
 ) -> IRiskEngine.Exposure:
     """
-    @dev |size * F + cost| < 2**128 each in practice and < 2**180 at any input: sums cannot wrap.
+    @dev |size * F + cost| < 2**180 at any input: sixteen of them cannot wrap.
     """
     exposure: IRiskEngine.Exposure = empty(IRiskEngine.Exposure)
     base: int256 = cash_book._cash(_account)
     exposure.cash = base
-    markets: uint256 = accounts._markets(_word)
-    exposure.markets = markets
+    held: uint256 = accounts._markets(_word)
+    exposure.markets = held
     for i: uint256 in range(16):
-        if markets >> i == 0:
+        if held >> i == 0:
             break
-        if (markets >> i) & 1 == 0:
+        if (held >> i) & 1 == 0:
             continue
         size: int256 = 0
         cost: int256 = 0
@@ -58,16 +58,16 @@ def _exposure(
         base = unsafe_sub(base, unsafe_add(owed, cost))
     exposure.base = base
 
-    collaterals: uint256 = accounts._collaterals(_word)
-    if collaterals == 0:
+    held = accounts._collaterals(_word)
+    if held == 0:
         return exposure
     assets: uint256 = collateral_book.assets
     for i: uint256 in range(16):
-        if collaterals >> i == 0:
+        if held >> i == 0:
             break
-        if (collaterals >> i) & 1 == 0:
+        if (held >> i) & 1 == 0:
             continue
-        asset: uint256 = (assets >> (4 * i)) & 15
+        asset: uint256 = (assets >> unsafe_mul(4, i)) & 15
         exposure.collaterals |= 1 << asset
         exposure.amounts[asset] = unsafe_add(
             exposure.amounts[asset], collateral_book.amounts[_account][i]
@@ -79,9 +79,9 @@ def _exposure(
 @view
 def _exposure_after(
     _account: uint256,
-    _exposure: IRiskEngine.Exposure,
+    _word: uint256,
+    _readings: uint256[16],
     _market: uint256,
-    _reading: uint256,
     _size_delta: int256,
     _price: uint256,
     _fee: int256,
@@ -89,8 +89,8 @@ def _exposure_after(
     """
     @notice The exposure as `fill` at that price and fee would leave it, to the wei.
     """
-    exposure: IRiskEngine.Exposure = _exposure
-    index: int256 = position_book._funding_index(_market, _reading)
+    exposure: IRiskEngine.Exposure = self._exposure(_account, _word, _readings)
+    index: int256 = position_book._funding_index(_market, _readings[_market])
     size: int256 = 0
     cost: int256 = 0
     size, cost = ledger_math._unpack_position(position_book.positions[_account][_market])

@@ -86,64 +86,71 @@ def _velocity_at(_skew: int256, _skew_scale: uint256, _max_velocity: uint256) ->
 
 @internal
 @pure
-def _accrue(
-    _index: int256, _rate: int256, _velocity: int256, _elapsed: uint256, _price: uint256, _max_rate: uint256
-) -> (int256, int256):
+def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint256) -> int256:
     """
-    @notice Rate r and index F after `_elapsed` seconds at `_price`:
+    @notice F at oracle-live time `_live`, t seconds after the word's, at `_price`; a time that is
+            not later changes nothing.
 
-            r(t)    = clamp(r + velocity * t, +-max)
-            2 area  = (r + r(t)) * t                                    while the cap is not met
-                    = +-(2 * max * t - (max -+ r)**2 / |velocity|)      when it is: the triangle is missing
+            r(t)    = r + velocity * t
+            2 area  = (r + r(t)) * t                          while +-max is not met
+                    = 2 * cap * t - (cap - r)**2 / velocity   when it is: the triangle is missing
             F      += area * price
 
-    @dev |r| <= max < 2**55, |velocity| < 2**55, elapsed < 2**32, price < 2**88: every product
-         stays below 2**200.
-    @return new index [quote wad per unit], new rate [per day, 1e-15]
+            with cap = max or -max, whichever the velocity leads to.
+    @dev |r| <= max < 2**55, |velocity| < 2**55, t < 2**32, price < 2**88: every product stays below
+         2**200.
+    @return [quote wad per unit]
     """
-    elapsed: int256 = convert(_elapsed, int256)
+    if _live <= _word & _MASK_32:
+        return self._index(_word)
+    rate: int256 = self._rate(_word)
+    velocity: int256 = self._velocity(_word)
+    elapsed: int256 = convert(unsafe_sub(_live, _word & _MASK_32), int256)
     cap: int256 = convert(_max_rate, int256)
-    rate: int256 = unsafe_add(_rate, unsafe_div(unsafe_mul(_velocity, elapsed), _DAY))
+    rate_after: int256 = unsafe_add(rate, unsafe_div(unsafe_mul(velocity, elapsed), _DAY))
     doubled_area: int256 = 0  # [1e-15 * s / day]
-    if rate <= cap and rate >= unsafe_sub(0, cap):
-        doubled_area = unsafe_mul(unsafe_add(_rate, rate), elapsed)
+    if rate_after <= cap and rate_after >= unsafe_sub(0, cap):
+        doubled_area = unsafe_mul(unsafe_add(rate, rate_after), elapsed)
     else:
-        # The triangle has the sign of the velocity, as the cap that is met has.
-        if _velocity < 0:
+        if velocity < 0:
             cap = unsafe_sub(0, cap)
-        missing: int256 = unsafe_sub(cap, _rate)
+        missing: int256 = unsafe_sub(cap, rate)
         doubled_area = unsafe_sub(
             unsafe_mul(unsafe_add(cap, cap), elapsed),
-            unsafe_div(unsafe_mul(unsafe_mul(missing, missing), _DAY), _velocity),
+            unsafe_div(unsafe_mul(unsafe_mul(missing, missing), _DAY), velocity),
         )
-        rate = cap
-    return (
-        unsafe_add(
-            _index,
-            unsafe_div(unsafe_mul(doubled_area, convert(_price, int256)), 2 * _DAY * PRECISION),
-        ),
-        rate,
+    return unsafe_add(
+        self._index(_word),
+        unsafe_div(unsafe_mul(doubled_area, convert(_price, int256)), 2 * _DAY * PRECISION),
     )
+
+
+@internal
+@pure
+def _rate_at(_word: uint256, _live: uint256, _max_rate: uint256) -> int256:
+    """
+    @return clamp(r + velocity * t, +-max) [per day, 1e-15]
+    """
+    elapsed: int256 = convert(unsafe_sub(_live, _word & _MASK_32), int256)
+    cap: int256 = convert(_max_rate, int256)
+    rate: int256 = unsafe_add(
+        self._rate(_word), unsafe_div(unsafe_mul(self._velocity(_word), elapsed), _DAY)
+    )
+    return max(unsafe_sub(0, cap), min(cap, rate))
 
 
 @internal
 @pure
 def _advance(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint256) -> uint256:
     """
-    @notice The state at oracle-live time `_live`, which is not before that of the word.
+    @notice The state at oracle-live time `_live`, which is later than that of the word.
     """
-    velocity: int256 = self._velocity(_word)
-    index: int256 = 0
-    rate: int256 = 0
-    index, rate = self._accrue(
-        self._index(_word),
-        self._rate(_word),
-        velocity,
-        unsafe_sub(_live, self._live(_word)),
-        _price,
-        _max_rate,
+    return self._pack(
+        self._index_at(_word, _live, _price, _max_rate),
+        self._rate_at(_word, _live, _max_rate),
+        self._velocity(_word),
+        _live,
     )
-    return self._pack(index, rate, velocity, _live)
 
 
 @internal

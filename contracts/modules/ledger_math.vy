@@ -131,32 +131,34 @@ def _portion(_amount: int256, _fraction: int256) -> int256:
 
 @internal
 @pure
-def _to_scaled(_cash: int256, _supply_index: uint256, _borrow_index: uint256) -> int256:
+def _to_scaled(_cash: int256, _index: uint256) -> int256:
     """
     @notice Cash as it is stored: divided by the index of its sign. Supply never gets more than
             `_cash`, debt never gets less.
     @dev |cash| < 2**127. At a supply index <= 1 a scaled unit is finer than a wei: rounding up loses
          nothing, since reading rounds down. Above 1 it must round down.
     """
+    if _index == RAY:
+        return _cash
     amount: uint256 = unsafe_mul(self._magnitude(_cash), RAY)
     if _cash < 0:
-        return unsafe_sub(0, convert(self._divide(amount, _borrow_index, True), int256))
-    return convert(self._divide(amount, _supply_index, _supply_index < RAY), int256)
+        return unsafe_sub(0, convert(self._divide(amount, _index, True), int256))
+    return convert(self._divide(amount, _index, _index < RAY), int256)
 
 
 @internal
 @pure
-def _from_scaled(_scaled: int256, _supply_index: uint256, _borrow_index: uint256) -> int256:
+def _from_scaled(_scaled: int256, _index: uint256) -> int256:
     """
     @notice Supply rounds down, debt up.
-    @dev |scaled| < 2**128, indices < 2**128.
+    @dev |scaled| < 2**128, index < 2**128.
     """
-    amount: uint256 = self._magnitude(_scaled)
+    if _index == RAY:
+        return _scaled
+    amount: uint256 = unsafe_mul(self._magnitude(_scaled), _index)
     if _scaled < 0:
-        return unsafe_sub(
-            0, convert(self._divide(unsafe_mul(amount, _borrow_index), RAY, True), int256)
-        )
-    return convert(self._divide(unsafe_mul(amount, _supply_index), RAY, False), int256)
+        return unsafe_sub(0, convert(self._divide(amount, RAY, True), int256))
+    return convert(self._divide(amount, RAY, False), int256)
 
 
 @internal

@@ -51,7 +51,7 @@ def _load(_account: uint256, _keeper_fee: uint256) -> ILiquidityPool.Order:
         size_delta=word >> 128,  # keeps the sign
         acceptable_price=rest >> 40,
         submitted_at=rest & _MASK_36,
-        keeper_fee=_keeper_fee,
+        keeper_fee=0 if word == 0 else _keeper_fee,
     )
 
 

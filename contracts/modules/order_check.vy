@@ -14,10 +14,12 @@ from ..interfaces import ILiquidityPool
 from ..interfaces import IRiskEngine
 
 from . import fixed_point
+from . import market_terms
 from . import pool_nav
 from . import price_word
 from . import skew_pricing
 
+uses: market_terms
 uses: pool_nav
 
 BPS: constant(uint256) = 10**4
@@ -25,13 +27,14 @@ BPS: constant(uint256) = 10**4
 
 @internal
 def _examine(
-    _account: uint256, _order: ILiquidityPool.Order, _base: uint256, _fees: ILiquidityPool.MarketFees
+    _account: uint256, _order: ILiquidityPool.Order, _base: uint256
 ) -> (uint256, uint256, uint256, String[32]):
     """
     @notice What the order would be filled at, and why it must be cancelled instead.
     @param _base price before the skew premium [quote wad per unit]
     @return fill price [quote wad per unit], fee [quote wad], the market's reading, reason or ""
     """
+    fees: ILiquidityPool.MarketFees = market_terms._fees(_order.market)
     market: IClearinghouse.Market = staticcall pool_nav.CLEARINGHOUSE.market(_order.market)
     size: int256 = (staticcall pool_nav.CLEARINGHOUSE.position(_account, _order.market)).size
     size_after: int256 = size + _order.size_delta
@@ -46,25 +49,27 @@ def _examine(
     # The keeper's to wait for, not the trader's to suffer: the order lives on.
     assert price_word._usable(words[_order.market]), "price: not usable"
     if refreshing:
-        pool_nav._store(pool_nav._value(words, False))
+        pool_nav._store(pool_nav._value(words, pool_nav.NOBODY))
 
     fill: uint256 = skew_pricing._fill_price(_base, market.skew, _order.size_delta, market.skew_scale)
-    fee: uint256 = skew_pricing._fee(fill, market.skew, _order.size_delta, _fees.maker_fee, _fees.taker_fee)
+    fee: uint256 = skew_pricing._fee(fill, market.skew, _order.size_delta, fees.maker_fee, fees.taker_fee)
     reason: String[32] = self._bound(_order, market, fill)
+    if reason == "" and not reducing:
+        larger: uint256 = skew_pricing._larger_side(market.long_interest, market.skew, size, size_after)
+        notional: uint256 = fixed_point._mul_wad_up(larger, price_word._price(words[_order.market]))
+        if notional * BPS > pool_nav._stored_value() * fees.interest_cap:
+            reason = "interest cap"
     if reason == "":
-        if reducing:
-            reason = self._reduction(_account, _order, words, fill, fee)
-        else:
-            larger: uint256 = skew_pricing._larger_side(market.long_interest, market.skew, size, size_after)
-            notional: uint256 = fixed_point._mul_wad_up(larger, price_word._price(words[_order.market]))
-            if notional * BPS > convert(max(pool_nav._stored, 0), uint256) * _fees.interest_cap:
-                reason = "interest cap"
-            else:
-                reason = self._requirement(
-                    staticcall pool_nav.CLEARINGHOUSE.health_after(
-                        _account, words, _order.market, _order.size_delta, fill, fee
-                    )
-                )
+        after: IRiskEngine.Health = staticcall pool_nav.CLEARINGHOUSE.health_after(
+            _account, words, _order.market, _order.size_delta, fill, fee
+        )
+        reason = self._requirement(after)
+        # A reduction needs no IM, but a cushion that does not fall; who has what an opening needs may
+        # leave even where the premium is dearer than the margin it frees.
+        if reducing and reason != "":
+            reason = "margin"
+            if self._cushion(after) >= self._cushion(pool_nav._health(_account, words)):
+                reason = ""
     return fill, fee, words[_order.market], reason
 
 
@@ -85,24 +90,6 @@ def _bound(_order: ILiquidityPool.Order, _market: IClearinghouse.Market, _fill: 
         return "skew"
     # next to -skew_scale a price of next to nothing rounds to nothing
     return "skew" if _fill == 0 else ""
-
-
-@internal
-@view
-def _reduction(
-    _account: uint256, _order: ILiquidityPool.Order, _words: uint256[16], _fill: uint256, _fee: uint256
-) -> String[32]:
-    """
-    @notice A reduction needs no IM, but a cushion that does not fall; or what an opening needs: who
-            has enough must be able to leave even where the premium is dearer than the margin it frees.
-    """
-    cushion: int256 = self._cushion(staticcall pool_nav.CLEARINGHOUSE.health(_account, _words))
-    after: IRiskEngine.Health = staticcall pool_nav.CLEARINGHOUSE.health_after(
-        _account, _words, _order.market, _order.size_delta, _fill, _fee
-    )
-    if self._cushion(after) >= cushion or self._requirement(after) == "":
-        return ""
-    return "margin"
 
 
 @internal

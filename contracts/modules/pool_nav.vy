@@ -16,11 +16,20 @@ from ..interfaces import IPriceOracle
 from ..interfaces import IRiskEngine
 
 from . import fixed_point
+from . import market_terms
 from . import price_word
 from . import skew_pricing
 
+uses: market_terms
+
 POOL: constant(uint256) = 1  # account of the pool in the Clearinghouse
 ASSETS: constant(uint256) = 16
+BPS: constant(uint256) = 10**4
+
+# For whom the pool is valued.
+NOBODY: constant(uint256) = 0  # the interest caps
+ENTERING: constant(uint256) = 1
+LEAVING: constant(uint256) = 2
 
 CLEARINGHOUSE: immutable(IClearinghouse)
 ORACLE: immutable(IPriceOracle)
@@ -28,8 +37,10 @@ RISK: immutable(IRiskEngine)
 IM_MULTIPLIER: immutable(uint256)  # [wad]
 INTERVAL: immutable(uint256)  # age at which the stored value is old [s]
 
-_stored: int256  # [quote wad]
-_stored_at: uint256  # [s]; 0 when something made it wrong
+_TIME_BITS: constant(uint256) = 40
+_TIME_MASK: constant(int256) = 2**40 - 1
+
+_word: int256  # stored NAV [quote wad] << 40 | its time [s], 0 when something has made it wrong
 
 
 @deploy
@@ -61,10 +72,27 @@ def _read() -> uint256[16]:
 
 @internal
 @view
-def _value(_words: uint256[16], _entering: bool) -> int256:
+def _health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
+    return staticcall CLEARINGHOUSE.health(_account, _words)
+
+
+@internal
+@view
+def _now(_mover: uint256) -> int256:
     """
-    @notice NAV. An unusable asset counts at its last price more or less its IM, whichever is worse for
-            the mover: high for who enters, low for who leaves and for the interest caps.
+    @return `_value` at prices read now
+    """
+    return self._value(self._read(), _mover)
+
+
+@internal
+@view
+def _value(_words: uint256[16], _mover: uint256) -> int256:
+    """
+    @notice NAV, against the mover: high for who enters, low for who leaves and for the interest caps.
+            An unusable asset counts at its last price more or less its IM. For who moves, who needs
+            not prove that prices are the first after his delay, a usable one counts at its price
+            more or less what the feed may be off without publishing, as for orders without a proof.
     @param _words readings of all assets the pool holds
     @return [quote wad]
     """
@@ -72,26 +100,35 @@ def _value(_words: uint256[16], _entering: bool) -> int256:
     value: int256 = exposure.base
     held: uint256 = exposure.markets | exposure.collaterals
     for asset: uint256 in range(ASSETS):
+        if held >> asset == 0:
+            break
         if (held >> asset) & 1 == 0:
             continue
         word: uint256 = _words[asset]
-        low: uint256 = self._trade_price(asset, word, False)
-        high: uint256 = self._trade_price(asset, word, True)
+        rate: uint256 = 0
+        if not price_word._usable(word):
+            rate = self._initial_rate(asset, word)
+        elif _mover != NOBODY:
+            rate = self._deviation(asset)
+        low: uint256 = price_word._price(word)
+        high: uint256 = low
+        if rate != 0:
+            low = skew_pricing._worsened(low, rate, False)
+            high = skew_pricing._worsened(high, rate, True)
+
         size: int256 = exposure.sizes[asset]
         if size != 0:
-            scale: uint256 = (staticcall CLEARINGHOUSE.market(asset)).skew_scale
             # linear in the price, so one of its ends is the worst
-            if _entering:
-                value += max(
-                    skew_pricing._pool_value_up(size, low, scale),
-                    skew_pricing._pool_value_up(size, high, scale),
-                )
+            scale: uint256 = market_terms._skew_scale(asset)
+            if _mover == ENTERING:
+                at_low: int256 = skew_pricing._pool_value_up(size, low, scale)
+                value += max(at_low, skew_pricing._pool_value_up(size, high, scale))
             else:
-                value += min(
-                    skew_pricing._pool_value_down(size, low, scale),
-                    skew_pricing._pool_value_down(size, high, scale),
-                )
-        value += self._collateral(asset, exposure.amounts[asset], high if _entering else low, word)
+                at_low: int256 = skew_pricing._pool_value_down(size, low, scale)
+                if rate != 0:
+                    at_low = min(at_low, skew_pricing._pool_value_down(size, high, scale))
+                value += at_low
+        value += self._collateral(asset, exposure.amounts[asset], high if _mover == ENTERING else low, word)
     return value
 
 
@@ -110,19 +147,47 @@ def _collateral(_asset: uint256, _amount: uint256, _price: uint256, _word: uint2
 
 @internal
 @view
+def _fresh(_asset: uint256) -> uint256:
+    """
+    @return the reading of an asset at which somebody may trade now
+    """
+    word: uint256 = (staticcall ORACLE.read_fresh(1 << _asset))[_asset]
+    assert price_word._usable(word), "price: not usable"
+    return word
+
+
+@internal
+@view
 def _trade_price(_asset: uint256, _word: uint256, _buying: bool) -> uint256:
     """
-    @notice The price of an asset; of an unusable one the last price, worsened for who trades at it by
-            its IM per unit of notional at the line or its target, whichever is higher.
+    @notice The price of an asset; of an unusable one the last price, worsened by its IM for who trades.
     @return [quote wad per unit]
     """
     price: uint256 = price_word._price(_word)
     if price_word._usable(_word):
         return price
+    return skew_pricing._worsened(price, self._initial_rate(_asset, _word), _buying)
+
+
+@internal
+@view
+def _deviation(_asset: uint256) -> uint256:
+    """
+    @return what the asset's feed may be off without publishing [wad]
+    """
+    return staticcall ORACLE.deviation(_asset) * fixed_point.WAD // BPS
+
+
+@internal
+@view
+def _initial_rate(_asset: uint256, _word: uint256) -> uint256:
+    """
+    @return IM per unit of notional at the line or its target, whichever is higher, rounded up [wad]
+    """
     line: uint256 = 0
     target: uint256 = 0
     line, target = staticcall RISK.line(_asset, price_word._live(_word))
-    return skew_pricing._worsened(price, fixed_point._mul_wad_up(max(line, target), IM_MULTIPLIER), _buying)
+    return fixed_point._mul_wad_up(max(line, target), IM_MULTIPLIER)
 
 
 # ── stored ───────────────────────────────────────────────────────────────────────────────────────
@@ -130,15 +195,33 @@ def _trade_price(_asset: uint256, _word: uint256, _buying: bool) -> uint256:
 
 @internal
 @view
+def _stored() -> (int256, uint256):
+    """
+    @return NAV [quote wad] and its time [s]
+    """
+    word: int256 = self._word
+    return word >> _TIME_BITS, convert(word & _TIME_MASK, uint256)
+
+
+@internal
+@view
+def _stored_value() -> uint256:
+    """
+    @return NAV as the interest caps see it: 0 when it is negative [quote wad]
+    """
+    return convert(max(self._word >> _TIME_BITS, 0), uint256)
+
+
+@internal
+@view
 def _is_old() -> bool:
-    return block.timestamp >= self._stored_at + INTERVAL
+    return block.timestamp >= convert(self._word & _TIME_MASK, uint256) + INTERVAL
 
 
 @internal
 def _store(_value: int256):
-    log ILiquidityPool.NavRefreshed(old_nav=self._stored, new_nav=_value)
-    self._stored = _value
-    self._stored_at = block.timestamp
+    log ILiquidityPool.NavRefreshed(old_nav=self._word >> _TIME_BITS, new_nav=_value)
+    self._word = (_value << _TIME_BITS) + convert(block.timestamp, int256)
 
 
 @internal
@@ -146,4 +229,4 @@ def _forget():
     """
     @notice After a backstop or a loss the next opening order has to look again.
     """
-    self._stored_at = 0
+    self._word = (self._word >> _TIME_BITS) << _TIME_BITS

@@ -81,16 +81,21 @@ def _accrue(_market: uint256, _reading: uint256) -> int256:
     @return F [quote wad per unit]
     """
     old: uint256 = self.funding[_market]
-    new: uint256 = self._advanced(old, _reading)
-    if new != old:
-        self.funding[_market] = new
-        log IClearinghouse.FundingAccrued(
-            market=_market,
-            old_index=funding_math._index(old),
-            new_index=funding_math._index(new),
-            funding_rate=funding_math._rate(new),
-        )
-    return funding_math._index(new)
+    live: uint256 = self._live(_reading)
+    if live <= funding_math._live(old):
+        return funding_math._index(old)
+    new: uint256 = funding_math._advance(
+        old, live, price_word._price(_reading), MAX_FUNDING_RATE
+    )
+    self.funding[_market] = new
+    index: int256 = funding_math._index(new)
+    log IClearinghouse.FundingAccrued(
+        market=_market,
+        old_index=funding_math._index(old),
+        new_index=index,
+        funding_rate=funding_math._rate(new),
+    )
+    return index
 
 
 @internal
@@ -229,20 +234,42 @@ def _reservation(_account: uint256) -> (uint256, int256):
 
 @internal
 @view
-def _advanced(_word: uint256, _reading: uint256) -> uint256:
+def _standing(_account: uint256, _market: uint256, _reading: uint256) -> (int256, int256):
     """
-    @notice An unusable asset, or a reading older than the last touch, leaves the state as it is.
+    @notice One call a market on the way of every health check, so what it could call stands here.
+    @return size; size * F + cost: what the position takes from equity at price zero, rounded up
     """
-    live: uint256 = price_word._live(_reading)
-    if live <= funding_math._live(_word) or not price_word._usable(_reading):
-        return _word
-    return funding_math._advance(_word, live, price_word._price(_reading), MAX_FUNDING_RATE)
+    word: int256 = self.positions[_account][_market]
+    cost: int256 = (word << 128) >> 128
+    size: int256 = unsafe_sub(word, cost) >> 128
+    return size, unsafe_add(
+        ledger_math._funding_owed(size, self._funding_index(_market, _reading)), cost
+    )
 
 
 @internal
 @view
 def _funding_index(_market: uint256, _reading: uint256) -> int256:
-    return funding_math._index(self._advanced(self.funding[_market], _reading))
+    """
+    @return F at the reading [quote wad per unit]
+    """
+    return funding_math._index_at(
+        self.funding[_market],
+        self._live(_reading),
+        price_word._price(_reading),
+        MAX_FUNDING_RATE,
+    )
+
+
+@internal
+@pure
+def _live(_reading: uint256) -> uint256:
+    """
+    @return the reading's oracle-live time; 0, which is never later, when the asset is unusable
+    """
+    if price_word._usable(_reading):
+        return price_word._live(_reading)
+    return 0
 
 
 @internal

@@ -1,6 +1,6 @@
 # pragma version 0.4.3
 """
-@title MockOracle: what RiskEngine needs of an IPriceOracle, answering what a test has set
+@title MockOracle: what the other contracts need of an IPriceOracle, answering what a test has set
 @custom:contract-name MockOracle
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
@@ -11,8 +11,10 @@ SAMPLE_INTERVAL: public(immutable(uint256))
 
 asset_count: public(uint256)
 sample_count: public(uint256)
+proof_count: public(uint256)
 _words: uint256[16]
 _variances: uint256[16]
+_deviations: uint256[16]
 
 
 @deploy
@@ -27,11 +29,24 @@ def set_word(_asset: uint256, _word: uint256):
 
 
 @external
+def set_words(_words: uint256[16]):
+    self._words = _words
+
+
+@external
 def set_variance(_asset: uint256, _variance: uint256):
     """
     @param _variance sigma squared target [variance per day, wad]
     """
     self._variances[_asset] = _variance
+
+
+@external
+def set_deviation(_asset: uint256, _deviation: uint256):
+    """
+    @param _deviation [bps]
+    """
+    self._deviations[_asset] = _deviation
 
 
 @external
@@ -48,6 +63,49 @@ def sample() -> (uint256[16], uint256[16]):
 @external
 @view
 def read(_assets: uint256) -> uint256[16]:
+    return self._read(_assets)
+
+
+@external
+@view
+def read_fresh(_assets: uint256) -> uint256[16]:
+    return self._read(_assets)
+
+
+@external
+@payable
+def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256):
+    """
+    @notice Takes any proof but an empty one.
+    """
+    assert len(_proof) != 0, "first price: no proof"
+    assert _since <= block.timestamp, "first price: none yet"
+    self.proof_count += 1
+    return self._words[_asset] & (2**88 - 1), block.timestamp
+
+
+@external
+@view
+def last_update(_asset: uint256) -> uint256:
+    return 0 if self._words[_asset] == 0 else block.timestamp
+
+
+@external
+@view
+def deviation(_asset: uint256) -> uint256:
+    return self._deviations[_asset]
+
+
+@external
+@view
+def variances(_asset: uint256) -> (uint256, uint256, uint256, uint256):
+    variance: uint256 = self._variances[_asset]
+    return variance, variance, variance, variance
+
+
+@internal
+@view
+def _read(_assets: uint256) -> uint256[16]:
     words: uint256[16] = empty(uint256[16])
     for asset: uint256 in range(16):
         if (_assets >> asset) & 1 == 1:

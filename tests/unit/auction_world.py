@@ -25,8 +25,8 @@ LINE = WAD // 20
 PARAMS = {
     "s0": WAD // 20,
     "s1": WAD // 4,
-    "fast_phase": 600,
-    "slow_phase": 3600,
+    "fast_phase": 240,
+    "slow_phase": 960,
     "penalty": WAD // 20,
     "tip": 2 * WAD,
     "chip": WAD // 200,

@@ -258,6 +258,20 @@ def test_poke__equity_fell__reserve_follows(world, running):
     assert world.fund.reserve(running) == maintenance - world.equity(running)
 
 
+def test_terms__phases__incentive_grows_to_the_whole_requirement(world, running):
+    maintenance = world.auction.auction(running).maintenance
+    world.set_price(0, 97 * WAD)
+    shares = []
+    for _ in range(0, PARAMS["fast_phase"] + PARAMS["slow_phase"] + 1, 120):
+        shares.append(world.auction.terms(running).incentive * WAD // maintenance)
+        world.chain.advance(120)
+        world.auction.poke(running)
+    s0, s1 = PARAMS["s0"], PARAMS["s1"]
+    fast = [s0, (s0 + s1) // 2, s1]
+    slow = [s1 + (WAD - s1) * step // 8 for step in range(1, 9)]
+    assert [round(share / WAD, 9) for share in shares] == [x / WAD for x in fast + slow]
+
+
 def test_poke__not_running__reverts(world, account, reverts):
     with reverts("auction: not running"):
         world.auction.poke(account)

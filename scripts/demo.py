@@ -1,0 +1,133 @@
+"""`ape run demo`: deploys the whole protocol and replays a crash through it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import chain
+import oracle_sim
+from scripts._command import Command, connect
+
+if TYPE_CHECKING:
+    from oracle_sim.market import Outcome, Progress
+    from oracle_sim.tape import Tape
+
+REPORT = Path(chain.__file__).parents[1] / "build" / "demo" / "report.html"
+BROKEN = 1  # exit code when an invariant failed or an account was stuck
+
+
+@click.command(cls=Command)
+@click.option("--prices", help="Price file, or folder of price files; a generated crash without.")
+@click.option("--event", help="Part of the names of the files to take from the folder.")
+@click.option("--bars", type=click.IntRange(min=1), help="Replay only the first so many bars.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=2020,
+    show_default=True,
+    help="Of the crowd and of a generated crash.",
+)
+@click.option("--json", "json_file", help="Write the numbers here; - prints them instead.")
+@click.option(
+    "--network",
+    metavar="ECOSYSTEM:NETWORK:PROVIDER",
+    help="A local network as ape names it, ethereum:local:foundry for example. Slow: use --bars.",
+)
+def cli(
+    prices: str | None,
+    event: str | None,
+    bars: int | None,
+    seed: int,
+    json_file: str | None,
+    network: str | None,
+) -> None:
+    """Replay a crash through the whole protocol.
+
+    Prices become feed rounds, rounds become samples, samples move the lines; a hundred accounts trade,
+    are called, auctioned and bid for. Runs in this process unless a network is named. The report goes
+    to build/demo/report.html.
+    """
+    from rich.console import Console
+
+    from oracle_sim import report, summary
+
+    started = time.monotonic()
+    console = Console(stderr=True, width=100)
+    if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
+        raise click.BadParameter(f"--json: {json_file}: no such folder")
+    tape = _tape(prices, event, bars, seed)
+    for warning in tape.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+    outcome = _replay(tape, seed, network, console)
+    report.write(outcome, REPORT)
+    document = summary.to_document(outcome, time.monotonic() - started)
+    if json_file == "-":
+        click.echo(json.dumps(document, indent=2))
+    else:
+        Console(width=100).print(summary.to_table(outcome))
+        click.echo(f"{document['seconds']} s, report in {REPORT}")
+    if json_file not in (None, "-"):
+        chain.files.write_whole(Path(str(json_file)), json.dumps(document, indent=2) + "\n")
+    for failure in outcome.failures[:10]:
+        click.echo(failure, err=True)
+    if not all(outcome.invariants.values()) or outcome.stuck:
+        raise SystemExit(BROKEN)
+
+
+def _tape(prices: str | None, event: str | None, bars: int | None, seed: int) -> Tape:
+    """What happens to prices."""
+    from oracle_sim.crash import generate_crash
+    from oracle_sim.tape import read_prices
+
+    if prices is None:
+        if event is not None:
+            raise click.UsageError("--event: chooses files of --prices, which is missing")
+        tape = generate_crash(seed)
+    else:
+        tape = read_prices(prices, event or "")
+    return tape if bars is None else tape.window(0, bars)
+
+
+def _replay(tape: Tape, seed: int, network: str | None, console: Any) -> Outcome:
+    """Replay with a bar for those who wait."""
+    from oracle_sim.replay import replay
+    from oracle_sim.scenario import Scenario
+
+    with (
+        nullcontext() if network is None else connect(network) as connected,
+        _progress(tape, console) as progress,
+    ):
+        if connected is not None and not connected.is_local:
+            raise click.UsageError(f"--network: {network}: a replay needs a local network")
+        return replay(tape, Scenario(seed=seed), connected, progress)
+
+
+@contextmanager
+def _progress(tape: Tape, console: Any) -> Iterator[Progress]:
+    """Show how far a replay is."""
+    from rich import progress as shown
+
+    from oracle_sim.walk import TICKS
+
+    columns = (
+        shown.TextColumn("{task.description}"),
+        shown.BarColumn(),
+        shown.TaskProgressColumn(),
+        shown.TextColumn("{task.completed:,d} of {task.total:,d} ticks"),
+        shown.TimeElapsedColumn(),
+        shown.TimeRemainingColumn(),
+    )
+    with shown.Progress(*columns, console=console) as display:
+        task = display.add_task(f"replaying {tape.name}", total=len(tape) * TICKS)
+        yield lambda done: display.update(task, completed=done)
+
+
+__all__ = ["cli", "oracle_sim"]

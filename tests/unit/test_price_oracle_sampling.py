@@ -1,0 +1,209 @@
+"""PriceOracle: pull feeds, oracle-live time, and sampling."""
+
+import pytest
+
+from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
+from tests.unit.oracle_world import (
+    ANSWER,
+    CONFIRMATION,
+    HEARTBEAT,
+    INTERVAL,
+    REVERT,
+    TOLERANCE,
+    WAD,
+    Oracle,
+)
+
+PRICE = 2_000 * WAD
+HIGHER = PRICE * 105 // 100  # within the jump bound of 10 %
+FAR_UP = PRICE * 12 // 10
+FARTHER_UP = PRICE * 13 // 10
+
+
+@pytest.fixture
+def oracle(chain, artifacts):
+    oracle = Oracle(chain, artifacts)
+    oracle.add(PRICE)
+    return oracle
+
+
+@pytest.fixture
+def pull_oracle(chain, artifacts):
+    oracle = Oracle(chain, artifacts)
+    oracle.add(PRICE, pull=True)
+    return oracle
+
+
+def names(oracle, receipt):
+    return [event.name for event in oracle.contract.events(receipt)]
+
+
+# ── pull feeds ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_read_fresh__pull_price__at_most_three_seconds_old(pull_oracle, chain):
+    chain.advance(10)
+    pull_oracle.say(HIGHER, age=3)
+    assert pull_oracle.fresh() == pull_oracle.reading()
+    assert pull_oracle.fresh().state == VALID
+    pull_oracle.say(HIGHER, age=4)
+    assert pull_oracle.fresh() == (PRICE, PRICE, 0, 0, STALE)
+    assert pull_oracle.reading().state == VALID
+
+
+def test_read_fresh__pull_price_older_than_stored__is_stale(pull_oracle, chain):
+    pull_oracle.step(HIGHER)
+    chain.advance(1)
+    pull_oracle.say(PRICE, age=1)
+    assert pull_oracle.fresh().state == VALID
+    pull_oracle.say(PRICE, age=2)
+    assert pull_oracle.fresh().state == STALE
+    assert pull_oracle.fresh().price == HIGHER
+
+
+def test_read_fresh__push_price__may_be_a_heartbeat_old(oracle, chain):
+    chain.advance(INTERVAL)
+    oracle.say(HIGHER, age=HEARTBEAT)
+    assert oracle.fresh() == oracle.reading()
+    assert oracle.fresh().state == VALID
+
+
+def test_read_fresh__pull_price_off_the_ema__is_volatile(pull_oracle, chain):
+    chain.advance(10)
+    pull_oracle.say(FAR_UP, age=5)
+    assert pull_oracle.fresh().state == VOLATILE
+
+
+def test_sample__old_pull_price__counts_for_live_time_only(pull_oracle, chain):
+    before = pull_oracle.contract.stored(0)
+    chain.advance(INTERVAL)
+    pull_oracle.say(HIGHER, age=4)
+    receipt = pull_oracle.sample()
+    assert names(pull_oracle, receipt) == []
+    after = pull_oracle.contract.stored(0)
+    assert (after.price, after.ema, after.accepted_at) == (PRICE, PRICE, before.accepted_at)
+    assert (after.live, after.checkpoint) == (INTERVAL, chain.time)
+    assert after.published == before.published
+    variances = pull_oracle.contract.variances(0)
+    # the time goes on counting until a price may be taken
+    pull_oracle.step(HIGHER)
+    alone = pull_oracle.contract.variances(0)
+    assert alone != variances
+    assert pull_oracle.contract.stored(0).accepted_at == before.accepted_at + 2 * INTERVAL
+
+
+def test_sample__confirmed_by_an_old_pull_price__waits_for_a_new_one(pull_oracle, chain):
+    pull_oracle.step(FAR_UP)
+    chain.advance(CONFIRMATION)
+    words, _ = pull_oracle.sample().result
+    assert words[0] == pull_oracle.contract.read(1)[0]
+    assert pull_oracle.reading()[:2] == (FAR_UP, FAR_UP)
+    assert pull_oracle.contract.stored(0).ema == PRICE
+    receipt = pull_oracle.step(FARTHER_UP)
+    assert names(pull_oracle, receipt) == ["ExcursionEnded", "Sampled"]
+    assert pull_oracle.contract.stored(0).ema == FARTHER_UP
+
+
+# ── oracle-live time ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_live__usable__runs_between_samples_up_to_two_intervals(oracle, chain):
+    oracle.step(PRICE)
+    assert oracle.reading().live == INTERVAL
+    chain.advance(45)
+    assert oracle.reading().live == INTERVAL + 45
+    chain.advance(1_000)
+    assert oracle.reading().live == 3 * INTERVAL
+    oracle.sample()
+    assert oracle.contract.stored(0).live == 3 * INTERVAL
+    assert oracle.reading().live == 3 * INTERVAL
+
+
+@pytest.mark.parametrize("state", [UNUSABLE, VOLATILE, STALE])
+def test_live__not_usable__stands_still(oracle, chain, state):
+    oracle.step(PRICE)
+    if state == VOLATILE:
+        oracle.say(FAR_UP)
+    elif state == UNUSABLE:
+        oracle.sources[0][0].set_mode(REVERT)
+    else:
+        oracle.say(PRICE, age=HEARTBEAT + TOLERANCE + 1)
+    chain.advance(INTERVAL)
+    assert (oracle.reading().state, oracle.reading().live) == (state, INTERVAL)
+    oracle.sample()
+    oracle.sources[0][0].set_mode(ANSWER)
+    oracle.step(PRICE, 2 * INTERVAL)  # the dead time before a checkpoint is not made up for
+    assert oracle.contract.stored(0).live == 3 * INTERVAL
+
+
+def test_live__uncertain__runs(oracle, chain):
+    chain.advance(INTERVAL)
+    oracle.say(PRICE, PRICE // 2)
+    assert (oracle.reading().state, oracle.reading().live) == (UNCERTAIN, INTERVAL)
+    assert names(oracle, oracle.sample()) == ["Sampled"]
+
+
+# ── sampling ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_sample__by_a_stranger__is_open_to_all(oracle, chain, stranger):
+    chain.advance(INTERVAL)
+    oracle.say(HIGHER)
+    receipt = oracle.contract.sample(sender=stranger)
+    (event,) = oracle.contract.events(receipt)
+    fast, slow, long, target = oracle.contract.variances(0)
+    ema = oracle.contract.stored(0).ema
+    assert PRICE < ema < HIGHER
+    packed = fast | slow << 64 | long << 128 | chain.time << 192
+    assert (event.name, event.args) == ("Sampled", (0, HIGHER, ema, packed))
+    words, targets = receipt.result
+    assert words == oracle.contract.read(1)
+    assert targets == [target, *[0] * 15]
+
+
+def test_sample__not_due__writes_nothing(oracle, chain):
+    oracle.step(HIGHER)
+    before = oracle.contract.stored(0), oracle.contract.variances(0), oracle.contract.sampled_at()
+    chain.advance(INTERVAL - 1)
+    oracle.say(PRICE)
+    receipt = oracle.sample()
+    assert receipt.logs == []
+    words, targets = receipt.result
+    assert words == oracle.contract.read(1)
+    assert targets[0] == before[1][3]
+    after = oracle.contract.stored(0), oracle.contract.variances(0), oracle.contract.sampled_at()
+    assert after == before
+
+
+def test_sample__in_the_block_of_listing__takes_no_return(oracle, chain):
+    before = oracle.contract.variances(0)
+    oracle.say(HIGHER)
+    assert names(oracle, oracle.sample()) == []
+    assert oracle.contract.variances(0) == before
+    assert oracle.contract.stored(0).price == PRICE
+    assert oracle.reading().price == HIGHER
+
+
+def test_sample__no_assets__is_harmless(chain, artifacts):
+    oracle = Oracle(chain, artifacts)
+    words, targets = oracle.sample().result
+    assert words == targets == [0] * 16
+    assert oracle.contract.sampled_at() == chain.time
+
+
+def test_sample__a_wick__at_most_doubles_the_target(oracle):
+    for _ in range(3):
+        oracle.step(PRICE)
+    before = oracle.contract.variances(0)[3]
+    oracle.step(PRICE * 109 // 100)
+    assert oracle.contract.variances(0)[0] == 2 * before
+
+
+def test_sample__equal_and_backwards_times__do_not_revert(oracle, chain):
+    oracle.step(PRICE)
+    published = chain.time
+    for age in (0, 60, 500, 3_000):
+        chain.advance(INTERVAL)
+        oracle.sources[0][0].set_answer(HIGHER, 0, published - age)
+        assert names(oracle, oracle.sample()) == ["Sampled"]
+        assert oracle.contract.stored(0).published == published - age
