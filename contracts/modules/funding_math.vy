@@ -35,9 +35,9 @@ def _pack(_index: int256, _rate: int256, _velocity: int256, _live: uint256) -> u
     @dev The caller keeps each part within its bits.
     """
     return (
-        (self._bits(_index) << 144)
-        | ((self._bits(_rate) & _MASK_56) << 88)
-        | ((self._bits(_velocity) & _MASK_56) << 32)
+        (convert(convert(_index, bytes32), uint256) << 144)
+        | ((convert(convert(_rate, bytes32), uint256) & _MASK_56) << 88)
+        | ((convert(convert(_velocity, bytes32), uint256) & _MASK_56) << 32)
         | _live
     )
 
@@ -45,19 +45,19 @@ def _pack(_index: int256, _rate: int256, _velocity: int256, _live: uint256) -> u
 @internal
 @pure
 def _index(_word: uint256) -> int256:
-    return self._signed(_word) >> 144
+    return convert(convert(_word, bytes32), int256) >> 144  # `>>` of a signed word keeps its sign
 
 
 @internal
 @pure
 def _rate(_word: uint256) -> int256:
-    return self._signed(_word << 112) >> 200
+    return convert(convert(_word << 112, bytes32), int256) >> 200
 
 
 @internal
 @pure
 def _velocity(_word: uint256) -> int256:
-    return self._signed(_word << 168) >> 200
+    return convert(convert(_word << 168, bytes32), int256) >> 200
 
 
 @internal
@@ -151,15 +151,3 @@ def _advance(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint256
         self._velocity(_word),
         _live,
     )
-
-
-@internal
-@pure
-def _bits(_value: int256) -> uint256:
-    return convert(convert(_value, bytes32), uint256)
-
-
-@internal
-@pure
-def _signed(_word: uint256) -> int256:
-    return convert(convert(_word, bytes32), int256)

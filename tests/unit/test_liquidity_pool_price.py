@@ -248,6 +248,55 @@ def test_execute_order__keeper_that_takes_no_ether__is_on_his_own(desk, deploy):
     assert desk.chain.balance(caller.address) == 1
 
 
+def test_execute_order__push_feed_with_value__all_returns(desk, stranger):
+    since = _submit(desk)
+    desk.chain.advance(desk.delay)
+    desk.btc.publish(PRICE)
+    desk.chain.advance(1)
+    before = desk.chain.balance(stranger)
+    receipt = _execute(desk, desk.btc.proof(since), value=10**15, sender=stranger)
+    assert receipt.result is True
+    assert desk.chain.balance(stranger) == before
+
+
+# ── shares, whose price nobody proves ────────────────────────────────────────────────────────────
+
+
+def _executed(desk, request):
+    """Executes a request; its `RequestExecuted`."""
+    receipt = desk.pool.execute_request(request)
+    (event,) = [e.args for e in desk.pool.events(receipt) if e.name == "RequestExecuted"]
+    return event
+
+
+def test_execute_request__providers__get_prices_worsened_by_the_deviation(desk, provider):
+    """Who picks the second in which his request executes must gain nothing by a feed's silence."""
+    size = 100 * WAD
+    since = _submit(desk, size=size)
+    desk.chain.advance(desk.delay)
+    desk.btc.publish(PRICE)
+    desk.chain.advance(1)
+    assert _execute(desk, desk.btc.proof(since)).result is True
+
+    pool, shares = desk.pool, 1_000 * WAD
+    entry = pool.request_entry(desk.account, 1_000 * WAD, 0, sender=desk.trader).result
+    leave = pool.request_exit(desk.keeper, shares, 0, sender=provider).result
+    for _ in range(pool.EXIT_DELAY() // 1_800):
+        desk.chain.advance(1_800)
+        for symbol, price in (("BTC", PRICE), ("ETH", 2_000 * WAD), ("SOL", SOL_PRICE)):
+            desk.protocol.set_price(symbol, price)
+        desk.protocol.risk.sample()
+
+    left = _executed(desk, leave)
+    mark = pool.nav()
+    entered = _executed(desk, entry)
+    check_conservation(desk.protocol.clearinghouse)
+    # the pool is short 100 at 30,000: half a percent of that, and of the premium, either way
+    spread = 3_000_000 * WAD * DEVIATION // WAD
+    assert mark - (left.nav - left.amount) == pytest.approx(spread, rel=1e-2)
+    assert entered.nav - mark == pytest.approx(spread, rel=1e-2)
+
+
 # ── states of the real oracle ────────────────────────────────────────────────────────────────────
 
 
