@@ -246,8 +246,9 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> b
     else:
         extcall CLEARINGHOUSE.cancel(_account, _keeper, KEEPER_FEE)
         log ILiquidityPool.OrderCancelled(account=_account, market=order.market, keeper=_keeper, reason=reason)
-    # Ether is never kept, so all there is is what this caller brought.
-    if self.balance != 0:
+    # Ether is never kept, so what is there is what this caller brought; or somebody forced it upon the
+    # pool, which must not trouble keepers that bring and take none.
+    if msg.value != 0 and self.balance != 0:
         raw_call(msg.sender, b"", value=self.balance)
     return filled
 
@@ -421,7 +422,7 @@ def fill_price(_market: uint256, _size_delta: int256, _price: uint256) -> uint25
     @custom:see ILiquidityPool
     """
     assert _price <= price_word.MAX_PRICE, "price: out of range"
-    assert abs(_size_delta) <= order_book.MAX_SIZE, "order: size out of range"
+    assert order_book._is_bounded(_size_delta), "order: size out of range"
     market: IClearinghouse.Market = staticcall CLEARINGHOUSE.market(_market)
     return skew_pricing._fill_price(_price, market.skew, _size_delta, market.skew_scale)
 

@@ -441,9 +441,8 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             worst_state = state
         if state < price_word.UNCERTAIN:
             idle = unsafe_add(idle, worth)
-        # without positions and debt there is nothing to close, so nothing to require
-
     if _exposure.markets == 0 and _exposure.cash >= 0:
+        # nothing to close, so nothing to require
         maintenance = 0
         initial = 0
     else:

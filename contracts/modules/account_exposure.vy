@@ -36,7 +36,7 @@ def _exposure(
     _account: uint256, _word: uint256, _readings: uint256[16]
 ) -> IRiskEngine.Exposure:
     """
-    @dev |size * F + cost| < 2**180 at any input: sixteen of them cannot wrap.
+    @dev |size * F + cost| < 2**180 whatever the input: sixteen of them cannot wrap.
     """
     exposure: IRiskEngine.Exposure = empty(IRiskEngine.Exposure)
     base: int256 = cash_book._cash(_account)
@@ -49,13 +49,10 @@ def _exposure(
         if (held >> i) & 1 == 0:
             continue
         size: int256 = 0
-        cost: int256 = 0
-        size, cost = ledger_math._unpack_position(position_book.positions[_account][i])
+        standing: int256 = 0
+        size, standing = position_book._standing(_account, i, _readings[i])
         exposure.sizes[i] = size
-        owed: int256 = ledger_math._funding_owed(
-            size, position_book._funding_index(i, _readings[i])
-        )
-        base = unsafe_sub(base, unsafe_add(owed, cost))
+        base = unsafe_sub(base, standing)
     exposure.base = base
 
     held = accounts._collaterals(_word)

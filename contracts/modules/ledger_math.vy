@@ -73,6 +73,8 @@ def _funding_owed(_size: int256, _funding_index: int256) -> int256:
     @notice size * F, rounded up: against the holder.
     @dev |size| < 2**127 and |F| < 2**111.
     """
+    if _funding_index == 0:
+        return 0
     return self._divide_up(unsafe_mul(_size, _funding_index))
 
 

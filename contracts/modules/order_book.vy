@@ -35,10 +35,16 @@ def _submit(_account: uint256, _market: uint256, _size_delta: int256, _acceptabl
     """
     @dev The caller has checked the market. An acceptable price beyond 88 bits is beyond any fill.
     """
-    assert _size_delta != 0 and abs(_size_delta) <= MAX_SIZE, "order: size out of range"
+    assert _size_delta != 0 and self._is_bounded(_size_delta), "order: size out of range"
     assert self._orders[_account] == 0, "order: already pending"
     rest: uint256 = block.timestamp | (_market << 36) | (min(_acceptable_price, _MASK_88) << 40)
     self._orders[_account] = (_size_delta << 128) + convert(rest, int256)
+
+
+@internal
+@pure
+def _is_bounded(_size_delta: int256) -> bool:
+    return -MAX_SIZE <= _size_delta and _size_delta <= MAX_SIZE
 
 
 @internal

@@ -236,15 +236,13 @@ def _reservation(_account: uint256) -> (uint256, int256):
 @view
 def _standing(_account: uint256, _market: uint256, _reading: uint256) -> (int256, int256):
     """
-    @notice One call a market on the way of every health check, so what it could call stands here.
     @return size; size * F + cost: what the position takes from equity at price zero, rounded up
     """
-    word: int256 = self.positions[_account][_market]
-    cost: int256 = (word << 128) >> 128
-    size: int256 = unsafe_sub(word, cost) >> 128
-    return size, unsafe_add(
-        ledger_math._funding_owed(size, self._funding_index(_market, _reading)), cost
-    )
+    size: int256 = 0
+    cost: int256 = 0
+    size, cost = ledger_math._unpack_position(self.positions[_account][_market])
+    owed: int256 = ledger_math._funding_owed(size, self._funding_index(_market, _reading))
+    return size, unsafe_add(owed, cost)
 
 
 @internal

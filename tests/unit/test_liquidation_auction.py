@@ -228,8 +228,8 @@ def test_poke__rarely__counts_two_sample_intervals(world, running):
 
 
 def test_poke__often__gains_nothing(world, running):
-    for _ in range(60):
-        world.chain.advance(2)
+    for _ in range(24):
+        world.chain.advance(5)
         world.auction.poke(running)
         world.auction.poke(running)
     assert world.auction.auction(running).elapsed == 120

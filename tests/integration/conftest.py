@@ -1,0 +1,53 @@
+"""Real nodes: anvil behind JSON-RPC, and ape's networks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from chain import Chain
+from chain.anvil import Anvil, find_anvil
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _anvil_on_path() -> None:
+    """ape-foundry takes anvil from PATH, as `make` sets it."""
+    folder = os.path.dirname(find_anvil())
+    os.environ["PATH"] = os.pathsep.join([folder, os.environ["PATH"]])
+
+
+@pytest.fixture(scope="module")
+def anvil() -> Iterator[Chain]:
+    """An anvil of our own, behind JSON-RPC."""
+    with Anvil() as chain:
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def ape_bundled() -> Iterator[Chain]:
+    """ape's bundled provider."""
+    yield from _ape("ethereum:local:test")
+
+
+@pytest.fixture(scope="module")
+def ape_anvil() -> Iterator[Chain]:
+    """anvil as ape starts it."""
+    yield from _ape("ethereum:local:foundry")
+
+
+def _ape(network: str) -> Iterator[Chain]:
+    import ape
+
+    from chain.ape_chain import connected_chain
+
+    with ape.networks.parse_network_choice(network):
+        yield connected_chain()
+
+
+@pytest.fixture(scope="module", params=["anvil", "ape_bundled", "ape_anvil"])
+def node(request: pytest.FixtureRequest) -> Chain:
+    """Each of them in turn."""
+    chain: Chain = request.getfixturevalue(request.param)
+    return chain
