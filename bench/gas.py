@@ -34,21 +34,31 @@ FEEDS = {"direct": False, "proxied": True}
 SOLVENT_LOSS = 70 * WAD // 1000  # E falls below MM, the largest slice is more than half
 INSOLVENT_LOSS = 97 * WAD // 1000  # E < 0, and still within the oracle's jump bound
 
+
+def _peer(system: str, source: str, operation: str, *thousands: int) -> dict[str, Any]:
+    gas = dict(zip(COUNTS, (1_000 * gas for gas in thousands), strict=False))
+    return {"operation": operation, "system": system, "source": source, "gas": gas}
+
+
+_DERIVE = ("Derive v2", "derivexyz/v2-core")
+_SYNTHETIX = ("Synthetix V3", "Synthetixio/synthetix-v3")
+_EULER = ("Euler v2", "euler-xyz/euler-vault-kit, accountLiquidity")
+
+# Gas of real transactions with direct feeds on the same EVM, measured by the project's owner on the
+# systems' public sources; by open markets. Their deposits do not depend on it: Derive 162k to 305k.
 PEERS = [
-    {"system": "Derive v2", "operation": "withdraw", "gas": [316, 467, 797, 1570]},
-    {"system": "Derive v2", "operation": "open", "gas": [731, 954, 1460, 2680]},
-    {"system": "Synthetix V3", "operation": "open", "gas": [1080, 1220, 1430, 1840]},
-    {"system": "Derive v2", "operation": "margin check", "gas": [186, 325, 630, 1350]},
-    {"system": "Synthetix V3", "operation": "margin check", "gas": [211, 278, 412, 680]},
-    {"system": "Euler v2", "operation": "margin check", "gas": [120, 163, 251, 426]},
-    {"system": "Derive v2", "operation": "start auction", "gas": [510, 711, 1140, 2110]},
-    {"system": "Derive v2", "operation": "bid 50 %", "gas": [763, 1210, 2140, 4100]},
-    {"system": "Synthetix V3", "operation": "liquidate all", "gas": [873, 1250, 2010, 3540]},
-    {"system": "Derive v2", "operation": "deposit", "gas": [162, 305]},
-    {"system": "Synthetix V3", "operation": "deposit", "gas": [142]},
+    _peer(*_DERIVE, "deposit", 162),
+    _peer(*_SYNTHETIX, "deposit", 142),
+    _peer(*_DERIVE, "withdraw", 316, 467, 797, 1570),
+    _peer(*_DERIVE, "execute order: open", 731, 954, 1460, 2680),
+    _peer(*_SYNTHETIX, "execute order: open", 1080, 1220, 1430, 1840),
+    _peer(*_DERIVE, "margin check", 186, 325, 630, 1350),
+    _peer(*_SYNTHETIX, "margin check", 211, 278, 412, 680),
+    _peer(*_EULER, "margin check", 120, 163, 251, 426),
+    _peer(*_DERIVE, "start auction", 510, 711, 1140, 2110),
+    _peer(*_DERIVE, "bid 50 %", 763, 1210, 2140, 4100),
+    _peer(*_SYNTHETIX, "start auction + bid (liquidate all)", 873, 1250, 2010, 3540),
 ]
-"""Thousands of gas of a real transaction with 1, 2, 4, 8 markets and direct feeds, on the same EVM;
-deposit: least and most. Measured by the project's owner on the systems' public sources."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +90,9 @@ class Bench:
         self._chain.revert(before)
 
     def _record(self, operation: str, markets: int, receipt: Receipt) -> None:
-        transaction = self._chain.request(
-            "eth_getBlockByNumber", hex(receipt.block_number), True
-        )["transactions"][0]
+        transaction = self._chain.request("eth_getBlockByNumber", hex(receipt.block_number), True)[
+            "transactions"
+        ][0]
         trace = self._chain.request(
             "debug_traceTransaction",
             transaction["hash"],
@@ -160,7 +170,9 @@ def measure() -> list[Row]:
     """All rows, both feed models."""
     rows: list[Row] = []
     with Progress(transient=True) as progress:
-        task = progress.add_task("measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 11 + 1))
+        task = progress.add_task(
+            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 11 + 1)
+        )
         for feeds, proxied in FEEDS.items():
             with Anvil("--steps-tracing") as chain:
                 world = World.deploy(chain, proxied)
@@ -169,17 +181,25 @@ def measure() -> list[Row]:
 
 
 def show(rows: list[Row], console: Console) -> None:
-    """Gas with its ratio to the floor, a line an operation and feed model."""
-    table = Table(title="gas of a real transaction (× the floor), by open markets; 2 collaterals")
+    """Gas with its ratio to the floor, a line an operation and feed model, peers below."""
+    table = Table(title="gas of a real transaction (x its floor), by open markets; 2 collaterals")
     table.add_column("operation")
-    table.add_column("feeds")
+    table.add_column("feeds or peer")
     for count in COUNTS:
         table.add_column(str(count), justify="right")
     cells = {(row.operation, row.feeds, row.markets): row for row in rows}
-    for operation, feeds in sorted({(row.operation, row.feeds) for row in rows}):
-        found = [cells.get((operation, feeds, count)) for count in COUNTS]
-        texts = [f"{r.gas:,} (×{r.gas / r.floor:.2f})" if r else "" for r in found]
-        table.add_row(operation, feeds, *texts)
+    operations = sorted({row.operation for row in rows} | {peer["operation"] for peer in PEERS})
+    for operation in operations:
+        for feeds in FEEDS:
+            found = [cells.get((operation, feeds, count)) for count in COUNTS]
+            texts = [f"{r.gas:,} (x{r.gas / r.floor:.2f})" if r else "" for r in found]
+            if any(texts):
+                table.add_row(operation, feeds, *texts)
+        for peer in PEERS:
+            if peer["operation"] == operation:
+                texts = [f"{peer['gas'][c]:,}" if c in peer["gas"] else "" for c in COUNTS]
+                table.add_row(operation, peer["system"], *texts, style="dim")
+        table.add_section()
     console.print(table)
 
 
@@ -192,7 +212,7 @@ def main() -> None:
         "peers": PEERS,
     }
     write_whole(OUTPUT, json.dumps(result, indent=1) + "\n")
-    console = Console()
+    console = Console(width=130)
     show(rows, console)
     for name, size in result["sizes"].items():
         console.print(f"{name:20} {size:6,} bytes")

@@ -23,7 +23,7 @@ POKE_EVERY = 120  # two sample intervals: the most one poke can count [s]
 
 
 def eight_markets(config: Config, markets: int = MARKETS) -> Config:
-    """`config` with `markets` assets like its first one, and its two collaterals on the first two."""
+    """`config` with assets like its first one; its two collaterals are on the first two of them."""
     like = next(iter(config.assets.values()))
     symbols = [f"A{i}" for i in range(markets)]
     assets = {s: replace(like, symbol=s, price=PRICE) for s in symbols}
@@ -116,7 +116,7 @@ class World:
         return receipt
 
     def trader(self, markets: int, room: int = 0) -> int:
-        """An account with two collaterals and long positions in that many markets; cash for `room` more."""
+        """An account with two collaterals, that many long positions, and cash for `room` more."""
         account = self.open((markets + room) * CASH_PER_MARKET + 100 * WAD)
         for token in self.protocol.collaterals.values():
             self.deposit(account, token, COLLATERAL // 10 ** (18 - token.decimals()))

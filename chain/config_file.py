@@ -1,4 +1,4 @@
-"""Reads sections of a YAML file strictly: what is missing, unknown or mistyped is named in a line."""
+"""Reads sections of a YAML file strictly: an entry missing, unknown or mistyped is one line."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ from .modules import account_exposure
 initializes: account_exposure[
     cash_book := cash_book,
     collateral_book := collateral_book,
-    position_book := position_book,
+    position_book := position_book
 ]
 
 
@@ -506,10 +506,8 @@ def proceeds(_account: uint256) -> uint256:
 def position(_account: uint256, _market: uint256) -> IClearinghouse.Position:
     """@custom:see IClearinghouse"""
     self._check_id(_market)
-    size: int256 = 0
-    cost: int256 = 0
-    size, cost = ledger_math._unpack_position(position_book.positions[_account][_market])
-    return IClearinghouse.Position(size=size, cost=cost)
+    word: int256 = position_book.positions[_account][_market]
+    return IClearinghouse.Position(size=ledger_math._size(word), cost=ledger_math._cost(word))
 
 
 @external

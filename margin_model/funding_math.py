@@ -60,30 +60,39 @@ def velocity_at(skew: int, skew_scale: int, max_velocity: int) -> int:
     return trunc_div(max(-skew_scale, min(skew_scale, skew)) * max_velocity, skew_scale)
 
 
-def accrue(
-    index: int, rate: int, velocity: int, elapsed: int, price: int, max_rate: int
-) -> tuple[int, int]:
-    """F and rate after `elapsed` seconds at `price` [quote wad per unit].
+def index_at(state: Funding, live: int, price: int, max_rate: int) -> int:
+    """F at oracle-live time `live` and `price` [quote wad per unit]; an earlier time changes nothing.
 
-    The index gains the exact integral of the rate, a line clamped at +-`max_rate`, times price:
-    a trapezoid while the cap is not met, else the rectangle under the cap less the triangle missing.
+    It gains the exact integral of the rate, a line clamped at +-`max_rate`, times price: a trapezoid
+    while the cap is not met, else the rectangle under the cap less the triangle that is missing.
     """
-    rate_after = rate + trunc_div(velocity * elapsed, DAY)
+    if live <= state.live:
+        return state.index
+    elapsed = live - state.live
+    rate_after = state.rate + trunc_div(state.velocity * elapsed, DAY)
     if abs(rate_after) <= max_rate:
-        doubled_area = (rate + rate_after) * elapsed
+        doubled_area = (state.rate + rate_after) * elapsed
     else:
-        rate_after = max_rate if velocity > 0 else -max_rate
-        missing = rate_after - rate
-        doubled_area = 2 * rate_after * elapsed - trunc_div(missing**2 * DAY, velocity)
-    return index + trunc_div(doubled_area * price, 2 * DAY * PRECISION), rate_after
+        cap = max_rate if state.velocity > 0 else -max_rate
+        missing = trunc_div((cap - state.rate) ** 2 * DAY, state.velocity)
+        doubled_area = 2 * cap * elapsed - missing
+    return state.index + trunc_div(doubled_area * price, 2 * DAY * PRECISION)
+
+
+def rate_at(state: Funding, live: int, max_rate: int) -> int:
+    """Rate at oracle-live time `live`, which is not before the state's."""
+    rate = state.rate + trunc_div(state.velocity * (live - state.live), DAY)
+    return max(-max_rate, min(max_rate, rate))
 
 
 def advance(state: Funding, live: int, price: int, max_rate: int) -> Funding:
-    """State at oracle-live time `live`, which is not before that of the state [s]."""
-    index, rate = accrue(
-        state.index, state.rate, state.velocity, live - state.live, price, max_rate
+    """State at oracle-live time `live`, which is later than that of the state [s]."""
+    return Funding(
+        index_at(state, live, price, max_rate),
+        rate_at(state, live, max_rate),
+        state.velocity,
+        live,
     )
-    return Funding(index, rate, state.velocity, live)
 
 
 def _signed(value: int, bits: int) -> int:

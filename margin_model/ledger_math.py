@@ -36,10 +36,14 @@ def pack_position(size: int, cost: int) -> int:
     return (bounded(size, "size") << 128) + bounded(cost, "cost")
 
 
-def unpack_position(word: int) -> tuple[int, int]:
-    """Size and cost of a word."""
-    cost = (word + 2**127) % 2**128 - 2**127
-    return (word - cost) >> 128, cost
+def position_size(word: int) -> int:
+    """Size of a position's word."""
+    return (word + LIMIT) >> 128
+
+
+def position_cost(word: int) -> int:
+    """Cost of a position's word."""
+    return (word + LIMIT) % 2**128 - LIMIT
 
 
 def notional(size_delta: int, price: int, funding_index: int) -> int:
@@ -83,18 +87,18 @@ def portion(amount: int, fraction: int) -> int:
     return trunc_div(amount * fraction, WAD)
 
 
-def to_scaled(cash: int, supply_index: int, borrow_index: int) -> int:
+def to_scaled(cash: int, index: int) -> int:
     """Cash as it is stored: divided by the index [1e27] of its sign, never in the user's favour."""
     if cash < 0:
-        return -divide(-cash * RAY, borrow_index, up=True)
-    return divide(cash * RAY, supply_index, up=supply_index < RAY)
+        return -divide(-cash * RAY, index, up=True)
+    return divide(cash * RAY, index, up=index < RAY)
 
 
-def from_scaled(scaled: int, supply_index: int, borrow_index: int) -> int:
+def from_scaled(scaled: int, index: int) -> int:
     """Cash of what is stored: supply rounds down, debt up."""
     if scaled < 0:
-        return -divide(-scaled * borrow_index, RAY, up=True)
-    return divide(scaled * supply_index, RAY, up=False)
+        return -divide(-scaled * index, RAY, up=True)
+    return divide(scaled * index, RAY, up=False)
 
 
 def write_down(

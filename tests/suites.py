@@ -69,6 +69,7 @@ SUITES = (
     Suite("unit", ("tests/unit",), backend="boa"),
     Suite("replay", ("tests/replay",)),
     Suite("model", ("tests/model",)),
+    Suite("invariant", ("tests/invariant",)),
     Suite("integration", ("tests/integration",)),
     Suite("sim", ("tests/sim",)),
 )

@@ -1,10 +1,10 @@
 """Line coverage of Vyper: which lines ran, and which have code that could.
 
-titanoboa's own plugin needs every Python call of its EVM traced, which takes ten times as long; our
-chain knows the executed lines already, so they are written as coverage data directly. Of a branch or
-loop only the head counts as run when it is evaluated. A line for which the compiler emitted nothing
-(a variable initialised to zero, say) is not counted; a function that no contract contains counts as
-missed.
+titanoboa's own plugin needs every Python call of its EVM traced, which takes ten times as long;
+our chain knows the executed lines already, so they are written as coverage data directly. Of a
+branch or loop only the head counts as run when it is evaluated. A line for which the compiler
+emitted nothing (a variable initialised to zero, say) is not counted; a function that no contract
+contains counts as missed.
 """
 
 from __future__ import annotations

@@ -48,11 +48,13 @@ def _exposure(
             break
         if (held >> i) & 1 == 0:
             continue
-        size: int256 = 0
-        standing: int256 = 0
-        size, standing = position_book._standing(_account, i, _readings[i])
+        position: int256 = position_book.positions[_account][i]
+        size: int256 = ledger_math._size(position)
         exposure.sizes[i] = size
-        base = unsafe_sub(base, standing)
+        owed: int256 = ledger_math._funding_owed(
+            size, position_book._funding_index(i, _readings[i])
+        )
+        base = unsafe_sub(unsafe_sub(base, owed), ledger_math._cost(position))
     exposure.base = base
 
     held = accounts._collaterals(_word)
@@ -88,9 +90,9 @@ def _exposure_after(
     """
     exposure: IRiskEngine.Exposure = self._exposure(_account, _word, _readings)
     index: int256 = position_book._funding_index(_market, _readings[_market])
-    size: int256 = 0
-    cost: int256 = 0
-    size, cost = ledger_math._unpack_position(position_book.positions[_account][_market])
+    position: int256 = position_book.positions[_account][_market]
+    size: int256 = ledger_math._size(position)
+    cost: int256 = ledger_math._cost(position)
     new_size: int256 = 0
     new_cost: int256 = 0
     cash_delta: int256 = 0

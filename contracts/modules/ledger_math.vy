@@ -41,12 +41,21 @@ def _pack_position(_size: int256, _cost: int256) -> int256:
 
 @internal
 @pure
-def _unpack_position(_word: int256) -> (int256, int256):
+def _size(_word: int256) -> int256:
     """
-    @return size [wad units], cost [quote wad]
+    @dev |cost| < 2**127: half a size added makes the shift, which rounds down, round to the nearest.
+    @return [wad units]
     """
-    cost: int256 = (_word << 128) >> 128  # `>>` of a signed word keeps its sign
-    return unsafe_sub(_word, cost) >> 128, cost
+    return unsafe_add(_word, LIMIT) >> 128
+
+
+@internal
+@pure
+def _cost(_word: int256) -> int256:
+    """
+    @return [quote wad]
+    """
+    return (_word << 128) >> 128  # `>>` of a signed word keeps its sign
 
 
 @internal
@@ -73,8 +82,6 @@ def _funding_owed(_size: int256, _funding_index: int256) -> int256:
     @notice size * F, rounded up: against the holder.
     @dev |size| < 2**127 and |F| < 2**111.
     """
-    if _funding_index == 0:
-        return 0
     return self._divide_up(unsafe_mul(_size, _funding_index))
 
 

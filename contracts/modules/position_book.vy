@@ -117,14 +117,14 @@ def _trade(
     """
     @return the account's word, which the caller stores; change of its cash, which the caller books
     """
+    old: int256 = self.positions[_account][_market]
     size: int256 = 0
     cost: int256 = 0
-    size, cost = ledger_math._unpack_position(self.positions[_account][_market])
-    new_size: int256 = 0
-    new_cost: int256 = 0
     cash_delta: int256 = 0
-    new_size, new_cost, cash_delta = ledger_math._trade(size, cost, _size_delta, _notional)
-    return self._set_position(_account, _word, _market, size, cost, new_size, new_cost), cash_delta
+    size, cost, cash_delta = ledger_math._trade(
+        ledger_math._size(old), ledger_math._cost(old), _size_delta, _notional
+    )
+    return self._set_position(_account, _word, _market, old, size, cost), cash_delta
 
 
 @internal
@@ -134,46 +134,39 @@ def _take_slice(
     """
     @return the account's word, which the caller stores; size and cost taken away
     """
-    size: int256 = 0
-    cost: int256 = 0
-    size, cost = ledger_math._unpack_position(self.positions[_account][_market])
+    old: int256 = self.positions[_account][_market]
+    size: int256 = ledger_math._size(old)
+    cost: int256 = ledger_math._cost(old)
     moved_size: int256 = 0
     moved_cost: int256 = 0
     moved_size, moved_cost = ledger_math._slice(size, cost, _fraction)
-    return (
-        self._set_position(
-            _account, _word, _market, size, cost, unsafe_sub(size, moved_size), unsafe_sub(cost, moved_cost)
-        ),
-        moved_size,
-        moved_cost,
-    )
+    size = unsafe_sub(size, moved_size)
+    cost = unsafe_sub(cost, moved_cost)
+    return self._set_position(_account, _word, _market, old, size, cost), moved_size, moved_cost
 
 
 @internal
 def _set_position(
-    _account: uint256,
-    _word: uint256,
-    _market: uint256,
-    _size: int256,
-    _cost: int256,
-    _new_size: int256,
-    _new_cost: int256,
+    _account: uint256, _word: uint256, _market: uint256, _old: int256, _size: int256, _cost: int256
 ) -> uint256:
     """
     @dev A position of size 0 has cost 0: a full reduction releases all of it.
+    @param _old the position's word so far
     @return the account's word, which the caller stores
     """
-    if _new_size == _size and _new_cost == _cost:
+    position: int256 = ledger_math._pack_position(_size, _cost)
+    if position == _old:
         return _word
-    self.positions[_account][_market] = ledger_math._pack_position(_new_size, _new_cost)
+    self.positions[_account][_market] = position
+    old_size: int256 = ledger_math._size(_old)
     if _account == accounts.POOL:
-        self._follow_skew(_market, unsafe_sub(0, _new_size))
+        self._follow_skew(_market, unsafe_sub(0, _size))
     else:
         book: uint256 = self.books[_market]
         # What it adds is below 2**127, what it takes away was added before.
         longs: uint256 = unsafe_sub(
-            unsafe_add(book & _MASK_128, convert(max(_new_size, 0), uint256)),
-            convert(max(_size, 0), uint256),
+            unsafe_add(book & _MASK_128, convert(max(_size, 0), uint256)),
+            convert(max(old_size, 0), uint256),
         )
         if longs > _MASK_128:
             errors._fail("interest: too large")
@@ -181,12 +174,12 @@ def _set_position(
     log IClearinghouse.PositionChanged(
         account=_account,
         market=_market,
-        old_size=_size,
-        new_size=_new_size,
-        old_cost=_cost,
-        new_cost=_new_cost,
+        old_size=old_size,
+        new_size=_size,
+        old_cost=ledger_math._cost(_old),
+        new_cost=_cost,
     )
-    return accounts._with_market(_word, _market, _new_size != 0)
+    return accounts._with_market(_word, _market, _size != 0)
 
 
 @internal
@@ -230,19 +223,6 @@ def _reservation(_account: uint256) -> (uint256, int256):
     word: int256 = self.reservations[_account]
     size_delta: int256 = word >> 8
     return convert(unsafe_sub(word, size_delta << 8), uint256), size_delta
-
-
-@internal
-@view
-def _standing(_account: uint256, _market: uint256, _reading: uint256) -> (int256, int256):
-    """
-    @return size; size * F + cost: what the position takes from equity at price zero, rounded up
-    """
-    size: int256 = 0
-    cost: int256 = 0
-    size, cost = ledger_math._unpack_position(self.positions[_account][_market])
-    owed: int256 = ledger_math._funding_owed(size, self._funding_index(_market, _reading))
-    return size, unsafe_add(owed, cost)
 
 
 @internal
@@ -298,15 +278,12 @@ def _check_isolated(_account: uint256, _word: uint256):
 @internal
 @view
 def _market_view(_market: uint256) -> IClearinghouse.Market:
-    size: int256 = 0
-    cost: int256 = 0
-    size, cost = ledger_math._unpack_position(self.positions[accounts.POOL][_market])
     book: uint256 = self.books[_market]
     word: uint256 = self.funding[_market]
     return IClearinghouse.Market(
         funding_index=funding_math._index(word),
         funding_rate=funding_math._rate(word),
-        skew=unsafe_sub(0, size),
+        skew=unsafe_sub(0, ledger_math._size(self.positions[accounts.POOL][_market])),
         long_interest=book & _MASK_128,
         skew_scale=self._skew_scale(book),
     )

@@ -41,10 +41,8 @@ def velocity_at(_skew: int256, _skew_scale: uint256, _max_velocity: uint256) -> 
 
 @external
 @pure
-def accrue(
-    _index: int256, _rate: int256, _velocity: int256, _elapsed: uint256, _price: uint256, _max_rate: uint256
-) -> (int256, int256):
-    return funding_math._accrue(_index, _rate, _velocity, _elapsed, _price, _max_rate)
+def index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint256) -> int256:
+    return funding_math._index_at(_word, _live, _price, _max_rate)
 
 
 @external

@@ -18,8 +18,14 @@ def pack_position(_size: int256, _cost: int256) -> int256:
 
 @external
 @pure
-def unpack_position(_word: int256) -> (int256, int256):
-    return ledger_math._unpack_position(_word)
+def position_size(_word: int256) -> int256:
+    return ledger_math._size(_word)
+
+
+@external
+@pure
+def position_cost(_word: int256) -> int256:
+    return ledger_math._cost(_word)
 
 
 @external
@@ -54,14 +60,14 @@ def portion(_amount: int256, _fraction: int256) -> int256:
 
 @external
 @pure
-def to_scaled(_cash: int256, _supply_index: uint256, _borrow_index: uint256) -> int256:
-    return ledger_math._to_scaled(_cash, _supply_index, _borrow_index)
+def to_scaled(_cash: int256, _index: uint256) -> int256:
+    return ledger_math._to_scaled(_cash, _index)
 
 
 @external
 @pure
-def from_scaled(_scaled: int256, _supply_index: uint256, _borrow_index: uint256) -> int256:
-    return ledger_math._from_scaled(_scaled, _supply_index, _borrow_index)
+def from_scaled(_scaled: int256, _index: uint256) -> int256:
+    return ledger_math._from_scaled(_scaled, _index)
 
 
 @external

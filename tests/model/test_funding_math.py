@@ -27,7 +27,7 @@ indices = st.integers(-(2**111) + 1, 2**111 - 1)
 
 
 @st.composite
-def states(draw):
+def bounded_rates(draw):
     """A cap, and a rate within it."""
     cap = draw(rates.filter(bool))
     return cap, draw(st.integers(-cap, cap))
@@ -69,38 +69,41 @@ def test_velocity_at__whole_domain__is_the_mirror(contract, skew, skew_scale, ma
 
 @given(
     index=st.integers(-(10**30), 10**30),
-    state=states(),
+    bounded_rate=bounded_rates(),
     velocity=velocities,
+    touched=st.integers(0, 2**31),
     elapsed=times,
     price=prices,
 )
 @settings(max_examples=300)
-def test_accrue__whole_domain__is_the_mirror(contract, index, state, velocity, elapsed, price):
-    cap, rate = state
-    arguments = (index, rate, velocity, elapsed, price, cap)
-    assert tuple(contract.accrue(*arguments)) == funding_math.accrue(*arguments)
+def test_advance__whole_domain__is_the_mirror(
+    contract, index, bounded_rate, velocity, touched, elapsed, price
+):
+    cap, rate = bounded_rate
+    live = min(touched + elapsed, 2**32 - 1)
+    before = Funding(index, rate, velocity, touched)
+    word = funding_math.pack(before)
+    after = funding_math.advance(before, live, price, cap)
+    assert contract.index_at(word, live, price, cap) == after.index
+    assert contract.advance(word, live, price, cap) == funding_math.pack(after)
+    assert funding_math.unpack(funding_math.pack(after)) == after
 
 
-@given(
-    state=states(), velocity=velocities, live=st.integers(0, 2**31), elapsed=times, price=prices
-)
-def test_advance__whole_domain__is_the_mirror(contract, state, velocity, live, elapsed, price):
-    cap, rate = state
-    elapsed = min(elapsed, 2**32 - 1 - live)
-    before = Funding(10**20, rate, velocity, live)
-    after = funding_math.advance(before, live + elapsed, price, cap)
-    word = contract.advance(funding_math.pack(before), live + elapsed, price, cap)
-    assert word == funding_math.pack(after)
-    assert funding_math.unpack(word) == after
+@given(bounded_rate=bounded_rates(), velocity=velocities, live=st.integers(0, 1000), price=prices)
+def test_index_at__time_not_later__is_the_index(contract, bounded_rate, velocity, live, price):
+    cap, rate = bounded_rate
+    state = Funding(7, rate, velocity, 1000)
+    assert contract.index_at(funding_math.pack(state), live, price, cap) == 7
+    assert funding_math.index_at(state, live, price, cap) == 7
 
 
 # ── sentences ────────────────────────────────────────────────────────────────────────────────────
 
 
-@given(state=states(), velocity=velocities, elapsed=times, price=prices)
-def test_accrue__any__is_the_integral_of_the_clamped_line(state, velocity, elapsed, price):
-    cap, rate = state
-    index, after = funding_math.accrue(0, rate, velocity, elapsed, price, cap)
+@given(bounded_rate=bounded_rates(), velocity=velocities, elapsed=times, price=prices)
+def test_advance__any__is_the_integral_of_the_clamped_line(bounded_rate, velocity, elapsed, price):
+    cap, rate = bounded_rate
+    index, after, *_ = funding_math.advance(Funding(0, rate, velocity), elapsed, price, cap)
     assert abs(after) <= cap
 
     end = rate + Fraction(velocity * elapsed, DAY)
@@ -117,30 +120,30 @@ def test_accrue__any__is_the_integral_of_the_clamped_line(state, velocity, elaps
 
 
 @given(
-    state=states(),
+    bounded_rate=bounded_rates(),
     velocity=velocities,
     price=prices,
     steps=st.lists(st.integers(1, 3 * DAY), min_size=1, max_size=20),
 )
-def test_accrue__poked_on_the_way__differs_by_rounding_only(state, velocity, price, steps):
-    cap, rate = state
-    whole, _ = funding_math.accrue(0, rate, velocity, sum(steps), price, cap)
-    index, now = 0, rate
+def test_advance__poked_on_the_way__differs_by_rounding_only(bounded_rate, velocity, price, steps):
+    cap, rate = bounded_rate
+    start = poked = Funding(0, rate, velocity)
+    whole = funding_math.index_at(start, sum(steps), price, cap)
     for step in steps:
-        index, now = funding_math.accrue(index, now, velocity, step, price, cap)
+        poked = funding_math.advance(poked, poked.live + step, price, cap)
     # each poke may lose a unit of the rate, which then lasts
     lost = (len(steps) + 1) * (sum(steps) + 1)
-    assert abs(index - whole) <= Fraction(2 * lost * price, DAY * PRECISION) + len(steps) + 1
+    assert abs(poked.index - whole) <= Fraction(2 * lost * price, DAY * PRECISION) + len(steps) + 1
 
 
-def test_accrue__highest_rate_and_price_for_all_time__stays_within_its_bits():
-    index, _ = funding_math.accrue(0, MAX_RATE, MAX_VELOCITY, 2**32 - 1, MAX_PRICE, MAX_RATE)
-    assert index < 2**111
+def test_index_at__highest_rate_and_price_for_all_time__stays_within_its_bits():
+    state = Funding(0, MAX_RATE, MAX_VELOCITY)
+    assert funding_math.index_at(state, 2**32 - 1, MAX_PRICE, MAX_RATE) < 2**111
 
 
-def test_accrue__positive_rate__longs_pay():
-    index, _ = funding_math.accrue(0, PRECISION // 10, 0, DAY, 100 * WAD, PRECISION)
-    assert index == 10 * WAD
+def test_index_at__positive_rate__longs_pay():
+    state = Funding(0, PRECISION // 10)
+    assert funding_math.index_at(state, DAY, 100 * WAD, PRECISION) == 10 * WAD
 
 
 # ── three ways ───────────────────────────────────────────────────────────────────────────────────
@@ -155,25 +158,26 @@ def _published():
 
 @pytest.mark.parametrize("case", _published())
 @pytest.mark.parametrize("side", ["contract", "mirror"])
-def test_accrue__published_path__pays_the_published_funding(contract, case, side):
-    if side == "mirror":
-        velocity_at, accrue = funding_math.velocity_at, funding_math.accrue
-    else:
-        velocity_at, accrue = contract.velocity_at, contract.accrue
+def test_advance__published_path__pays_the_published_funding(contract, case, side):
     scale = case["skew_scale"] * WAD
     max_velocity = int(case["max_velocity_per_day"]) * PRECISION
     price = case["price"] * WAD
-    skew = index = rate = velocity = 0
-    paid = []
+    skew, state, paid = 0, Funding(), []
     for days, delta in case["steps_days_skewdelta"]:
         elapsed = Fraction(days) * DAY
         assert elapsed.denominator == 1
-        index, rate = accrue(index, rate, velocity, int(elapsed), price, MAX_RATE)
         skew += delta * WAD
-        velocity = velocity_at(skew, scale, max_velocity)
-        paid.append(Fraction(index * case["holder_size"], WAD))
+        if side == "mirror":
+            state = funding_math.advance(state, state.live + int(elapsed), price, MAX_RATE)
+            velocity = funding_math.velocity_at(skew, scale, max_velocity)
+            state = state._replace(velocity=velocity)
+        else:
+            word, live = funding_math.pack(state), state.live + int(elapsed)
+            word = contract.advance(word, live, price, MAX_RATE)
+            velocity = contract.velocity_at(skew, scale, max_velocity)
+            state = funding_math.unpack(contract.with_velocity(word, velocity))
+        paid.append(Fraction(state.index * case["holder_size"], WAD))
     published = [Fraction(text) for text in case["accrued"]]
     # to the last digit given
-    assert [abs(p - q) < Fraction(1, 10**6) for p, q in zip(paid, published, strict=True)] == (
-        [True] * len(published)
-    ), [float(p) for p in paid]
+    pairs = zip(paid, published, strict=True)
+    assert all(abs(ours - theirs) < Fraction(1, 10**6) for ours, theirs in pairs)
