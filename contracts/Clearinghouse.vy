@@ -37,7 +37,7 @@ from .modules import ledger_math
 from .modules import price_word
 from .modules import token_transfer
 
-# Owners, operators and bitmaps; every book keeps its part of an account's word.
+# Owners, operators and bitmaps; every book keeps its own bits of an account's word.
 from .modules import accounts
 
 initializes: accounts
@@ -48,7 +48,7 @@ initializes: cash_book[accounts := accounts]
 
 from .modules import collateral_book
 
-initializes: collateral_book
+initializes: collateral_book[accounts := accounts]
 
 from .modules import position_book
 
@@ -152,20 +152,21 @@ def deposit(_account: uint256, _token: address, _amount: uint256):
     accounts._check_not_in_auction(word)
     token_word: uint256 = collateral_book._token_word(_token)
     amount: uint256 = ledger_math._to_wad(_amount, collateral_book._scale(token_word))
-    self._admit(_account, word, token_word, amount)
+    self._admit(_account, token_word, amount)
     self._receive(_account, _token, _amount, amount)
 
 
 @external
 def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: address):
     """@custom:see IClearinghouse"""
-    word: uint256 = accounts._acting(_account, msg.sender)
+    accounts._acting(_account, msg.sender)
     if _receiver == empty(address) or _receiver == self:
         errors._fail("receiver: invalid")
+    is_quote: bool = _token == QUOTE
     token_id: uint256 = 0
     scale: uint256 = _QUOTE_SCALE
     held: uint256 = 0
-    if _token == QUOTE:
+    if is_quote:
         held = convert(max(cash_book._cash(_account), 0), uint256)
     else:
         token_word: uint256 = collateral_book._token_word(_token)
@@ -174,22 +175,19 @@ def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: ad
         held = collateral_book.amounts[_account][token_id]
     amount: uint256 = held // scale if _amount == max_value(uint256) else _amount
     moved: uint256 = ledger_math._to_wad(amount, scale)
-    if _token == QUOTE:
+    if is_quote:
         cash_book._add(_account, unsafe_sub(0, ledger_math._signed(moved)))
     else:
-        word = collateral_book._subtract(_account, word, token_id, moved)
+        collateral_book._subtract(_account, token_id, moved)
         held = unsafe_sub(held, moved)
         if held < scale:
             # Slices leave fractions of a token unit. They cannot leave, and must not keep the
             # account exposed to the asset for ever: they fall to the pool.
-            word = collateral_book._subtract(_account, word, token_id, held)
-            accounts.words[accounts.POOL] = collateral_book._add(
-                accounts.POOL, accounts.words[accounts.POOL], token_id, held
-            )
-        accounts.words[_account] = word
+            collateral_book._subtract(_account, token_id, held)
+            collateral_book._add(accounts.POOL, token_id, held)
     self._check_amount(amount)
     collateral_book._record_out(_token, moved)
-    self._check_withdrawal(_account, word, _token == QUOTE)
+    self._check_withdrawal(_account, is_quote)
     token_transfer._push(_token, _receiver, amount)
     log IClearinghouse.Withdrawn(account=_account, token=_token, amount=amount, receiver=_receiver)
 
@@ -221,23 +219,20 @@ def fill(_account: uint256, _price: uint256, _fee: uint256, _word: uint256, _kee
     self._only(self.pool)
     market: uint256 = 0
     size_delta: int256 = 0
-    market, size_delta = position_book._reservation(_account)
+    market, size_delta = position_book._release(_account)
     if size_delta == 0:
         errors._fail("order: not pending")
-    word: uint256 = position_book._release(_account, accounts.words[_account])
-    pool_word: uint256 = accounts.words[accounts.POOL]
-    fee: int256 = ledger_math._signed(_fee)
-
     index: int256 = position_book._accrue(market, _word)
-    notional: int256 = ledger_math._notional(size_delta, _price, index)
     cash: int256 = 0
     pool_cash: int256 = 0
-    word, cash = position_book._trade(_account, word, market, size_delta, notional)
-    pool_word, pool_cash = position_book._trade(
-        accounts.POOL, pool_word, market, unsafe_sub(0, size_delta), unsafe_sub(0, notional)
+    cash, pool_cash = position_book._exchange(
+        market,
+        _account,
+        accounts.POOL,
+        size_delta,
+        ledger_math._notional(size_delta, _price, index),
     )
-    accounts.words[_account] = word
-    accounts.words[accounts.POOL] = pool_word
+    fee: int256 = ledger_math._signed(_fee)
     cash_book._add(_account, unsafe_sub(cash, fee))
     cash_book._add(accounts.POOL, unsafe_add(pool_cash, fee))
     self._pay_keeper(_keeper, _keeper_fee)
@@ -247,9 +242,7 @@ def fill(_account: uint256, _price: uint256, _fee: uint256, _word: uint256, _kee
 def cancel(_account: uint256, _keeper: uint256, _keeper_fee: uint256):
     """@custom:see IClearinghouse"""
     self._only(self.pool)
-    word: uint256 = accounts.words[_account]
-    if word & accounts.RESERVED != 0:
-        accounts.words[_account] = position_book._release(_account, word)
+    position_book._release(_account)
     self._pay_keeper(_keeper, _keeper_fee)
 
 
@@ -257,14 +250,12 @@ def cancel(_account: uint256, _keeper: uint256, _keeper_fee: uint256):
 def sell_pool_collateral(_account: uint256, _token_id: uint256, _amount: uint256, _payment: uint256, _caller: address):
     """@custom:see IClearinghouse"""
     self._only(self.pool)
-    word: uint256 = accounts._acting(_account, _caller)
+    accounts._acting(_account, _caller)
     token_word: uint256 = collateral_book.token_words[collateral_book._token(_token_id)]
-    accounts.words[accounts.POOL] = collateral_book._subtract(
-        accounts.POOL, accounts.words[accounts.POOL], _token_id, _amount
-    )
-    word = self._admit(_account, word, token_word, _amount)
+    collateral_book._subtract(accounts.POOL, _token_id, _amount)
+    self._admit(_account, token_word, _amount)
     self._move_cash(_account, accounts.POOL, _payment)
-    self._check_withdrawal(_account, word, True)
+    self._check_withdrawal(_account, True)
 
 
 @external
@@ -287,10 +278,10 @@ def absorb(_account: uint256, _payment: int256, _words: uint256[16]):
 def collect(_account: uint256, _destination: uint256, _amount: uint256, _caller: address):
     """@custom:see IClearinghouse"""
     self._only_manager_of(_destination)
-    word: uint256 = accounts._acting(_account, _caller)
+    accounts._acting(_account, _caller)
     self._check_amount(_amount)
     self._move_cash(_account, _destination, _amount)
-    self._check_withdrawal(_account, word, True)
+    self._check_withdrawal(_account, True)
 
 
 @external
@@ -308,18 +299,17 @@ def pay(_source: uint256, _destination: uint256, _amount: uint256):
 def begin_auction(_account: uint256):
     """@custom:see IClearinghouse"""
     self._only(self.auction)
-    word: uint256 = accounts._user(_account)
-    accounts._check_not_in_auction(word)
-    if word & accounts.RESERVED != 0:
-        word = position_book._release(_account, word)
-    accounts._set_in_auction(_account, word, True)
+    accounts._check_not_in_auction(accounts._user(_account))
+    position_book._release(_account)
+    accounts._set_in_auction(_account, True)
 
 
 @external
 def end_auction(_account: uint256):
     """@custom:see IClearinghouse"""
     self._only(self.auction)
-    accounts._set_in_auction(_account, accounts._auctioned(_account), False)
+    accounts._auctioned(_account)
+    accounts._set_in_auction(_account, False)
     cash_book.proceeds[_account] = 0
 
 
@@ -355,7 +345,7 @@ def transfer_slice(
     cash_book.proceeds[_account] = convert(proceeds, uint256)
 
     realised: int256 = self._move_slice(_account, _bidder, fraction, empty(uint256[16]))
-    position_book._check_isolated(_bidder, accounts.words[_bidder])
+    position_book._check_isolated(_bidder)
     cash_book._add(_account, unsafe_sub(kept, moved))
     cash_book._add(
         _bidder,
@@ -643,33 +633,34 @@ def _check_asset(_asset: uint256):
 
 
 @internal
-def _check_withdrawal(_account: uint256, _word: uint256, _cash_left: bool):
+def _check_withdrawal(_account: uint256, _cash_left: bool):
     """
     @notice After the effect: strict equity >= IM, every asset held VALID, cash within the borrow
             limit, each with and without the pending order; cash that left must not have been lent
             beyond MAX_UTILISATION.
     """
+    word: uint256 = accounts.words[_account]
     cash: int256 = cash_book._cash(_account)
-    pending: bool = _word & accounts.RESERVED != 0
-    if cash >= 0 and accounts._markets(_word) == 0 and not pending:
+    pending: bool = word & accounts.RESERVED != 0
+    if cash >= 0 and accounts._markets(word) == 0 and not pending:
         return  # nothing it could owe for: no price needed
 
     if _cash_left and cash < 0 and not cash_book._utilisation_within(MAX_UTILISATION):
         errors._fail("quote: over utilised")
     extcall RISK.sample()
-    held: uint256 = account_exposure._held_assets(_word)
+    held: uint256 = account_exposure._held_assets(word)
     market: uint256 = 0
     size_delta: int256 = 0
     if pending:
         market, size_delta = position_book._reservation(_account)
         held |= 1 << market
     readings: uint256[16] = self._read(held)
-    self._check_initial(self._health(_account, _word, readings))
+    self._check_initial(self._health(_account, word, readings))
     if pending:
         # A reading without a price is refused here by name, as no order could be filled at it.
         price: uint256 = price_word._price(readings[market])
         self._check_initial(
-            self._health_after(_account, _word, readings, market, size_delta, price, 0)
+            self._health_after(_account, word, readings, market, size_delta, price, 0)
         )
 
 
@@ -765,24 +756,19 @@ def _receive(_account: uint256, _token: address, _amount: uint256, _recorded: ui
 
 
 @internal
-def _admit(_account: uint256, _word: uint256, _token_word: uint256, _amount: uint256) -> uint256:
+def _admit(_account: uint256, _token_word: uint256, _amount: uint256):
     """
     @notice Adds collateral; a token not held yet needs a VALID price and a minimum value, or dust of
             a dead feed would shield the account.
-    @return the account's word, already stored
     """
     self._check_amount(_amount)
-    token_id: uint256 = collateral_book._id(_token_word)
-    word: uint256 = collateral_book._add(_account, _word, token_id, _amount)
-    if word != _word:
+    if collateral_book._add(_account, collateral_book._id(_token_word), _amount):
         reading: uint256 = self._read_one(collateral_book._asset(_token_word))
         self._check_valid(price_word._state(reading))
         # amount < 2**127 (it is recorded) and price < 2**88
         value: uint256 = unsafe_mul(_amount, price_word._price(reading)) // 10**18
         if value < collateral_book._min_value(_token_word):
             errors._fail("collateral: too little")
-        accounts.words[_account] = word
-    return word
 
 
 @internal
@@ -805,7 +791,6 @@ def _move_slice(
     @return cash the destination realised
     """
     word: uint256 = accounts._auctioned(_account)
-    receiver: uint256 = accounts.words[_destination]
     realised: int256 = 0
     held: uint256 = accounts._markets(word)
     for i: uint256 in range(16):
@@ -813,14 +798,15 @@ def _move_slice(
             break
         if (held >> i) & 1 == 0:
             continue
-        size: int256 = 0
-        cost: int256 = 0
-        cash: int256 = 0
         if _destination == accounts.POOL:
             position_book._accrue(i, _readings[i])
-        word, size, cost = position_book._take_slice(_account, word, i, _fraction)
+        size: int256 = 0
+        cost: int256 = 0
+        size, cost = ledger_math._slice(position_book.positions[_account][i], _fraction)
         if size != 0:
-            receiver, cash = position_book._trade(_destination, receiver, i, size, cost)
+            cash: int256 = 0
+            nothing: int256 = 0
+            cash, nothing = position_book._exchange(i, _destination, _account, size, cost)
             realised = unsafe_add(realised, cash)
     held = accounts._collaterals(word)
     for i: uint256 in range(16):
@@ -828,14 +814,10 @@ def _move_slice(
             break
         if (held >> i) & 1 == 0:
             continue
-        amount: uint256 = convert(
-            ledger_math._portion(convert(collateral_book.amounts[_account][i], int256), _fraction),
-            uint256,
-        )
-        word = collateral_book._subtract(_account, word, i, amount)
-        receiver = collateral_book._add(_destination, receiver, i, amount)
-    accounts.words[_account] = word
-    accounts.words[_destination] = receiver
+        amount: int256 = convert(collateral_book.amounts[_account][i], int256)
+        moved: uint256 = convert(ledger_math._portion(amount, _fraction), uint256)
+        collateral_book._subtract(_account, i, moved)
+        collateral_book._add(_destination, i, moved)
     return realised
 
 

@@ -16,6 +16,16 @@
         An asset that is not usable keeps its last accepted price. The excursion off the EMA is timed
         from the first sample that sees it; once it has lasted, the price counts whether anybody
         sampled since or not, and the next accepted sample moves the EMA to it at once.
+
+        What all sources of an asset together say, without regard to excursions, is one word, laid out
+        as a price word where they have the same to say; 0 is UNUSABLE:
+
+            bits   0.. 87  price       [quote wad per unit]
+            bits  88..127  published   [s]
+            bit  128       pull        it comes from a pull feed
+            bits 129..130  side        of the EMA, see price_validity
+            bits 208..247  confidence  half-width / price [1e-9]
+            bits 248..255  state       VALID, UNCERTAIN or STALE
 @custom:security Sources are called with a gas cap and without revert, see source_call.
 """
 
@@ -42,16 +52,6 @@ exports: (
     ownable_2step.transfer_ownership,
     ownable_2step.accept_ownership,
 )
-
-# What all sources of an asset together say.
-struct Observation:
-    state: uint256  # VOLATILE not considered
-    price: uint256  # [quote wad per unit]
-    confidence: uint256  # [1e-9]
-    published: uint256  # [s]
-    pull: bool
-    side: uint256  # of the EMA; NEAR when UNUSABLE
-
 
 # Weights of one sample, the same for all assets that were last accepted at the same time.
 struct Weights:
@@ -82,6 +82,13 @@ MAX_BOUND: constant(uint256) = 5_000
 MIN_JUMP_BOUND: constant(uint256) = 10  # [bps]
 MAX_JUMP_BOUND: constant(uint256) = 5_000
 MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day, wad]
+
+# The words of this path are taken apart in place: a getter costs more than what it gets.
+UINT88: constant(uint256) = 2**88 - 1
+UINT40: constant(uint256) = 2**40 - 1
+UINT32: constant(uint256) = 2**32 - 1
+UINT14: constant(uint256) = 2**14 - 1
+PRICE_AND_CONFIDENCE: constant(uint256) = (2**88 - 1) | ((2**40 - 1) << 208)
 
 SEQUENCER_FEED: public(immutable(address))  # empty: none
 SEQUENCER_GRACE: public(immutable(uint256))  # [s]
@@ -219,15 +226,16 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
 
     assert self._is_sequencer_up(), "sequencer: down"
     # without an EMA nothing could decide between two sources that disagree: they have to agree
-    seen: Observation = self._observe(asset, self._sources[asset][0], 0)
-    assert seen.state == price_word.VALID, "asset: no valid price"
-    self._memories[asset] = oracle_slots._pack_memory(seen.price, seen.price, block.timestamp, 0, seen.published, False)
+    seen: uint256 = self._observe(asset, self._sources[asset][0], 0)
+    assert seen >> 248 == price_word.VALID, "asset: no valid price"
+    price: uint256 = seen & UINT88
+    self._memories[asset] = oracle_slots._pack_memory(price, price, block.timestamp, 0, (seen >> 88) & UINT40, False)
     self._volatilities[asset] = oracle_slots._pack_volatility(
         _listing.variance_fast, _listing.variance_slow, _listing.variance_long, block.timestamp
     )
     log IPriceOracle.AssetListed(
         asset=asset,
-        price=seen.price,
+        price=price,
         max_confidence=_listing.max_confidence,
         max_disagreement=_listing.max_disagreement,
         jump_bound=_listing.jump_bound,
@@ -246,8 +254,8 @@ def set_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
     ownable._check_owner()
     assert _index < oracle_slots._count(self._listed(_asset)), "source: unknown index"
     self._put_source(_asset, _index, _source)
-    answer: source_call.Answer = source_call._ask(self._sources[_asset][_index])
-    assert answer.grade == price_validity.FRESH, "source: no fresh price"
+    answer: uint256 = source_call._ask(self._sources[_asset][_index])
+    assert source_call._grade(answer) == price_validity.FRESH, "source: no fresh price"
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -271,7 +279,7 @@ def read_fresh(_assets: uint256) -> uint256[16]:
 @view
 def last_update(_asset: uint256) -> uint256:
     """@custom:see IPriceOracle"""
-    return source_call._ask(self._listed(_asset)).updated_at
+    return source_call._updated_at(source_call._ask(self._listed(_asset)))
 
 
 @external
@@ -371,9 +379,10 @@ def _readings(_assets: uint256, _fresh: bool) -> uint256[16]:
     words: uint256[16] = empty(uint256[16])
     up: bool = self._is_sequencer_up()
     for asset: uint256 in range(MAX_ASSETS):
-        if _assets >> asset == 0:
+        rest: uint256 = _assets >> asset
+        if rest == 0:
             break
-        if (_assets >> asset) & 1 == 1:
+        if rest & 1 == 1:
             words[asset] = self._reading(asset, up, _fresh)
     return words
 
@@ -388,83 +397,97 @@ def _reading(_asset: uint256, _up: bool, _fresh: bool) -> uint256:
     if primary == 0:
         return 0
     memory: uint256 = self._memories[_asset]
-    ema: uint256 = oracle_slots._ema(memory)
-    seen: Observation = empty(Observation)
+    ema: uint256 = (memory >> 88) & UINT88
+    seen: uint256 = 0
     if _up:
         seen = self._observe(_asset, primary, ema)
+    state: uint256 = seen >> 248
 
-    if _fresh and seen.pull and seen.state >= price_word.UNCERTAIN:
-        if self._is_chosen(seen) or seen.published < oracle_slots._published(memory):
-            seen.state = price_word.STALE
-    if seen.side != price_validity.NEAR:
-        if not self._is_confirmed(seen.side, memory, self._volatilities[_asset]):
-            seen.state = price_word.VOLATILE
-        elif seen.state >= price_word.UNCERTAIN:
-            ema = seen.price  # as the next accepted sample will store it
-    live: uint256 = oracle_slots._live(memory)
-    if seen.state < price_word.UNCERTAIN:
-        return price_word._pack(oracle_slots._price(memory), ema, live, 0, seen.state)
-    live = unsafe_add(live, self._live_since(oracle_slots._checkpoint(memory)))
-    return price_word._pack(seen.price, ema, live, seen.confidence, seen.state)
+    if _fresh:
+        # a pull feed's price whose pusher may have chosen it
+        if (seen >> 128) & 1 == 1 and state >= price_word.UNCERTAIN:
+            if self._is_chosen(seen) or (seen >> 88) & UINT40 < oracle_slots._published(memory):
+                state = price_word.STALE
+    side: uint256 = (seen >> 129) & 3
+    if side != price_validity.NEAR:
+        if not self._is_confirmed(side, memory, self._volatilities[_asset]):
+            state = price_word.VOLATILE
+        elif state >= price_word.UNCERTAIN:
+            ema = seen & UINT88  # as the next accepted sample will store it
+    live: uint256 = (memory >> 208) & UINT32
+    if state < price_word.UNCERTAIN:
+        return price_word._pack(memory & UINT88, ema, live, 0, state)
+    live = unsafe_add(live, self._live_since((memory >> 176) & UINT32))
+    return (seen & PRICE_AND_CONFIDENCE) | (ema << 88) | (live << 176) | (state << 248)
 
 
 @internal
 @view
-def _observe(_asset: uint256, _primary: uint256, _ema: uint256) -> Observation:
+def _observe(_asset: uint256, _primary: uint256, _ema: uint256) -> uint256:
     """
     @param _primary word of the asset's primary source
+    @return the observation, see the contract's notice
     """
-    answer: source_call.Answer = source_call._ask(_primary)
-    pull: bool = oracle_slots._is_pull(_primary)
+    answer: uint256 = source_call._ask(_primary)
+    pull: uint256 = (_primary >> 190) & 1
     disagreement: uint256 = 0
-    count: uint256 = oracle_slots._count(_primary)
-    if count > 1:
-        answers: source_call.Answer[3] = [answer, empty(source_call.Answer), empty(source_call.Answer)]
-        pulls: bool[3] = [pull, False, False]
-        for index: uint256 in range(1, count, bound=2):
-            packed: uint256 = self._sources[_asset][index]
-            answers[index] = source_call._ask(packed)
-            pulls[index] = oracle_slots._is_pull(packed)
-        chosen: uint256 = 0
-        chosen, disagreement = price_validity._choose(
-            [answers[0].price, answers[1].price, answers[2].price],
-            [answers[0].grade, answers[1].grade, answers[2].grade],
-            _ema,
-        )
-        answer = answers[chosen]
-        pull = pulls[chosen]
+    if (_primary >> 191) & 3 != 1:
+        answer, pull, disagreement = self._choose(_asset, _primary, _ema, answer)
 
-    if answer.grade == price_validity.INVALID:
-        return empty(Observation)
-    seen: Observation = Observation(
-        state=price_word.VALID if answer.grade == price_validity.FRESH else price_word.STALE,
-        price=answer.price,
-        confidence=0,
-        published=answer.updated_at,
-        pull=pull,
-        side=price_validity._side(answer.price, _ema, oracle_slots._jump_bound(_primary)),
-    )
-    if (answer.confidence | disagreement) != 0:  # mostly it is not
+    grade: uint256 = answer >> 248
+    if grade == price_validity.INVALID:
+        return 0
+    price: uint256 = answer & UINT88
+    side: uint256 = price_validity._side(price, _ema, (_primary >> 221) & UINT14)
+    state: uint256 = price_word.VALID if grade == price_validity.FRESH else price_word.STALE
+    confidence: uint256 = (answer >> 128) & UINT88
+    if (confidence | disagreement) != 0:  # mostly it is not
         uncertain: bool = False
-        uncertain, seen.confidence = price_validity._doubt(
-            answer.price,
-            answer.confidence,
+        uncertain, confidence = price_validity._doubt(
+            price,
+            confidence,
             disagreement,
             oracle_slots._max_confidence(_primary),
             oracle_slots._max_disagreement(_primary),
         )
-        if uncertain and seen.state == price_word.VALID:
-            seen.state = price_word.UNCERTAIN
-    return seen
+        confidence = min(confidence, UINT40)
+        if uncertain and state == price_word.VALID:
+            state = price_word.UNCERTAIN
+    # price and time stand where they stood
+    return (answer & (2**128 - 1)) | (pull << 128) | (side << 129) | (confidence << 208) | (state << 248)
 
 
 @internal
 @view
-def _is_chosen(_seen: Observation) -> bool:
+def _choose(_asset: uint256, _primary: uint256, _ema: uint256, _answer: uint256) -> (uint256, uint256, uint256):
+    """
+    @param _answer of the primary source
+    @return the answer that counts among those of all sources
+    @return 1 if it comes from a pull feed
+    @return disagreement [quote wad per unit]
+    """
+    packed: uint256[3] = [_primary, 0, 0]
+    answers: uint256[3] = [_answer, 0, 0]
+    for index: uint256 in range(1, oracle_slots._count(_primary), bound=2):
+        packed[index] = self._sources[_asset][index]
+        answers[index] = source_call._ask(packed[index])
+    chosen: uint256 = 0
+    disagreement: uint256 = 0
+    chosen, disagreement = price_validity._choose(
+        [answers[0] & UINT88, answers[1] & UINT88, answers[2] & UINT88],
+        [answers[0] >> 248, answers[1] >> 248, answers[2] >> 248],
+        _ema,
+    )
+    return answers[chosen], convert(oracle_slots._is_pull(packed[chosen]), uint256), disagreement
+
+
+@internal
+@view
+def _is_chosen(_seen: uint256) -> bool:
     """
     @return whether a pull feed's price is so old that its pusher may have chosen it among several
     """
-    return _seen.pull and unsafe_sub(block.timestamp, _seen.published) > MAX_PULL_AGE
+    return (_seen >> 128) & 1 == 1 and unsafe_sub(block.timestamp, (_seen >> 88) & UINT40) > MAX_PULL_AGE
 
 
 @internal
@@ -486,8 +509,7 @@ def _live_since(_checkpoint: uint256) -> uint256:
     @return oracle-live time of a usable asset since its checkpoint; bounded, because nobody looked in
             between [s]
     """
-    elapsed: uint256 = unsafe_sub(block.timestamp, _checkpoint)
-    return elapsed if elapsed < _MAX_LIVE_STEP else _MAX_LIVE_STEP
+    return min(unsafe_sub(block.timestamp, _checkpoint), _MAX_LIVE_STEP)
 
 
 @internal
@@ -508,54 +530,59 @@ def _sample_asset(_asset: uint256, _up: bool, _history: uint256, _weights: Weigh
     primary: uint256 = self._sources[_asset][0]
     memory: uint256 = self._memories[_asset]
     history: uint256 = _history
-    price: uint256 = oracle_slots._price(memory)
-    ema: uint256 = oracle_slots._ema(memory)
-    live: uint256 = oracle_slots._live(memory)
-    published: uint256 = oracle_slots._published(memory)
-    below: bool = oracle_slots._is_below(memory)
-    excursion_at: uint256 = oracle_slots._excursion_at(history)
-    seen: Observation = empty(Observation)
+    price: uint256 = memory & UINT88
+    ema: uint256 = (memory >> 88) & UINT88
+    live: uint256 = (memory >> 208) & UINT32
+    below: bool = memory >> 255 == 1
+    excursion_at: uint256 = history >> 224
+    seen: uint256 = 0
     if _up:
         seen = self._observe(_asset, primary, ema)
+    seen_price: uint256 = seen & UINT88
+    state: uint256 = seen >> 248
+    side: uint256 = (seen >> 129) & 3
 
     confirmed: bool = False
-    if seen.side != price_validity.NEAR:
-        confirmed = self._is_confirmed(seen.side, memory, history)
+    if side != price_validity.NEAR:
+        confirmed = self._is_confirmed(side, memory, history)
         if not confirmed:
-            seen.state = price_word.VOLATILE
-            if excursion_at == 0 or below != (seen.side == price_validity.BELOW):
+            state = price_word.VOLATILE
+            if excursion_at == 0 or below != (side == price_validity.BELOW):
                 excursion_at = block.timestamp
-                below = seen.side == price_validity.BELOW
-                log IPriceOracle.ExcursionStarted(asset=_asset, price=seen.price, ema=ema)
-    elif excursion_at != 0 and seen.state != price_word.UNUSABLE:
+                below = side == price_validity.BELOW
+                log IPriceOracle.ExcursionStarted(asset=_asset, price=seen_price, ema=ema)
+    elif excursion_at != 0 and state != price_word.UNUSABLE:
         excursion_at = 0
-        log IPriceOracle.ExcursionEnded(asset=_asset, price=seen.price, ema=ema, confirmed=False)
+        log IPriceOracle.ExcursionEnded(asset=_asset, price=seen_price, ema=ema, confirmed=False)
 
-    usable: bool = seen.state >= price_word.UNCERTAIN
+    published: uint256 = 0
+    usable: bool = state >= price_word.UNCERTAIN
     if usable:
-        live = unsafe_add(live, self._live_since(oracle_slots._checkpoint(memory)))
+        live = unsafe_add(live, self._live_since((memory >> 176) & UINT32))
     # no return per time without time
-    accepted: bool = usable and _weights.elapsed != 0 and not self._is_chosen(seen)
-    if accepted:
+    if usable and _weights.elapsed != 0 and not self._is_chosen(seen):
         if confirmed:
-            log IPriceOracle.ExcursionEnded(asset=_asset, price=seen.price, ema=ema, confirmed=True)
+            log IPriceOracle.ExcursionEnded(asset=_asset, price=seen_price, ema=ema, confirmed=True)
             excursion_at = 0
-            ema = seen.price
+            ema = seen_price
         else:
-            ema = volatility._relax(ema, seen.price, _weights.ema)
-        history = self._advance(history, volatility._squared_return(seen.price, price, _weights.elapsed), _weights)
-        price = seen.price
-        published = seen.published
+            ema = volatility._relax(ema, seen_price, _weights.ema)
+        history = self._advance(history, volatility._squared_return(seen_price, price, _weights.elapsed), _weights)
+        price = seen_price
+        published = (seen >> 88) & UINT40
         log IPriceOracle.Sampled(asset=_asset, price=price, ema=ema, variances=history)
+    else:
+        published = oracle_slots._published(memory)
 
     self._memories[_asset] = oracle_slots._pack_memory(price, ema, block.timestamp, live, published, below)
     self._volatilities[_asset] = oracle_slots._with_excursion(history, excursion_at)
     word: uint256 = 0
     if usable:
         # confirmed but not accepted: as the next accepted sample will store it
-        word = price_word._pack(seen.price, seen.price if confirmed else ema, live, seen.confidence, seen.state)
+        shown_ema: uint256 = seen_price if confirmed else ema
+        word = (seen & PRICE_AND_CONFIDENCE) | (shown_ema << 88) | (live << 176) | (state << 248)
     else:
-        word = price_word._pack(price, ema, live, 0, seen.state)
+        word = price_word._pack(price, ema, live, 0, state)
     return word, self._target(primary, history)
 
 

@@ -120,7 +120,8 @@ class Market:
         self._traders = self._crowd.by_account()
         self._auctions: list[int] = []
         self._prices: Prices = {}
-        self._lag = 0  # of the chain's clock behind the tape's [s]
+        # how much later than on the tape everything happens on a chain that is ahead of it [s]
+        self._lag = max(0, self._chain.time - int(tape.time[0]))
 
     def _publisher(self, name: str, config: Config, keeper: str) -> Publisher:
         """The simulated feed of an asset, behaving as its configuration says."""

@@ -5,8 +5,7 @@
 @custom:contract-name accounts
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
-@notice One word an account. A function that changes several things of an account takes the word,
-        changes it in memory and stores it once.
+@notice One word an account: whose it is, and bit by bit what it holds.
 
         bit   0        in_auction
         bit   1        reserved     an order is pending
@@ -32,8 +31,11 @@ CROSS: constant(uint256) = 2
 IN_AUCTION: constant(uint256) = 1
 RESERVED: constant(uint256) = 2
 
-_FIRST_MARKET: constant(uint256) = 16  # bit
-_FIRST_COLLATERAL: constant(uint256) = 32  # bit
+# Bit numbers.
+IN_AUCTION_BIT: constant(uint256) = 0
+RESERVED_BIT: constant(uint256) = 1
+FIRST_MARKET_BIT: constant(uint256) = 16
+FIRST_COLLATERAL_BIT: constant(uint256) = 32
 _MASK_16: constant(uint256) = 2**16 - 1
 _MASK_8: constant(uint256) = 2**8 - 1
 
@@ -75,9 +77,16 @@ def _set_operator(_account: uint256, _operator: address, _approved: bool):
 
 
 @internal
-def _set_in_auction(_account: uint256, _word: uint256, _in_auction: bool):
-    self.words[_account] = self._with_bit(_word, 0, _in_auction)
+def _set_in_auction(_account: uint256, _in_auction: bool):
+    self._set_bit(_account, IN_AUCTION_BIT, _in_auction)
     log IClearinghouse.AuctionFlagSet(account=_account, in_auction=_in_auction)
+
+
+@internal
+def _set_bit(_account: uint256, _bit: uint256, _set: bool):
+    self.words[_account] = (self.words[_account] & ~(1 << _bit)) | (
+        convert(_set, uint256) << _bit
+    )
 
 
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
@@ -170,28 +179,10 @@ def _kind(_word: uint256) -> uint256:
 @internal
 @pure
 def _markets(_word: uint256) -> uint256:
-    return (_word >> _FIRST_MARKET) & _MASK_16
+    return (_word >> FIRST_MARKET_BIT) & _MASK_16
 
 
 @internal
 @pure
 def _collaterals(_word: uint256) -> uint256:
-    return (_word >> _FIRST_COLLATERAL) & _MASK_16
-
-
-@internal
-@pure
-def _with_market(_word: uint256, _market: uint256, _held: bool) -> uint256:
-    return self._with_bit(_word, unsafe_add(_market, _FIRST_MARKET), _held)
-
-
-@internal
-@pure
-def _with_collateral(_word: uint256, _token_id: uint256, _held: bool) -> uint256:
-    return self._with_bit(_word, unsafe_add(_token_id, _FIRST_COLLATERAL), _held)
-
-
-@internal
-@pure
-def _with_bit(_word: uint256, _bit: uint256, _set: bool) -> uint256:
-    return (_word & ~(1 << _bit)) | (convert(_set, uint256) << _bit)
+    return (_word >> FIRST_COLLATERAL_BIT) & _MASK_16

@@ -19,6 +19,8 @@ from ..interfaces import IClearinghouse
 from . import accounts
 from . import errors
 
+uses: accounts
+
 
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -59,37 +61,35 @@ def _list(_token: address, _asset: uint256, _min_value: uint256):
 
 
 @internal
-def _add(_account: uint256, _word: uint256, _token_id: uint256, _amount: uint256) -> uint256:
+def _add(_account: uint256, _token_id: uint256, _amount: uint256) -> bool:
     """
-    @return the account's word, which the caller stores
+    @return whether the account held none of it before
     """
-    if _amount == 0:
-        return _word
     old_amount: uint256 = self.amounts[_account][_token_id]
-    new_amount: uint256 = old_amount + _amount
-    self.amounts[_account][_token_id] = new_amount
-    log IClearinghouse.CollateralChanged(
-        account=_account, token_id=_token_id, old_amount=old_amount, new_amount=new_amount
-    )
-    return accounts._with_collateral(_word, _token_id, True)
+    self._set(_account, _token_id, old_amount, old_amount + _amount)
+    return old_amount == 0
 
 
 @internal
-def _subtract(_account: uint256, _word: uint256, _token_id: uint256, _amount: uint256) -> uint256:
-    """
-    @return the account's word, which the caller stores
-    """
-    if _amount == 0:
-        return _word
+def _subtract(_account: uint256, _token_id: uint256, _amount: uint256):
     old_amount: uint256 = self.amounts[_account][_token_id]
     if _amount > old_amount:
         errors._fail("collateral: too little")
-    new_amount: uint256 = unsafe_sub(old_amount, _amount)
-    self.amounts[_account][_token_id] = new_amount
+    self._set(_account, _token_id, old_amount, unsafe_sub(old_amount, _amount))
+
+
+@internal
+def _set(_account: uint256, _token_id: uint256, _old_amount: uint256, _amount: uint256):
+    if _amount == _old_amount:
+        return
+    self.amounts[_account][_token_id] = _amount
+    if _old_amount == 0 or _amount == 0:
+        accounts._set_bit(
+            _account, unsafe_add(accounts.FIRST_COLLATERAL_BIT, _token_id), _amount != 0
+        )
     log IClearinghouse.CollateralChanged(
-        account=_account, token_id=_token_id, old_amount=old_amount, new_amount=new_amount
+        account=_account, token_id=_token_id, old_amount=_old_amount, new_amount=_amount
     )
-    return accounts._with_collateral(_word, _token_id, new_amount != 0)
 
 
 @internal

@@ -116,14 +116,15 @@ def _trade(
 
 @internal
 @pure
-def _slice(_size: int256, _cost: int256, _fraction: int256) -> (int256, int256):
+def _slice(_word: int256, _fraction: int256) -> (int256, int256):
     """
     @notice What a fraction of a position is: size first, then cost in proportion of the size moved.
-    @dev Both truncated; at `_fraction` = 1 all of it. `_size` != 0, `_fraction` <= 1e18.
+    @dev Both truncated; at `_fraction` = 1 all of it. Size != 0, `_fraction` <= 1e18.
     @return size moved [wad units], cost moved [quote wad]
     """
-    moved: int256 = self._portion(_size, _fraction)
-    return moved, unsafe_div(unsafe_mul(_cost, moved), _size)
+    size: int256 = self._size(_word)
+    moved: int256 = self._portion(size, _fraction)
+    return moved, unsafe_div(unsafe_mul(self._cost(_word), moved), size)
 
 
 @internal

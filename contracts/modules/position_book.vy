@@ -99,87 +99,77 @@ def _accrue(_market: uint256, _reading: uint256) -> int256:
 
 
 @internal
-def _follow_skew(_market: uint256, _skew: int256):
+def _exchange(
+    _market: uint256, _taker: uint256, _maker: uint256, _size_delta: int256, _notional: int256
+) -> (int256, int256):
     """
-    @notice Sets the velocity after the skew changed; funding was accrued up to now.
+    @notice Moves a size for n from maker to taker. A slice is an exchange at the seller's own cost:
+            his share of it is released and his cash does not change. Funding was accrued up to now
+            when POOL is one of the two.
+    @return changes of the taker's and of the maker's cash, which the caller books
     """
-    book: uint256 = self.books[_market]
-    self.funding[_market] = funding_math._with_velocity(
-        self.funding[_market],
-        funding_math._velocity_at(_skew, self._skew_scale(book), book >> 200),
+    cash: int256 = 0
+    longs: int256 = 0
+    maker_cash: int256 = 0
+    maker_longs: int256 = 0
+    cash, longs = self._trade(_taker, _market, _size_delta, _notional)
+    maker_cash, maker_longs = self._trade(
+        _maker, _market, unsafe_sub(0, _size_delta), unsafe_sub(0, _notional)
     )
+    longs = unsafe_add(longs, maker_longs)
+    if longs != 0:
+        book: uint256 = self.books[_market]
+        # What is taken away was added before; what is added is below 2**128.
+        total: int256 = unsafe_add(convert(book & _MASK_128, int256), longs)
+        if total > convert(_MASK_128, int256):
+            errors._fail("interest: too large")
+        self.books[_market] = ((book >> 128) << 128) | convert(total, uint256)
+    if _maker == accounts.POOL or _taker == accounts.POOL:
+        self._follow_skew(_market)
+    return cash, maker_cash
 
 
 @internal
 def _trade(
-    _account: uint256, _word: uint256, _market: uint256, _size_delta: int256, _notional: int256
-) -> (uint256, int256):
+    _account: uint256, _market: uint256, _size_delta: int256, _notional: int256
+) -> (int256, int256):
     """
-    @return the account's word, which the caller stores; change of its cash, which the caller books
+    @dev A position of size 0 has cost 0: a full reduction releases all of it.
+    @return change of cash; change of long size, 0 for POOL, which is nobody's interest
     """
     old: int256 = self.positions[_account][_market]
+    old_size: int256 = ledger_math._size(old)
+    old_cost: int256 = ledger_math._cost(old)
     size: int256 = 0
     cost: int256 = 0
     cash_delta: int256 = 0
-    size, cost, cash_delta = ledger_math._trade(
-        ledger_math._size(old), ledger_math._cost(old), _size_delta, _notional
-    )
-    return self._set_position(_account, _word, _market, old, size, cost), cash_delta
-
-
-@internal
-def _take_slice(
-    _account: uint256, _word: uint256, _market: uint256, _fraction: int256
-) -> (uint256, int256, int256):
-    """
-    @return the account's word, which the caller stores; size and cost taken away
-    """
-    old: int256 = self.positions[_account][_market]
-    size: int256 = ledger_math._size(old)
-    cost: int256 = ledger_math._cost(old)
-    moved_size: int256 = 0
-    moved_cost: int256 = 0
-    moved_size, moved_cost = ledger_math._slice(size, cost, _fraction)
-    size = unsafe_sub(size, moved_size)
-    cost = unsafe_sub(cost, moved_cost)
-    return self._set_position(_account, _word, _market, old, size, cost), moved_size, moved_cost
-
-
-@internal
-def _set_position(
-    _account: uint256, _word: uint256, _market: uint256, _old: int256, _size: int256, _cost: int256
-) -> uint256:
-    """
-    @dev A position of size 0 has cost 0: a full reduction releases all of it.
-    @param _old the position's word so far
-    @return the account's word, which the caller stores
-    """
-    position: int256 = ledger_math._pack_position(_size, _cost)
-    if position == _old:
-        return _word
-    self.positions[_account][_market] = position
-    old_size: int256 = ledger_math._size(_old)
-    if _account == accounts.POOL:
-        self._follow_skew(_market, unsafe_sub(0, _size))
-    else:
-        book: uint256 = self.books[_market]
-        # What it adds is below 2**127, what it takes away was added before.
-        longs: uint256 = unsafe_sub(
-            unsafe_add(book & _MASK_128, convert(max(_size, 0), uint256)),
-            convert(max(old_size, 0), uint256),
-        )
-        if longs > _MASK_128:
-            errors._fail("interest: too large")
-        self.books[_market] = ((book >> 128) << 128) | longs
+    size, cost, cash_delta = ledger_math._trade(old_size, old_cost, _size_delta, _notional)
+    self.positions[_account][_market] = ledger_math._pack_position(size, cost)
+    if old_size == 0 or size == 0:
+        accounts._set_bit(_account, unsafe_add(accounts.FIRST_MARKET_BIT, _market), size != 0)
     log IClearinghouse.PositionChanged(
         account=_account,
         market=_market,
         old_size=old_size,
-        new_size=_size,
-        old_cost=ledger_math._cost(_old),
-        new_cost=_cost,
+        new_size=size,
+        old_cost=old_cost,
+        new_cost=cost,
     )
-    return accounts._with_market(_word, _market, _size != 0)
+    if _account == accounts.POOL:
+        return cash_delta, 0
+    return cash_delta, unsafe_sub(max(size, 0), max(old_size, 0))
+
+
+@internal
+def _follow_skew(_market: uint256):
+    """
+    @notice Sets the velocity after the skew changed.
+    """
+    book: uint256 = self.books[_market]
+    self.funding[_market] = funding_math._with_velocity(
+        self.funding[_market],
+        funding_math._velocity_at(self._skew(_market), self._skew_scale(book), book >> 200),
+    )
 
 
 @internal
@@ -192,23 +182,27 @@ def _reserve(_account: uint256, _word: uint256, _market: uint256, _size_delta: i
     ledger_math._check_size(_size_delta)
     accounts._check_isolated(_word, 1 << _market)
     self.reservations[_account] = unsafe_add(_size_delta << 8, convert(_market, int256))
-    accounts.words[_account] = _word | accounts.RESERVED
+    accounts._set_bit(_account, accounts.RESERVED_BIT, True)
     log IClearinghouse.OrderReserved(
         account=_account, market=_market, size_delta=_size_delta, fee=_fee
     )
 
 
 @internal
-def _release(_account: uint256, _word: uint256) -> uint256:
+def _release(_account: uint256) -> (uint256, int256):
     """
-    @return the account's word, which the caller stores
+    @return what was pending: market and size delta; 0, 0 when nothing was
     """
     market: uint256 = 0
     size_delta: int256 = 0
     market, size_delta = self._reservation(_account)
-    self.reservations[_account] = 0
-    log IClearinghouse.ReservationReleased(account=_account, market=market, size_delta=size_delta)
-    return _word ^ accounts.RESERVED
+    if size_delta != 0:
+        self.reservations[_account] = 0
+        accounts._set_bit(_account, accounts.RESERVED_BIT, False)
+        log IClearinghouse.ReservationReleased(
+            account=_account, market=market, size_delta=size_delta
+        )
+    return market, size_delta
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -265,14 +259,16 @@ def _check_listed(_market: uint256):
 
 @internal
 @view
-def _check_isolated(_account: uint256, _word: uint256):
+def _check_isolated(_account: uint256):
     """
     @notice An ISOLATED account holds one market at most, that of its pending order included.
     """
     market: uint256 = 0
     size_delta: int256 = 0
     market, size_delta = self._reservation(_account)
-    accounts._check_isolated(_word, 1 << market if size_delta != 0 else 0)
+    accounts._check_isolated(
+        accounts.words[_account], 1 << market if size_delta != 0 else 0
+    )
 
 
 @internal
@@ -283,10 +279,19 @@ def _market_view(_market: uint256) -> IClearinghouse.Market:
     return IClearinghouse.Market(
         funding_index=funding_math._index(word),
         funding_rate=funding_math._rate(word),
-        skew=unsafe_sub(0, ledger_math._size(self.positions[accounts.POOL][_market])),
+        skew=self._skew(_market),
         long_interest=book & _MASK_128,
         skew_scale=self._skew_scale(book),
     )
+
+
+@internal
+@view
+def _skew(_market: uint256) -> int256:
+    """
+    @return traders' net position: POOL's with the sign turned [wad units]
+    """
+    return unsafe_sub(0, ledger_math._size(self.positions[accounts.POOL][_market]))
 
 
 @internal

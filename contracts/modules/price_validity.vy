@@ -41,7 +41,11 @@ def _grade(
     @param _tolerance at most a heartbeat [s]
     """
     # price - 1 wraps at price 0, and the age of a time to come wraps: both beyond any bound
-    if unsafe_sub(_price, 1) >= price_word.MAX_PRICE or _confidence > price_word.MAX_PRICE or _updated_at == 0:
+    if unsafe_sub(_price, 1) >= price_word.MAX_PRICE:
+        return INVALID
+    if _confidence > price_word.MAX_PRICE:
+        return INVALID
+    if _updated_at == 0:
         return INVALID
     age: uint256 = unsafe_sub(_now, _updated_at)
     if age <= unsafe_add(_heartbeat, _tolerance):
@@ -99,9 +103,14 @@ def _side(_price: uint256, _ema: uint256, _jump_bound: uint256) -> uint256:
     @param _jump_bound [bps]
     @return NEAR while |price / EMA - 1| is within the bound, else ABOVE or BELOW
     """
-    if unsafe_mul(self._distance(_price, _ema), BPS) <= unsafe_mul(_jump_bound, _ema):
+    distance: uint256 = unsafe_sub(_ema, _price)
+    side: uint256 = BELOW
+    if _price > _ema:
+        distance = unsafe_sub(_price, _ema)
+        side = ABOVE
+    if unsafe_mul(distance, BPS) <= unsafe_mul(_jump_bound, _ema):
         return NEAR
-    return ABOVE if _price > _ema else BELOW
+    return side
 
 
 @internal

@@ -48,8 +48,8 @@ def trade(_size: int256, _cost: int256, _size_delta: int256, _notional: int256) 
 
 @external
 @pure
-def slice_position(_size: int256, _cost: int256, _fraction: int256) -> (int256, int256):
-    return ledger_math._slice(_size, _cost, _fraction)
+def slice_position(_word: int256, _fraction: int256) -> (int256, int256):
+    return ledger_math._slice(_word, _fraction)
 
 
 @external

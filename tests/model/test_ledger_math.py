@@ -66,7 +66,8 @@ def test_trade__whole_domain__is_the_mirror(contract, size, cost, q, n):
 @given(size=sizes, cost=signed, fraction=fractions)
 def test_slice__whole_domain__is_the_mirror(contract, size, cost, fraction):
     expected = ledger_math.slice_position(size, cost, fraction)
-    assert tuple(contract.slice_position(size, cost, fraction)) == expected
+    word = ledger_math.pack_position(size, cost)
+    assert tuple(contract.slice_position(word, fraction)) == expected
 
 
 @given(amount=signed, fraction=fractions)

@@ -108,7 +108,7 @@ def test_share_math__any_path_of_one_mover__gains_nothing(moves, total):
 
 @given(st.integers(1, 10**6), st.integers(0, 10**30), st.integers(10**18, 10**24))
 def test_shares_for__inflation_attack__costs_the_attacker_more_than_it_takes(first, gift, deposit):
-    """The first holder makes a share dear by a gift; the next deposit rounds down at most so much."""
+    """The first holder makes a share dear by a gift; the next deposit hardly notices."""
     own = share_math.shares_for(first, 0, 0)
     shares = share_math.shares_for(deposit, first + gift, own)
     total = first + gift + deposit
