@@ -66,7 +66,7 @@ audit: $(READY)
 	.venv/bin/python -m tests.suites --jobs $(JOBS) --audit
 
 coverage: $(READY)
-	.venv/bin/python -m tests.suites unit
+	.venv/bin/python -m tests.suites --jobs $(JOBS) coverage
 
 bench: $(READY)
 	.venv/bin/python -m bench.gas

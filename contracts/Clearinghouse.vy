@@ -11,20 +11,21 @@
         may move balances only in the ways named below; amounts they hand in are theirs to justify.
 """
 
-from ethereum.ercs import IERC20
 from snekmate.auth import ownable
 from snekmate.auth import ownable_2step
 
 from .interfaces import IClearinghouse
-from .interfaces import IPriceOracle
-from .interfaces import IRiskEngine
 
 implements: IClearinghouse
+
+from .modules import errors
+from .modules import ledger_math
+from .modules import price_word
+from .modules import token_transfer
 
 # Two-step ownership; renouncing it is not exported, or nothing could be listed any more.
 initializes: ownable
 initializes: ownable_2step[ownable := ownable]
-
 exports: (
     ownable_2step.owner,
     ownable_2step.pending_owner,
@@ -32,45 +33,73 @@ exports: (
     ownable_2step.accept_ownership,
 )
 
-from .modules import errors
-from .modules import ledger_math
-from .modules import price_word
-from .modules import token_transfer
-
 # Owners, operators and bitmaps; every book keeps its own bits of an account's word.
 from .modules import accounts
 
 initializes: accounts
+exports: (
+    accounts.open_account,
+    accounts.set_operator,
+    accounts.is_authorized,
+    accounts.account,
+    accounts.account_count,
+)
 
+# Cash by sign and index; proceeds of accounts in auction.
 from .modules import cash_book
 
 initializes: cash_book[accounts := accounts]
+exports: (cash_book.cash, cash_book.proceeds, cash_book.supply)
 
+# Collateral amounts, and what is on record of every token, quote included.
 from .modules import collateral_book
 
 initializes: collateral_book[accounts := accounts]
+exports: (
+    collateral_book.collateral_amount,
+    collateral_book.collateral_token,
+    collateral_book.collateral_count,
+    collateral_book.recorded,
+)
 
+# Positions, pending orders, markets and their funding.
 from .modules import position_book
 
 initializes: position_book[accounts := accounts]
+exports: (
+    position_book.position,
+    position_book.reservation,
+    position_book.market,
+    position_book.listed_markets,
+    position_book.MAX_FUNDING_RATE,
+)
 
-# Reads all four into what the risk engine takes.
+# Reads the books into what the risk engine takes.
 from .modules import account_exposure
 
 initializes: account_exposure[
-    cash_book := cash_book,
-    collateral_book := collateral_book,
-    position_book := position_book
+    cash_book := cash_book, collateral_book := collateral_book, position_book := position_book
 ]
+
+# Asks oracle and risk engine: the one check of whatever leaves an account.
+from .modules import margin_check
+
+initializes: margin_check[
+    account_exposure := account_exposure, accounts := accounts, cash_book := cash_book, position_book := position_book
+]
+exports: (
+    margin_check.health,
+    margin_check.health_after,
+    margin_check.exposure,
+    margin_check.held_assets,
+    margin_check.ORACLE,
+    margin_check.RISK,
+)
 
 
 # ── constants and immutables ─────────────────────────────────────────────────────────────────────
 
-MAX_UTILISATION: constant(uint256) = 8 * 10**17  # U above which quote is not lent out [wad]
-
 QUOTE: public(immutable(address))
-ORACLE: public(immutable(IPriceOracle))
-RISK: public(immutable(IRiskEngine))
 _QUOTE_SCALE: immutable(uint256)  # 10 ** (18 - decimals)
 
 
@@ -87,26 +116,17 @@ def __init__(_quote: address, _oracle: address, _risk: address, _max_funding_rat
     @param _quote settlement token, at most 18 decimals
     @param _max_funding_rate cap of the funding rate [per day, 1e-15]
     """
-    assert _oracle.is_contract, "oracle: no contract"
-    assert _risk.is_contract, "risk engine: no contract"
     ownable.__init__()
     ownable_2step.__init__()
     accounts.__init__()
     cash_book.__init__()
     position_book.__init__(_max_funding_rate)
+    margin_check.__init__(_oracle, _risk)
     QUOTE = _quote
-    ORACLE = IPriceOracle(_oracle)
-    RISK = IRiskEngine(_risk)
-    _QUOTE_SCALE = 10 ** collateral_book._exponent(_quote)
+    _QUOTE_SCALE = 10**collateral_book._exponent(_quote)
 
 
 # ── anybody ──────────────────────────────────────────────────────────────────────────────────────
-
-
-@external
-def open_account(_owner: address, _kind: uint256) -> uint256:
-    """@custom:see IClearinghouse"""
-    return accounts._open(_owner, _kind)
 
 
 @external
@@ -127,18 +147,10 @@ def repay(_account: uint256, _amount: uint256) -> uint256:
 def accrue_funding(_market: uint256):
     """@custom:see IClearinghouse"""
     position_book._check_listed(_market)
-    position_book._accrue(_market, self._read_one(_market))
+    position_book._accrue(_market, margin_check._read_one(_market))
 
 
 # ── owner or operator ────────────────────────────────────────────────────────────────────────────
-
-
-@external
-def set_operator(_account: uint256, _operator: address, _approved: bool):
-    """@custom:see IClearinghouse"""
-    if accounts._owner(accounts._user(_account)) != msg.sender:
-        errors._fail("account: not owner")
-    accounts._set_operator(_account, _operator, _approved)
 
 
 @external
@@ -187,7 +199,7 @@ def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: ad
             collateral_book._add(accounts.POOL, token_id, held)
     self._check_amount(amount)
     collateral_book._record_out(_token, moved)
-    self._check_withdrawal(_account, is_quote)
+    margin_check._check_withdrawal(_account, is_quote)
     token_transfer._push(_token, _receiver, amount)
     log IClearinghouse.Withdrawn(account=_account, token=_token, amount=amount, receiver=_receiver)
 
@@ -201,16 +213,8 @@ def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint
     self._only(self.pool)
     word: uint256 = accounts._acting(_account, _caller)
     position_book._reserve(_account, word, _market, _size_delta, _fee)
-    cash: int256 = self._move_cash(_account, accounts.ESCROW, _fee)
-    if cash < 0:
-        # A borrowed fee must not take the account below maintenance, nor its debt above the limit.
-        readings: uint256[16] = self._read(account_exposure._held_assets(word))
-        health: IRiskEngine.Health = self._health(_account, word, readings)
-        if not health.live:
-            errors._fail("price: not usable")
-        if health.equity < convert(health.maintenance, int256):
-            errors._fail("margin: below maintenance")
-        self._check_borrowing(health)
+    if self._move_cash(_account, accounts.ESCROW, _fee) < 0:
+        margin_check._check_borrowed_fee(_account)
 
 
 @external
@@ -255,7 +259,7 @@ def sell_pool_collateral(_account: uint256, _token_id: uint256, _amount: uint256
     collateral_book._subtract(accounts.POOL, _token_id, _amount)
     self._admit(_account, token_word, _amount)
     self._move_cash(_account, accounts.POOL, _payment)
-    self._check_withdrawal(_account, True)
+    margin_check._check_withdrawal(_account, True)
 
 
 @external
@@ -267,8 +271,8 @@ def absorb(_account: uint256, _payment: int256, _words: uint256[16]):
     # Nothing is left for sale, so what the account pays comes out of proceeds as far as they go.
     cash_book._add(_account, payment)
     cash_book._add(accounts.POOL, unsafe_sub(realised, payment))
-    proceeds: int256 = unsafe_add(convert(cash_book.proceeds[_account], int256), payment)
-    cash_book.proceeds[_account] = convert(max(proceeds, 0), uint256)
+    proceeds: int256 = unsafe_add(convert(cash_book.proceeds_of[_account], int256), payment)
+    cash_book.proceeds_of[_account] = convert(max(proceeds, 0), uint256)
 
 
 # ── pool and fund ────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +285,7 @@ def collect(_account: uint256, _destination: uint256, _amount: uint256, _caller:
     accounts._acting(_account, _caller)
     self._check_amount(_amount)
     self._move_cash(_account, _destination, _amount)
-    self._check_withdrawal(_account, True)
+    margin_check._check_withdrawal(_account, True)
 
 
 @external
@@ -310,7 +314,7 @@ def end_auction(_account: uint256):
     self._only(self.auction)
     accounts._auctioned(_account)
     accounts._set_in_auction(_account, False)
-    cash_book.proceeds[_account] = 0
+    cash_book.proceeds_of[_account] = 0
 
 
 @external
@@ -335,23 +339,19 @@ def transfer_slice(
     kept: int256 = unsafe_sub(payment, penalty)
 
     # Proceeds stay behind: only the rest of the cash, or of the debt, is for sale.
-    proceeds: int256 = convert(cash_book.proceeds[_account], int256)
-    moved: int256 = ledger_math._portion(
-        unsafe_sub(cash_book._cash(_account), proceeds), fraction
-    )
+    proceeds: int256 = convert(cash_book.proceeds_of[_account], int256)
+    moved: int256 = ledger_math._portion(unsafe_sub(cash_book._cash(_account), proceeds), fraction)
     proceeds = unsafe_add(proceeds, kept)
     if proceeds < 0:
         errors._fail("proceeds: too small")
-    cash_book.proceeds[_account] = convert(proceeds, uint256)
+    cash_book.proceeds_of[_account] = convert(proceeds, uint256)
 
     realised: int256 = self._move_slice(_account, _bidder, fraction, empty(uint256[16]))
     position_book._check_isolated(_bidder)
     cash_book._add(_account, unsafe_sub(kept, moved))
     cash_book._add(
         _bidder,
-        unsafe_sub(
-            unsafe_add(realised, moved), unsafe_add(payment, ledger_math._signed(_reward))
-        ),
+        unsafe_sub(unsafe_add(realised, moved), unsafe_add(payment, ledger_math._signed(_reward))),
     )
     cash_book._add(accounts.FUND, penalty)
     if _reward != 0:
@@ -390,7 +390,7 @@ def connect(_pool: address, _auction: address, _fund: address):
 def list_market(_market: uint256, _skew_scale: uint256, _max_funding_velocity: uint256):
     """@custom:see IClearinghouse"""
     ownable._check_owner()
-    self._check_asset(_market)
+    margin_check._check_asset(_market)
     position_book._list(_market, _skew_scale, _max_funding_velocity)
 
 
@@ -398,7 +398,7 @@ def list_market(_market: uint256, _skew_scale: uint256, _max_funding_velocity: u
 def list_collateral(_token: address, _asset: uint256, _min_value: uint256):
     """@custom:see IClearinghouse"""
     ownable._check_owner()
-    self._check_asset(_asset)
+    margin_check._check_asset(_asset)
     if _token == QUOTE:
         errors._fail("token: is quote")
     collateral_book._list(_token, _asset, _min_value)
@@ -409,179 +409,9 @@ def list_collateral(_token: address, _asset: uint256, _min_value: uint256):
 
 @external
 @view
-def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
-    """@custom:see IClearinghouse"""
-    return self._health(_account, accounts.words[_account], _words)
-
-
-@external
-@view
-def health_after(
-    _account: uint256, _words: uint256[16], _market: uint256, _size_delta: int256, _price: uint256, _fee: uint256
-) -> IRiskEngine.Health:
-    """@custom:see IClearinghouse"""
-    position_book._check_listed(_market)
-    return self._health_after(
-        _account,
-        accounts.words[_account],
-        _words,
-        _market,
-        _size_delta,
-        _price,
-        ledger_math._signed(_fee),
-    )
-
-
-@external
-@view
-def exposure(_account: uint256, _words: uint256[16]) -> IRiskEngine.Exposure:
-    """@custom:see IClearinghouse"""
-    return account_exposure._exposure(_account, accounts.words[_account], _words)
-
-
-@external
-@view
-def held_assets(_account: uint256) -> uint256:
-    """@custom:see IClearinghouse"""
-    return account_exposure._held_assets(accounts.words[_account])
-
-
-@external
-@view
-def is_authorized(_account: uint256, _caller: address) -> bool:
-    """@custom:see IClearinghouse"""
-    return _caller != empty(address) and accounts._may_act(
-        _account, accounts.words[_account], _caller
-    )
-
-
-@external
-@view
-def account(_account: uint256) -> IClearinghouse.Account:
-    """@custom:see IClearinghouse"""
-    word: uint256 = accounts.words[_account]
-    return IClearinghouse.Account(
-        owner=accounts._owner(word),
-        kind=accounts._kind(word),
-        markets=accounts._markets(word),
-        collaterals=accounts._collaterals(word),
-        in_auction=word & accounts.IN_AUCTION != 0,
-        reserved=word & accounts.RESERVED != 0,
-    )
-
-
-@external
-@view
-def account_count() -> uint256:
-    """@custom:see IClearinghouse"""
-    return accounts.last_id
-
-
-@external
-@view
-def cash(_account: uint256) -> int256:
-    """@custom:see IClearinghouse"""
-    return cash_book._cash(_account)
-
-
-@external
-@view
-def proceeds(_account: uint256) -> uint256:
-    """@custom:see IClearinghouse"""
-    return cash_book.proceeds[_account]
-
-
-@external
-@view
-def position(_account: uint256, _market: uint256) -> IClearinghouse.Position:
-    """@custom:see IClearinghouse"""
-    self._check_id(_market)
-    word: int256 = position_book.positions[_account][_market]
-    return IClearinghouse.Position(size=ledger_math._size(word), cost=ledger_math._cost(word))
-
-
-@external
-@view
-def collateral_amount(_account: uint256, _token_id: uint256) -> uint256:
-    """@custom:see IClearinghouse"""
-    self._check_id(_token_id)
-    return collateral_book.amounts[_account][_token_id]
-
-
-@external
-@view
-def reservation(_account: uint256) -> (uint256, int256):
-    """@custom:see IClearinghouse"""
-    return position_book._reservation(_account)
-
-
-@external
-@view
-def market(_market: uint256) -> IClearinghouse.Market:
-    """@custom:see IClearinghouse"""
-    self._check_id(_market)
-    return position_book._market_view(_market)
-
-
-@external
-@view
-def listed_markets() -> uint256:
-    """@custom:see IClearinghouse"""
-    return position_book.listed
-
-
-@external
-@view
-def collateral_token(_token_id: uint256) -> IClearinghouse.Collateral:
-    """@custom:see IClearinghouse"""
-    token: address = collateral_book._token(_token_id)
-    word: uint256 = collateral_book.token_words[token]
-    return IClearinghouse.Collateral(
-        token=token,
-        asset=collateral_book._asset(word),
-        scale=collateral_book._scale(word),
-        min_value=collateral_book._min_value(word),
-    )
-
-
-@external
-@view
-def collateral_count() -> uint256:
-    """@custom:see IClearinghouse"""
-    return collateral_book.token_count
-
-
-@external
-@view
-def recorded(_token: address) -> uint256:
-    """@custom:see IClearinghouse"""
-    return collateral_book.recorded[_token]
-
-
-@external
-@view
 def connected() -> (address, address, address):
     """@custom:see IClearinghouse"""
     return self.pool, self.auction, self.fund
-
-
-@external
-@view
-def supply() -> (uint256, uint256, uint256, uint256):
-    """@custom:see IClearinghouse"""
-    return (
-        cash_book.sides[cash_book.SUPPLY] >> 128,
-        cash_book.sides[cash_book.DEBT] >> 128,
-        cash_book._total(cash_book.SUPPLY),
-        cash_book._total(cash_book.DEBT),
-    )
-
-
-@external
-@view
-def MAX_FUNDING_RATE() -> uint256:
-    """@custom:see IClearinghouse"""
-    return position_book.MAX_FUNDING_RATE
 
 
 # ── internals: who may call ──────────────────────────────────────────────────────────────────────
@@ -615,121 +445,6 @@ def _check_amount(_amount: uint256):
         errors._fail("amount: zero")
 
 
-@internal
-@pure
-def _check_id(_id: uint256):
-    if _id > 15:
-        errors._fail("id: unknown")
-
-
-@internal
-@view
-def _check_asset(_asset: uint256):
-    if _asset >= staticcall ORACLE.asset_count():
-        errors._fail("asset: unknown")
-
-
-# ── internals: the one check of whatever leaves an account ───────────────────────────────────────
-
-
-@internal
-def _check_withdrawal(_account: uint256, _cash_left: bool):
-    """
-    @notice After the effect: strict equity >= IM, every asset held VALID, cash within the borrow
-            limit, each with and without the pending order; cash that left must not have been lent
-            beyond MAX_UTILISATION.
-    """
-    word: uint256 = accounts.words[_account]
-    cash: int256 = cash_book._cash(_account)
-    pending: bool = word & accounts.RESERVED != 0
-    if cash >= 0 and accounts._markets(word) == 0 and not pending:
-        return  # nothing it could owe for: no price needed
-
-    if _cash_left and cash < 0 and not cash_book._utilisation_within(MAX_UTILISATION):
-        errors._fail("quote: over utilised")
-    extcall RISK.sample()
-    held: uint256 = account_exposure._held_assets(word)
-    market: uint256 = 0
-    size_delta: int256 = 0
-    if pending:
-        market, size_delta = position_book._reservation(_account)
-        held |= 1 << market
-    readings: uint256[16] = self._read(held)
-    self._check_initial(self._health(_account, word, readings))
-    if pending:
-        # A reading without a price is refused here by name, as no order could be filled at it.
-        price: uint256 = price_word._price(readings[market])
-        self._check_initial(
-            self._health_after(_account, word, readings, market, size_delta, price, 0)
-        )
-
-
-@internal
-@pure
-def _check_initial(_health: IRiskEngine.Health):
-    self._check_valid(_health.worst_state)
-    if _health.strict_equity < convert(_health.initial, int256):
-        errors._fail("margin: below initial")
-    self._check_borrowing(_health)
-
-
-@internal
-@pure
-def _check_borrowing(_health: IRiskEngine.Health):
-    if _health.cash + convert(_health.borrow_limit, int256) < 0:
-        errors._fail("cash: below limit")
-
-
-@internal
-@pure
-def _check_valid(_state: uint256):
-    if _state != price_word.VALID:
-        errors._fail("price: not valid")
-
-
-# ── internals: the two contracts asked ───────────────────────────────────────────────────────────
-
-
-@internal
-@view
-def _read(_assets: uint256) -> uint256[16]:
-    return staticcall ORACLE.read(_assets)
-
-
-@internal
-@view
-def _read_one(_asset: uint256) -> uint256:
-    readings: uint256[16] = self._read(1 << _asset)
-    return readings[_asset]
-
-
-@internal
-@view
-def _health(_account: uint256, _word: uint256, _readings: uint256[16]) -> IRiskEngine.Health:
-    return staticcall RISK.assess(
-        account_exposure._exposure(_account, _word, _readings), _readings
-    )
-
-
-@internal
-@view
-def _health_after(
-    _account: uint256,
-    _word: uint256,
-    _readings: uint256[16],
-    _market: uint256,
-    _size_delta: int256,
-    _price: uint256,
-    _fee: int256,
-) -> IRiskEngine.Health:
-    return staticcall RISK.assess(
-        account_exposure._exposure_after(
-            _account, _word, _readings, _market, _size_delta, _price, _fee
-        ),
-        _readings,
-    )
-
-
 # ── internals: moving balances ───────────────────────────────────────────────────────────────────
 
 
@@ -750,7 +465,7 @@ def _receive(_account: uint256, _token: address, _amount: uint256, _recorded: ui
     @param _recorded the same [wad units]
     """
     self._check_amount(_amount)
-    collateral_book.recorded[_token] += _recorded
+    collateral_book.on_record[_token] += _recorded
     token_transfer._pull(_token, msg.sender, _amount)
     log IClearinghouse.Deposited(account=_account, token=_token, amount=_amount, payer=msg.sender)
 
@@ -763,8 +478,8 @@ def _admit(_account: uint256, _token_word: uint256, _amount: uint256):
     """
     self._check_amount(_amount)
     if collateral_book._add(_account, collateral_book._id(_token_word), _amount):
-        reading: uint256 = self._read_one(collateral_book._asset(_token_word))
-        self._check_valid(price_word._state(reading))
+        reading: uint256 = margin_check._read_one(collateral_book._asset(_token_word))
+        margin_check._check_valid(price_word._state(reading))
         # amount < 2**127 (it is recorded) and price < 2**88
         value: uint256 = unsafe_mul(_amount, price_word._price(reading)) // 10**18
         if value < collateral_book._min_value(_token_word):
@@ -782,9 +497,7 @@ def _move_cash(_account: uint256, _destination: uint256, _amount: uint256) -> in
 
 
 @internal
-def _move_slice(
-    _account: uint256, _destination: uint256, _fraction: int256, _readings: uint256[16]
-) -> int256:
+def _move_slice(_account: uint256, _destination: uint256, _fraction: int256, _readings: uint256[16]) -> int256:
     """
     @notice Moves a fraction of every position and every collateral of an account in auction.
     @param _readings where POOL is the destination: its skew changes, so funding accrues first

@@ -15,6 +15,7 @@
 
 from .interfaces import IClearinghouse
 from .interfaces import IInsuranceFund
+from .interfaces import ILiquidationAuction
 
 from .modules import fixed_point
 from .modules import share_math
@@ -44,9 +45,9 @@ EPOCH_CAP: public(immutable(uint256))  # [bps]
 
 shares: public(HashMap[address, uint256])  # [wad shares]
 total_shares: public(uint256)  # [wad shares]
-total_reserve: public(uint256)  # [quote wad]
 _unstakings: HashMap[address, IInsuranceFund.Unstaking]
-_reserves: HashMap[uint256, uint256]  # by account in auction [quote wad]
+_total_reserve_plus_one: uint256  # never 0, or each first start would pay for a fresh slot [quote wad]
+_shortfalls: HashMap[uint256, uint256]  # by account in auction: its reserve beyond MMp [quote wad]
 _epoch: uint256  # number of the epoch `_allowance` belongs to
 _allowance: uint256  # incentive still to be paid in it [quote wad]
 
@@ -65,6 +66,7 @@ def __init__(_clearinghouse: IClearinghouse, _params: IInsuranceFund.Params):
     WINDOW = _params.window
     EPOCH_LENGTH = _params.epoch_length
     EPOCH_CAP = _params.epoch_cap
+    self._total_reserve_plus_one = 1
 
 
 # ── stakers ──────────────────────────────────────────────────────────────────────────────────────
@@ -121,7 +123,7 @@ def unstake(_account: uint256, _min_amount: uint256) -> uint256:
     supply: uint256 = self.total_shares
     amount: uint256 = share_math._assets_for(request.shares, balance, supply)
     assert amount != 0 and amount >= _min_amount, "unstake: amount below minimum"
-    assert balance - amount >= self.total_reserve, "unstake: reserved for auctions"
+    assert balance - amount >= self._total_reserve(), "unstake: reserved for auctions"
     self._unstakings[msg.sender] = empty(IInsuranceFund.Unstaking)
     self.shares[msg.sender] -= request.shares
     self.total_shares = supply - request.shares
@@ -161,16 +163,19 @@ def pay(_account: uint256, _incentive: uint256, _shortfall: uint256) -> uint256:
 
 
 @external
-def set_reserve(_account: uint256, _amount: uint256):
+def set_reserve(_account: uint256, _old_maintenance: uint256, _maintenance: uint256, _shortfall: uint256):
     """
     @custom:see IInsuranceFund
     """
     self._check_auction()
-    old_amount: uint256 = self._reserves[_account]
-    if old_amount != _amount:
-        self._reserves[_account] = _amount
-        self.total_reserve = self.total_reserve - old_amount + _amount
-        log IInsuranceFund.ReserveSet(account=_account, old_amount=old_amount, new_amount=_amount)
+    old_shortfall: uint256 = self._shortfalls[_account]
+    if old_shortfall != _shortfall:
+        self._shortfalls[_account] = _shortfall
+    old_amount: uint256 = _old_maintenance + old_shortfall
+    new_amount: uint256 = _maintenance + _shortfall
+    if old_amount != new_amount:
+        self._total_reserve_plus_one = self._total_reserve_plus_one - old_amount + new_amount
+        log IInsuranceFund.ReserveSet(account=_account, old_amount=old_amount, new_amount=new_amount)
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -194,7 +199,21 @@ def reserve(_account: uint256) -> uint256:
     """
     @custom:see IInsuranceFund
     """
-    return self._reserves[_account]
+    pool: address = empty(address)
+    auction: address = empty(address)
+    fund: address = empty(address)
+    pool, auction, fund = staticcall CLEARINGHOUSE.connected()
+    running: ILiquidationAuction.Auction = staticcall ILiquidationAuction(auction).auction(_account)
+    return fixed_point._mul_wad_up(running.maintenance, running.unsold) + self._shortfalls[_account]
+
+
+@external
+@view
+def total_reserve() -> uint256:
+    """
+    @custom:see IInsuranceFund
+    """
+    return self._total_reserve()
 
 
 @external
@@ -238,6 +257,12 @@ def _balance() -> uint256:
     @notice What there is to pay with: nothing while the fund itself is in debt. [quote wad]
     """
     return convert(max(staticcall CLEARINGHOUSE.cash(FUND), 0), uint256)
+
+
+@internal
+@view
+def _total_reserve() -> uint256:
+    return self._total_reserve_plus_one - 1
 
 
 @internal

@@ -155,7 +155,7 @@ def start(_account: uint256, _starter: uint256):
     episode.starter = _starter
     self._words[_account] = auction_word._pack(episode)
     extcall CLEARINGHOUSE.begin_auction(_account)
-    self._set_reserve(_account, health.equity, episode)
+    self._set_reserve(_account, health.equity, 0, health.maintenance)
     log ILiquidationAuction.AuctionStarted(
         account=_account,
         starter=_starter,
@@ -173,7 +173,8 @@ def poke(_account: uint256):
     episode = self._touched(episode, health.live)
     self._words[_account] = auction_word._pack(episode)
     if health.live:
-        self._set_reserve(_account, health.equity, episode)
+        maintenance: uint256 = self._pending(episode)
+        self._set_reserve(_account, health.equity, maintenance, maintenance)
     log ILiquidationAuction.AuctionPoked(account=_account, old_elapsed=old_elapsed, new_elapsed=episode.elapsed)
 
 
@@ -191,7 +192,7 @@ def end(_account: uint256):
     else:
         # nothing left to sell; a debt is written off instead
         assert health.cash >= 0, "auction: debt left"
-    self._close(_account, episode, health.equity)
+    self._close(_account, episode, health.equity, self._pending(episode))
 
 
 @external
@@ -211,7 +212,7 @@ def backstop(_account: uint256):
     if shortfall > 0:
         self._cover(_account, 0, shortfall)
     log ILiquidationAuction.BackstopTaken(account=_account, payment=payment, shortfall=shortfall)
-    self._close(_account, episode, max(cash, 0))
+    self._close(_account, episode, max(cash, 0), self._pending(episode))
 
 
 @external
@@ -224,7 +225,7 @@ def write_off(_account: uint256):
     self._cover(_account, 0, convert(-cash, uint256))
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     if episode.touched_at != 0:
-        self._close(_account, episode, 0)
+        self._close(_account, episode, 0, self._pending(episode))
 
 
 # ── owner or operator of the bidding account ─────────────────────────────────────────────────────
@@ -260,6 +261,7 @@ def bid(
         # to himself nothing moves
         if episode.starter != _bidder:
             reward = auction_math._reward(TIP, CHIP, sale.fraction, terms.maintenance, terms.incentive)
+    old_pending: uint256 = self._pending(episode)
     episode.unsold = fixed_point._mul_wad_down(episode.unsold, fixed_point.WAD - sale.fraction)
     self._words[_account] = auction_word._pack(episode)
     new_equity: int256 = self._transfer(_account, _bidder, episode.starter, reward, terms, sale, health.cash)
@@ -267,9 +269,9 @@ def bid(
 
     if sale.fraction == fixed_point.WAD:
         # what is left is proceeds, and they are never negative
-        self._close(_account, episode, new_equity)
+        self._close(_account, episode, new_equity, old_pending)
     else:
-        self._set_reserve(_account, new_equity, episode)
+        self._set_reserve(_account, new_equity, old_pending, self._pending(episode))
     return sale.fraction
 
 
@@ -594,18 +596,28 @@ def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256) -> (uint
 
 
 @internal
-def _set_reserve(_account: uint256, _equity: int256, _episode: auction_word.Episode):
+def _set_reserve(_account: uint256, _equity: int256, _old_pending: uint256, _pending: uint256):
     """
     @notice What this auction could still cost the fund: max(0, -E) + MMp.
+    @param _old_pending `_pending` when this was last called for the account
     """
-    maintenance: uint256 = fixed_point._mul_wad_up(_episode.maintenance, _episode.unsold)
-    extcall FUND.set_reserve(_account, convert(max(-_equity, 0), uint256) + maintenance)
+    extcall FUND.set_reserve(_account, _old_pending, _pending, convert(max(-_equity, 0), uint256))
 
 
 @internal
-def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256):
+@pure
+def _pending(_episode: auction_word.Episode) -> uint256:
+    """
+    @return MMp, rounded up: what is reserved for the incentive [quote wad]
+    """
+    return fixed_point._mul_wad_up(_episode.maintenance, _episode.unsold)
+
+
+@internal
+def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256, _old_pending: uint256):
     """
     @dev Only the episode's flags outlive the auction.
+    @param _old_pending `_pending` when the reserve was last set
     """
     self._words[_account] = auction_word._pack(
         auction_word.Episode(
@@ -619,5 +631,5 @@ def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256):
         )
     )
     extcall CLEARINGHOUSE.end_auction(_account)
-    extcall FUND.set_reserve(_account, 0)
+    extcall FUND.set_reserve(_account, _old_pending, 0, 0)
     log ILiquidationAuction.AuctionEnded(account=_account, equity=_equity, unsold=_episode.unsold)

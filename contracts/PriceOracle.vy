@@ -85,6 +85,7 @@ MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day,
 
 # The words of this path are taken apart in place: a getter costs more than what it gets.
 UINT88: constant(uint256) = 2**88 - 1
+UINT64: constant(uint256) = 2**64 - 1
 UINT40: constant(uint256) = 2**40 - 1
 UINT32: constant(uint256) = 2**32 - 1
 UINT14: constant(uint256) = 2**14 - 1
@@ -169,7 +170,7 @@ def sample() -> (uint256[16], uint256[16]):
     weights: Weights = empty(Weights)
     for asset: uint256 in range(count, bound=MAX_ASSETS):
         history: uint256 = self._volatilities[asset]
-        elapsed: uint256 = unsafe_sub(block.timestamp, oracle_slots._accepted_at(history))
+        elapsed: uint256 = unsafe_sub(block.timestamp, (history >> 192) & UINT32)
         if elapsed != weights.elapsed:
             weights = self._weights_after(elapsed)
         words[asset], targets[asset] = self._sample_asset(asset, up, history, weights)
@@ -487,7 +488,9 @@ def _is_chosen(_seen: uint256) -> bool:
     """
     @return whether a pull feed's price is so old that its pusher may have chosen it among several
     """
-    return (_seen >> 128) & 1 == 1 and unsafe_sub(block.timestamp, (_seen >> 88) & UINT40) > MAX_PULL_AGE
+    if (_seen >> 128) & 1 == 0:
+        return False
+    return unsafe_sub(block.timestamp, (_seen >> 88) & UINT40) > MAX_PULL_AGE
 
 
 @internal
@@ -509,7 +512,8 @@ def _live_since(_checkpoint: uint256) -> uint256:
     @return oracle-live time of a usable asset since its checkpoint; bounded, because nobody looked in
             between [s]
     """
-    return min(unsafe_sub(block.timestamp, _checkpoint), _MAX_LIVE_STEP)
+    elapsed: uint256 = unsafe_sub(block.timestamp, _checkpoint)
+    return elapsed if elapsed < _MAX_LIVE_STEP else _MAX_LIVE_STEP
 
 
 @internal
@@ -593,9 +597,9 @@ def _advance(_history: uint256, _square: uint256, _weights: Weights) -> uint256:
     @param _square squared return since the last accepted sample [variance per day, wad]
     @return the volatility word after the sample, without excursion
     """
-    fast: uint256 = oracle_slots._fast(_history)
-    slow: uint256 = oracle_slots._slow(_history)
-    long: uint256 = oracle_slots._long(_history)
+    fast: uint256 = _history & UINT64
+    slow: uint256 = (_history >> 64) & UINT64
+    long: uint256 = (_history >> 128) & UINT64
     wick_cap: uint256 = volatility._wick_cap(volatility._base(fast, slow, long, WEIGHT_SLOW, WEIGHT_LONG))
     return oracle_slots._pack_volatility(
         volatility._step(fast, _square, _weights.fast, wick_cap),
@@ -627,9 +631,9 @@ def _target(_primary: uint256, _history: uint256) -> uint256:
     @return max(v_fast, a * v_slow, b * v_long, floor) [variance per day, wad]
     """
     base: uint256 = volatility._base(
-        oracle_slots._fast(_history),
-        oracle_slots._slow(_history),
-        oracle_slots._long(_history),
+        _history & UINT64,
+        (_history >> 64) & UINT64,
+        (_history >> 128) & UINT64,
         WEIGHT_SLOW,
         WEIGHT_LONG,
     )

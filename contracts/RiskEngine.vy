@@ -135,9 +135,12 @@ def sample() -> bool:
     variances: uint256[16] = empty(uint256[16])
     words, variances = extcall ORACLE.sample()
     for asset: uint256 in range(ASSETS):
+        word: uint256 = words[asset]
+        if word == 0:  # no more assets
+            break
         # an unusable asset keeps its target: its variance has not moved, and its clock stands
-        if price_word._usable(words[asset]):
-            self._update_line(asset, price_word._live(words[asset]), variances[asset])
+        if word >> 248 >= price_word.UNCERTAIN:
+            self._update_line(asset, (word >> 176) & UINT32, variances[asset])
     return True
 
 
@@ -369,6 +372,8 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
     worst_state: uint256 = price_word.VALID
     table_id: uint256 = TABLES
     table: uint256 = 0  # the last one read: assets that share a table pay for it once
+    required: uint256 = 0
+    required_high: uint256 = 0
 
     for asset: uint256 in range(ASSETS):
         rest: uint256 = held >> asset
@@ -385,14 +390,18 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
         # the getters of `price_word` and `risk_word`, written out: ten calls an asset cost 500 gas
         price: uint256 = word & UINT88
         ema: uint256 = (word >> 88) & UINT88
-        line: uint256 = self._line_at(risk, unsafe_add((word >> 176) & UINT32, _later))
+        line: uint256 = risk & UINT64
         high_line: uint256 = (risk >> 64) & UINT64
-        if high_line < line:
-            high_line = line
+        if line != high_line:
+            # as `_line_at`; a ramp that has not begun to move or has arrived costs nothing
+            live: uint256 = unsafe_add((word >> 176) & UINT32, _later)
+            started_at: uint256 = (risk >> 128) & UINT32
+            if live > started_at:
+                line = ramp._line_at(line, high_line, unsafe_sub(live, started_at), RAMP_UP, RAMP_DOWN)
+            if high_line < line:
+                high_line = line
         depth: uint256 = (risk >> 160) & UINT48
         worth: uint256 = 0
-        required: uint256 = 0
-        required_high: uint256 = 0
 
         if (_exposure.markets >> asset) & 1 == 1:
             size: int256 = _exposure.sizes[asset]
@@ -402,10 +411,11 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             else:
                 units = convert(size, uint256)
             assert units <= margin_math.MAX_SIZE, "size: out of range"
+            at_mark: int256 = unsafe_mul(size, convert(price, int256))
+            at_ema: int256 = unsafe_mul(size, convert(ema, int256))
+            value = unsafe_add(value, at_mark)
             # min(price, EMA) for a long, max for a short
-            strict_price: uint256 = price if (price < ema) == (size > 0) else ema
-            value = unsafe_add(value, unsafe_mul(size, convert(price, int256)))
-            strict_value = unsafe_add(strict_value, unsafe_mul(size, convert(strict_price, int256)))
+            strict_value = unsafe_add(strict_value, at_mark if at_mark < at_ema else at_ema)
             worth = unsafe_div(unsafe_add(unsafe_mul(units, price), WAD - 1), WAD)
             if (risk >> 208) & UINT8 != table_id:
                 table_id = (risk >> 208) & UINT8
@@ -434,13 +444,15 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             strict_value = unsafe_add(strict_value, convert(product, int256))
             borrow_limit = unsafe_add(borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER))
 
-        state: uint256 = word >> 248
         gross = unsafe_add(gross, worth)
-        uncertainty = unsafe_add(uncertainty, unsafe_mul(worth, (word >> 208) & UINT40))
-        if state < worst_state:
-            worst_state = state
-        if state < price_word.UNCERTAIN:
-            idle = unsafe_add(idle, worth)
+        # mostly VALID without a confidence width, and nothing more to say of it
+        if word >> 208 != price_word.VALID << 40:
+            state: uint256 = word >> 248
+            uncertainty = unsafe_add(uncertainty, unsafe_mul(worth, (word >> 208) & UINT40))
+            if state < worst_state:
+                worst_state = state
+            if state < price_word.UNCERTAIN:
+                idle = unsafe_add(idle, worth)
     if _exposure.markets == 0 and _exposure.cash >= 0:
         # nothing to close, so nothing to require
         maintenance = 0

@@ -8,8 +8,8 @@ from typing import Any
 from chain import Receipt
 from oracle_sim.wallet import WAD, Member, Prices, Wallet, to_wad
 
-MIN_FRACTION = 0.01
-"""Smaller slices are refused unless they are the largest."""
+MIN_FRACTION = 0.05
+"""A smaller slice is not worth a transaction, unless it is all there is."""
 
 LIMIT_SLACK = 0.001
 """How much worse than the terms read a bid may end, as a share of the requirement taken over."""

@@ -1,4 +1,4 @@
-"""The one keeper of a replay: samples, executes orders and requests, calls margins, runs auctions."""
+"""The one keeper of a replay: it samples, executes what waits, calls margins and runs auctions."""
 
 from dataclasses import dataclass
 

@@ -98,7 +98,7 @@ def price_and_line(history: History, assets: Sequence[str]) -> go.Figure:
 
 
 def choose_account(history: History, fleet: Fleet) -> int:
-    """An account worth looking at: called, then sold in slices, and still solvent if there is one."""
+    """An account worth looking at: called, then sold in slices, solvent if there is one."""
     called: dict[int, int] = {}
     for happening in history.happenings:
         if happening.name == "MarginCalled":
@@ -132,13 +132,21 @@ def account(history: History, fleet: Fleet, chosen: int) -> go.Figure:
     calls, auctions = _episodes(history, chosen)
     for i, (start, end) in enumerate(auctions):
         figure.add_vrect(
-            x0=start, x1=end, fillcolor=RED, opacity=0.15, line_width=0, layer="below",
-            name="auction", showlegend=i == 0,
+            x0=start,
+            x1=end,
+            fillcolor=RED,
+            opacity=0.15,
+            line_width=0,
+            layer="below",
+            name="auction",
+            showlegend=i == 0,
         )
     for i, at in enumerate(calls):
         figure.add_vline(
-            x=at, line={"color": AMBER, "width": 1.6, "dash": "dash"},
-            name="margin call", showlegend=i == 0,
+            x=at,
+            line={"color": AMBER, "width": 1.6, "dash": "dash"},
+            name="margin call",
+            showlegend=i == 0,
         )
     marks = [*calls, *(at for auction in auctions for at in auction)]
     held = np.flatnonzero(maintenance > 0)

@@ -11,6 +11,11 @@ from chain import Chain, Contract, Receipt, Reverted
 from chain.contract import Function
 
 
+def _topic(event: Any) -> bytes:
+    """Topic of an event by its ABI."""
+    return bytes(event_abi_to_log_topic(event))
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One decoded event of the protocol and when it was.
@@ -50,7 +55,7 @@ class Desk:
         self._happenings: list[Happening] = []
         wanted = set(names)
         self._readers: dict[tuple[str, bytes], Contract] = {
-            (contract.address, bytes(event_abi_to_log_topic(entry))): contract
+            (contract.address, _topic(entry)): contract
             for contract in contracts
             for entry in contract.artifact.abi
             if entry["type"] == "event" and entry["name"] in wanted

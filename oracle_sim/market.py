@@ -1,5 +1,5 @@
-"""The loop: a price tick becomes feed rounds, rounds become a sample, a sample becomes margin calls,
-auctions and bids. One block after another, the invariants checked after each.
+"""The loop: a price tick becomes feed rounds, rounds become a sample, a sample becomes margin
+calls, auctions and bids. One block after another, the invariants checked after each.
 """
 
 from collections.abc import Callable

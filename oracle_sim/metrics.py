@@ -93,7 +93,7 @@ def measure(happenings: list[Happening]) -> Metrics:
         events[happening.name].append(happening.args)
 
     def total(name: str, field: str) -> float:
-        return sum(getattr(args, field) for args in events[name]) / WAD
+        return float(sum(getattr(args, field) for args in events[name]) / WAD)
 
     auctions = _auctions(happenings)
     waits = [auction.first_bid for auction in auctions if auction.first_bid is not None]

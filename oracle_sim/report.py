@@ -18,7 +18,8 @@ _STYLE = """
 body { margin: 0; background: var(--paper); color: var(--ink);
        font: 15px/1.5 Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1240px; margin: 0 auto; padding: 32px 24px 48px; }
-header { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 8px 24px; margin-bottom: 20px; }
+header { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 8px 24px;
+         margin-bottom: 20px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0; letter-spacing: -0.01em; }
 h2 { font-size: 16px; margin: 0 0 2px; }
 p { margin: 0; color: var(--muted); }
@@ -114,12 +115,12 @@ def render(outcome: Outcome) -> str:
         ),
         _section(
             "Auctions",
-            "What bidders are asked for the rest of an account: it falls until somebody takes a slice.",
+            "What bidders are asked for the rest of an account; it falls until somebody bids.",
             charts.auction_paths(history),
         ),
         _section(
             "Insurance fund",
-            "Penalties and stakes come in; incentives and shortfalls beyond an account's equity go out.",
+            "Stakes and penalties come in; what accounts cannot pay themselves goes out.",
             charts.fund(history),
         ),
         _section("Accounts by status", "All user accounts.", charts.statuses(history)),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from rich.table import Table
 
 from oracle_sim.fleet import STATUS_NAMES
@@ -20,8 +21,8 @@ def worst_lines(outcome: Outcome) -> dict[str, dict[str, float]]:
     history = outcome.history
     return {
         name: {
-            "line": max((x for x in history.line[name] if x == x), default=0.0),
-            "target": max((x for x in history.target[name] if x == x), default=0.0),
+            "line": float(np.nanmax(history.line[name])),
+            "target": float(np.nanmax(history.target[name])),
             "hourly_rise": history.worst_hourly_rise(name),
         }
         for name in outcome.assets

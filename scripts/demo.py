@@ -50,9 +50,9 @@ def cli(
 ) -> None:
     """Replay a crash through the whole protocol.
 
-    Prices become feed rounds, rounds become samples, samples move the lines; a hundred accounts trade,
-    are called, auctioned and bid for. Runs in this process unless a network is named. The report goes
-    to build/demo/report.html.
+    Prices become feed rounds, rounds become samples, samples move the lines; a hundred accounts
+    trade, are called, auctioned and bid for. Runs in this process unless a network is named. The
+    report goes to build/demo/report.html.
     """
     from rich.console import Console
 
@@ -118,9 +118,9 @@ def _local_chain(network: str) -> Iterator[chain.Chain]:
     with connect(network) as connected:
         if not connected.is_local:
             raise click.UsageError(f"--network: {network}: a replay needs a local network")
-        address = str(getattr(networks.provider, "uri", ""))
-        # Straight to the node where there is one: through ape a transaction takes ten times as long.
-        yield RpcChain(address) if address.startswith("http") else connected
+        # Straight to the node where there is one: through ape everything takes ten times as long.
+        bundled = networks.provider.name == "test"
+        yield connected if bundled else RpcChain(str(networks.provider.uri))
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,13 +89,26 @@ def _compile_sources(path: Path) -> dict[str, list[tuple[int, str, int, int]]]:
         }
 
 
-def _load_sources(artifact: Artifact) -> _Sources:
-    wanted = content_hash(artifact.path, ROOT)
-    cached = ROOT / CACHE / f"{artifact.name}.lines"
-    content = json.loads(cached.read_text()) if cached.is_file() else {}
+def _load_spans(path: Path) -> dict[str, Any]:
+    """Spans of a contract as JSON, from the cache if that is still true."""
+    wanted = content_hash(path, ROOT)
+    cached = ROOT / CACHE / f"{path.stem}.lines"
+    content: dict[str, Any] = json.loads(cached.read_text()) if cached.is_file() else {}
     if content.get("hash") != wanted:
-        content = {"hash": wanted, **_compile_sources(artifact.path)}
+        content = {"hash": wanted, **_compile_sources(path)}
         write_whole(cached, json.dumps(content))
+    return content
+
+
+def compile_spans(paths: Iterable[Path], workers: int) -> None:
+    """Fill the cache in parallel processes."""
+    with ProcessPoolExecutor(workers) as pool:
+        for job in [pool.submit(_load_spans, path) for path in paths]:
+            job.result()
+
+
+def _load_sources(artifact: Artifact) -> _Sources:
+    content = _load_spans(artifact.path)
     create, runtime = (
         {counter: (path, first, last) for counter, path, first, last in content[part]}
         for part in ("create", "runtime")

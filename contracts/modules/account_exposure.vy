@@ -32,9 +32,7 @@ def _held_assets(_word: uint256) -> uint256:
 
 @internal
 @view
-def _exposure(
-    _account: uint256, _word: uint256, _readings: uint256[16]
-) -> IRiskEngine.Exposure:
+def _exposure(_account: uint256, _word: uint256, _readings: uint256[16]) -> IRiskEngine.Exposure:
     """
     @dev |size * F + cost| < 2**180 whatever the input: sixteen of them cannot wrap.
     """
@@ -51,9 +49,7 @@ def _exposure(
         position: int256 = position_book.positions[_account][i]
         size: int256 = ledger_math._size(position)
         exposure.sizes[i] = size
-        owed: int256 = ledger_math._funding_owed(
-            size, position_book._funding_index(i, _readings[i])
-        )
+        owed: int256 = ledger_math._funding_owed(size, position_book._funding_index(i, _readings[i]))
         base = unsafe_sub(unsafe_sub(base, owed), ledger_math._cost(position))
     exposure.base = base
 
@@ -68,9 +64,7 @@ def _exposure(
             continue
         asset: uint256 = (assets >> unsafe_mul(4, i)) & 15
         exposure.collaterals |= 1 << asset
-        exposure.amounts[asset] = unsafe_add(
-            exposure.amounts[asset], collateral_book.amounts[_account][i]
-        )
+        exposure.amounts[asset] = unsafe_add(exposure.amounts[asset], collateral_book.amounts[_account][i])
     return exposure
 
 
@@ -103,9 +97,7 @@ def _exposure_after(
     old_owed: int256 = unsafe_add(ledger_math._funding_owed(size, index), cost)
     new_owed: int256 = unsafe_add(ledger_math._funding_owed(new_size, index), new_cost)
     exposure.cash = unsafe_add(exposure.cash, cash_delta)
-    exposure.base = unsafe_sub(
-        unsafe_add(unsafe_add(exposure.base, cash_delta), old_owed), new_owed
-    )
+    exposure.base = unsafe_sub(unsafe_add(unsafe_add(exposure.base, cash_delta), old_owed), new_owed)
     exposure.sizes[_market] = new_size
     exposure.markets &= ~(1 << _market)
     if new_size != 0:

@@ -52,11 +52,13 @@ def __init__():
     self.last_id = FIRST_USER - 1
 
 
-# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+# ── anybody, and the owner of an account ─────────────────────────────────────────────────────────
 
 
-@internal
-def _open(_owner: address, _kind: uint256) -> uint256:
+@external
+@nonreentrant
+def open_account(_owner: address, _kind: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
     if _owner == empty(address):
         errors._fail("owner: zero")
     if _kind != ISOLATED and _kind != CROSS:
@@ -68,12 +70,19 @@ def _open(_owner: address, _kind: uint256) -> uint256:
     return account
 
 
-@internal
-def _set_operator(_account: uint256, _operator: address, _approved: bool):
+@external
+@nonreentrant
+def set_operator(_account: uint256, _operator: address, _approved: bool):
+    """@custom:see IClearinghouse"""
+    if self._owner(self._user(_account)) != msg.sender:
+        errors._fail("account: not owner")
     if _operator == empty(address):
         errors._fail("operator: zero")
     self.operators[_account][_operator] = _approved
     log IClearinghouse.OperatorSet(account=_account, operator=_operator, approved=_approved)
+
+
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @internal
@@ -84,9 +93,42 @@ def _set_in_auction(_account: uint256, _in_auction: bool):
 
 @internal
 def _set_bit(_account: uint256, _bit: uint256, _set: bool):
-    self.words[_account] = (self.words[_account] & ~(1 << _bit)) | (
-        convert(_set, uint256) << _bit
+    self.words[_account] = (self.words[_account] & ~(1 << _bit)) | (convert(_set, uint256) << _bit)
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+@nonreentrant
+def is_authorized(_account: uint256, _caller: address) -> bool:
+    """@custom:see IClearinghouse"""
+    return _caller != empty(address) and self._may_act(_account, self.words[_account], _caller)
+
+
+@external
+@view
+@nonreentrant
+def account(_account: uint256) -> IClearinghouse.Account:
+    """@custom:see IClearinghouse"""
+    word: uint256 = self.words[_account]
+    return IClearinghouse.Account(
+        owner=self._owner(word),
+        kind=self._kind(word),
+        markets=self._markets(word),
+        collaterals=self._collaterals(word),
+        in_auction=word & IN_AUCTION != 0,
+        reserved=word & RESERVED != 0,
     )
+
+
+@external
+@view
+@nonreentrant
+def account_count() -> uint256:
+    """@custom:see IClearinghouse"""
+    return self.last_id
 
 
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
@@ -159,6 +201,16 @@ def _check_isolated(_word: uint256, _also: uint256):
         markets: uint256 = self._markets(_word) | _also
         if markets & unsafe_sub(markets, 1) != 0:
             errors._fail("account: isolated")
+
+
+@internal
+@pure
+def _check_id(_id: uint256):
+    """
+    @notice Markets and tokens are numbered 0 .. 15.
+    """
+    if _id > 15:
+        errors._fail("id: unknown")
 
 
 # ── parts of the word ────────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ uses: accounts
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
 stored: HashMap[uint256, int256]  # account -> scaled cash [quote wad / index]
-proceeds: HashMap[uint256, uint256]  # account in auction -> cash not for sale [quote wad]
+proceeds_of: HashMap[uint256, uint256]  # account in auction -> cash not for sale [quote wad]
 # users' cash by sign, supply and debt: scaled sum [quote wad / index] | index << 128 [1e27]
 sides: uint256[2]
 
@@ -83,7 +83,7 @@ def _credit(_account: uint256, _amount: uint256):
     self._add(_account, ledger_math._signed(_amount))
     if _account == 0 or _account >= accounts.FIRST_USER:
         if accounts._user(_account) & accounts.IN_AUCTION != 0:
-            self.proceeds[_account] += _amount
+            self.proceeds_of[_account] += _amount
 
 
 @internal
@@ -105,19 +105,44 @@ def _write_down(_amount: uint256) -> uint256:
     book: uint256 = self.sides[SUPPLY]
     index: uint256 = 0
     charged: uint256 = 0
-    index, charged = ledger_math._write_down(
-        _amount, book & _MASK_128, book >> 128, accounts.last_id
-    )
+    index, charged = ledger_math._write_down(_amount, book & _MASK_128, book >> 128, accounts.last_id)
     self.sides[SUPPLY] = (book & _MASK_128) | (index << 128)
     fund_debt: uint256 = unsafe_sub(_amount, charged)
-    log IClearinghouse.SupplyWrittenDown(
-        amount=_amount, old_index=book >> 128, new_index=index, fund_debt=fund_debt
-    )
+    log IClearinghouse.SupplyWrittenDown(amount=_amount, old_index=book >> 128, new_index=index, fund_debt=fund_debt)
     self._add(accounts.FUND, unsafe_sub(0, ledger_math._signed(fund_debt)))
     return charged
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+@nonreentrant
+def cash(_account: uint256) -> int256:
+    """@custom:see IClearinghouse"""
+    return self._cash(_account)
+
+
+@external
+@view
+@nonreentrant
+def proceeds(_account: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    return self.proceeds_of[_account]
+
+
+@external
+@view
+@nonreentrant
+def supply() -> (uint256, uint256, uint256, uint256):
+    """@custom:see IClearinghouse"""
+    return (
+        self.sides[SUPPLY] >> 128,
+        self.sides[DEBT] >> 128,
+        self._total(SUPPLY),
+        self._total(DEBT),
+    )
 
 
 @internal
@@ -136,9 +161,7 @@ def _total(_side: uint256) -> uint256:
     @return cash of all users on one side: supply rounded down, debt up [quote wad]
     """
     book: uint256 = self.sides[_side]
-    return ledger_math._divide(
-        unsafe_mul(book & _MASK_128, book >> 128), ledger_math.RAY, _side == DEBT
-    )
+    return ledger_math._divide(unsafe_mul(book & _MASK_128, book >> 128), ledger_math.RAY, _side == DEBT)
 
 
 @internal

@@ -32,7 +32,7 @@ tokens: address[16]  # token id -> token
 token_words: HashMap[address, uint256]  # token -> packed as above
 assets: uint256  # asset of token id i in bits 4i .. 4i+3
 amounts: HashMap[uint256, uint256[16]]  # account -> token id -> amount [wad units]
-recorded: HashMap[address, uint256]  # token -> what all accounts hold of it [wad units]
+on_record: HashMap[address, uint256]  # token -> what all accounts hold of it [wad units]
 
 _MASK_8: constant(uint256) = 2**8 - 1
 
@@ -49,15 +49,11 @@ def _list(_token: address, _asset: uint256, _min_value: uint256):
         errors._fail("token: too many")
     if _min_value > MAX_MIN_VALUE:
         errors._fail("min value: out of bounds")
-    self.token_words[_token] = (
-        (token_id + 1) | (_asset << 8) | (self._exponent(_token) << 16) | (_min_value << 24)
-    )
+    self.token_words[_token] = ((token_id + 1) | (_asset << 8) | (self._exponent(_token) << 16) | (_min_value << 24))
     self.tokens[token_id] = _token
     self.token_count = token_id + 1
     self.assets |= _asset << (token_id * 4)
-    log IClearinghouse.CollateralListed(
-        token_id=token_id, token=_token, asset=_asset, min_value=_min_value
-    )
+    log IClearinghouse.CollateralListed(token_id=token_id, token=_token, asset=_asset, min_value=_min_value)
 
 
 @internal
@@ -84,9 +80,7 @@ def _set(_account: uint256, _token_id: uint256, _old_amount: uint256, _amount: u
         return
     self.amounts[_account][_token_id] = _amount
     if _old_amount == 0 or _amount == 0:
-        accounts._set_bit(
-            _account, unsafe_add(accounts.FIRST_COLLATERAL_BIT, _token_id), _amount != 0
-        )
+        accounts._set_bit(_account, unsafe_add(accounts.FIRST_COLLATERAL_BIT, _token_id), _amount != 0)
     log IClearinghouse.CollateralChanged(
         account=_account, token_id=_token_id, old_amount=_old_amount, new_amount=_amount
     )
@@ -97,13 +91,53 @@ def _record_out(_token: address, _amount: uint256):
     """
     @notice Tokens leave: never more than is recorded, whatever donations lie beside.
     """
-    held: uint256 = self.recorded[_token]
+    held: uint256 = self.on_record[_token]
     if _amount > held:
         errors._fail("token: too little held")
-    self.recorded[_token] = unsafe_sub(held, _amount)
+    self.on_record[_token] = unsafe_sub(held, _amount)
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+@nonreentrant
+def collateral_amount(_account: uint256, _token_id: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    accounts._check_id(_token_id)
+    return self.amounts[_account][_token_id]
+
+
+@external
+@view
+@nonreentrant
+def collateral_token(_token_id: uint256) -> IClearinghouse.Collateral:
+    """@custom:see IClearinghouse"""
+    token: address = self._token(_token_id)
+    word: uint256 = self.token_words[token]
+    return IClearinghouse.Collateral(
+        token=token,
+        asset=self._asset(word),
+        scale=self._scale(word),
+        min_value=self._min_value(word),
+    )
+
+
+@external
+@view
+@nonreentrant
+def collateral_count() -> uint256:
+    """@custom:see IClearinghouse"""
+    return self.token_count
+
+
+@external
+@view
+@nonreentrant
+def recorded(_token: address) -> uint256:
+    """@custom:see IClearinghouse"""
+    return self.on_record[_token]
 
 
 @internal
@@ -173,7 +207,7 @@ def _asset(_word: uint256) -> uint256:
 @internal
 @pure
 def _scale(_word: uint256) -> uint256:
-    return 10 ** ((_word >> 16) & _MASK_8)
+    return 10**((_word >> 16) & _MASK_8)
 
 
 @internal

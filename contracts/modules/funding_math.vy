@@ -133,9 +133,7 @@ def _rate_at(_word: uint256, _live: uint256, _max_rate: uint256) -> int256:
     """
     elapsed: int256 = convert(unsafe_sub(_live, _word & _MASK_32), int256)
     cap: int256 = convert(_max_rate, int256)
-    rate: int256 = unsafe_add(
-        self._rate(_word), unsafe_div(unsafe_mul(self._velocity(_word), elapsed), _DAY)
-    )
+    rate: int256 = unsafe_add(self._rate(_word), unsafe_div(unsafe_mul(self._velocity(_word), elapsed), _DAY))
     return max(unsafe_sub(0, cap), min(cap, rate))
 
 

@@ -24,7 +24,6 @@ LIMIT: constant(int256) = 2**127  # sizes, costs and cash stay strictly within +
 MAX_PRICE: constant(uint256) = 2**100  # above price_word.MAX_PRICE by more than any premium [quote wad per unit]
 
 
-
 # ── positions ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -68,9 +67,7 @@ def _notional(_size_delta: int256, _price: uint256, _funding_index: int256) -> i
     self._check_size(_size_delta)
     if _price == 0 or _price >= MAX_PRICE:
         errors._fail("price: out of bounds")
-    notional: int256 = self._divide_up(
-        unsafe_mul(_size_delta, unsafe_sub(convert(_price, int256), _funding_index))
-    )
+    notional: int256 = self._divide_up(unsafe_mul(_size_delta, unsafe_sub(convert(_price, int256), _funding_index)))
     self._check_cost(notional)
     return notional
 
@@ -87,9 +84,7 @@ def _funding_owed(_size: int256, _funding_index: int256) -> int256:
 
 @internal
 @pure
-def _trade(
-    _size: int256, _cost: int256, _size_delta: int256, _notional: int256
-) -> (int256, int256, int256):
+def _trade(_size: int256, _cost: int256, _size_delta: int256, _notional: int256) -> (int256, int256, int256):
     """
     @notice Adds size q for n to a position.
 
@@ -104,7 +99,6 @@ def _trade(
     new_size: int256 = unsafe_add(_size, _size_delta)
     if _size == 0 or (_size > 0) == (_size_delta > 0):
         return new_size, unsafe_add(_cost, _notional), 0
-
     # Opposite signs: held / traded = -size / q. The sign of the new size says which is larger.
     if new_size == 0 or (new_size > 0) == (_size > 0):
         released: int256 = unsafe_div(unsafe_mul(_cost, _size_delta), unsafe_sub(0, _size))

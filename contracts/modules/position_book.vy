@@ -31,7 +31,7 @@ MIN_SKEW_SCALE: constant(uint256) = 10**9  # [wad units]
 MAX_SKEW_SCALE: constant(uint256) = 10**30  # 1e12 units [wad units]
 SKEW_SCALE_UNIT: constant(uint256) = 10**9
 
-MAX_FUNDING_RATE: immutable(uint256)  # [per day, 1e-15]
+MAX_FUNDING_RATE: public(immutable(uint256))  # [per day, 1e-15]
 
 _MASK_128: constant(uint256) = 2**128 - 1
 _MASK_72: constant(uint256) = 2**72 - 1
@@ -59,19 +59,13 @@ def __init__(_max_funding_rate: uint256):
 def _list(_market: uint256, _skew_scale: uint256, _max_velocity: uint256):
     if self._is_listed(_market):
         errors._fail("market: already listed")
-    if (
-        _skew_scale < MIN_SKEW_SCALE
-        or _skew_scale > MAX_SKEW_SCALE
-        or _skew_scale % SKEW_SCALE_UNIT != 0
-    ):
+    if _skew_scale < MIN_SKEW_SCALE or _skew_scale > MAX_SKEW_SCALE or _skew_scale % SKEW_SCALE_UNIT != 0:
         errors._fail("skew scale: out of bounds")
     if _max_velocity > funding_math.MAX_VELOCITY:
         errors._fail("velocity: out of bounds")
     self.listed |= 1 << _market
     self.books[_market] = ((_skew_scale // SKEW_SCALE_UNIT) << 128) | (_max_velocity << 200)
-    log IClearinghouse.MarketListed(
-        market=_market, skew_scale=_skew_scale, max_funding_velocity=_max_velocity
-    )
+    log IClearinghouse.MarketListed(market=_market, skew_scale=_skew_scale, max_funding_velocity=_max_velocity)
 
 
 @internal
@@ -84,9 +78,7 @@ def _accrue(_market: uint256, _reading: uint256) -> int256:
     live: uint256 = self._live(_reading)
     if live <= funding_math._live(old):
         return funding_math._index(old)
-    new: uint256 = funding_math._advance(
-        old, live, price_word._price(_reading), MAX_FUNDING_RATE
-    )
+    new: uint256 = funding_math._advance(old, live, price_word._price(_reading), MAX_FUNDING_RATE)
     self.funding[_market] = new
     index: int256 = funding_math._index(new)
     log IClearinghouse.FundingAccrued(
@@ -113,9 +105,7 @@ def _exchange(
     maker_cash: int256 = 0
     maker_longs: int256 = 0
     cash, longs = self._trade(_taker, _market, _size_delta, _notional)
-    maker_cash, maker_longs = self._trade(
-        _maker, _market, unsafe_sub(0, _size_delta), unsafe_sub(0, _notional)
-    )
+    maker_cash, maker_longs = self._trade(_maker, _market, unsafe_sub(0, _size_delta), unsafe_sub(0, _notional))
     longs = unsafe_add(longs, maker_longs)
     if longs != 0:
         book: uint256 = self.books[_market]
@@ -130,9 +120,7 @@ def _exchange(
 
 
 @internal
-def _trade(
-    _account: uint256, _market: uint256, _size_delta: int256, _notional: int256
-) -> (int256, int256):
+def _trade(_account: uint256, _market: uint256, _size_delta: int256, _notional: int256) -> (int256, int256):
     """
     @dev A position of size 0 has cost 0: a full reduction releases all of it.
     @return change of cash; change of long size, 0 for POOL, which is nobody's interest
@@ -183,9 +171,7 @@ def _reserve(_account: uint256, _word: uint256, _market: uint256, _size_delta: i
     accounts._check_isolated(_word, 1 << _market)
     self.reservations[_account] = unsafe_add(_size_delta << 8, convert(_market, int256))
     accounts._set_bit(_account, accounts.RESERVED_BIT, True)
-    log IClearinghouse.OrderReserved(
-        account=_account, market=_market, size_delta=_size_delta, fee=_fee
-    )
+    log IClearinghouse.OrderReserved(account=_account, market=_market, size_delta=_size_delta, fee=_fee)
 
 
 @internal
@@ -199,13 +185,54 @@ def _release(_account: uint256) -> (uint256, int256):
     if size_delta != 0:
         self.reservations[_account] = 0
         accounts._set_bit(_account, accounts.RESERVED_BIT, False)
-        log IClearinghouse.ReservationReleased(
-            account=_account, market=market, size_delta=size_delta
-        )
+        log IClearinghouse.ReservationReleased(account=_account, market=market, size_delta=size_delta)
     return market, size_delta
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+@nonreentrant
+def position(_account: uint256, _market: uint256) -> IClearinghouse.Position:
+    """@custom:see IClearinghouse"""
+    accounts._check_id(_market)
+    word: int256 = self.positions[_account][_market]
+    return IClearinghouse.Position(size=ledger_math._size(word), cost=ledger_math._cost(word))
+
+
+@external
+@view
+@nonreentrant
+def reservation(_account: uint256) -> (uint256, int256):
+    """@custom:see IClearinghouse"""
+    return self._reservation(_account)
+
+
+@external
+@view
+@nonreentrant
+def market(_market: uint256) -> IClearinghouse.Market:
+    """@custom:see IClearinghouse"""
+    accounts._check_id(_market)
+    book: uint256 = self.books[_market]
+    word: uint256 = self.funding[_market]
+    return IClearinghouse.Market(
+        funding_index=funding_math._index(word),
+        funding_rate=funding_math._rate(word),
+        skew=self._skew(_market),
+        long_interest=book & _MASK_128,
+        skew_scale=self._skew_scale(book),
+    )
+
+
+@external
+@view
+@nonreentrant
+def listed_markets() -> uint256:
+    """@custom:see IClearinghouse"""
+    return self.listed
 
 
 @internal
@@ -266,23 +293,7 @@ def _check_isolated(_account: uint256):
     market: uint256 = 0
     size_delta: int256 = 0
     market, size_delta = self._reservation(_account)
-    accounts._check_isolated(
-        accounts.words[_account], 1 << market if size_delta != 0 else 0
-    )
-
-
-@internal
-@view
-def _market_view(_market: uint256) -> IClearinghouse.Market:
-    book: uint256 = self.books[_market]
-    word: uint256 = self.funding[_market]
-    return IClearinghouse.Market(
-        funding_index=funding_math._index(word),
-        funding_rate=funding_math._rate(word),
-        skew=self._skew(_market),
-        long_interest=book & _MASK_128,
-        skew_scale=self._skew_scale(book),
-    )
+    accounts._check_isolated(accounts.words[_account], 1 << market if size_delta != 0 else 0)
 
 
 @internal

@@ -103,14 +103,12 @@ def _side(_price: uint256, _ema: uint256, _jump_bound: uint256) -> uint256:
     @param _jump_bound [bps]
     @return NEAR while |price / EMA - 1| is within the bound, else ABOVE or BELOW
     """
-    distance: uint256 = unsafe_sub(_ema, _price)
-    side: uint256 = BELOW
     if _price > _ema:
-        distance = unsafe_sub(_price, _ema)
-        side = ABOVE
-    if unsafe_mul(distance, BPS) <= unsafe_mul(_jump_bound, _ema):
-        return NEAR
-    return side
+        if unsafe_mul(unsafe_sub(_price, _ema), BPS) > unsafe_mul(_jump_bound, _ema):
+            return ABOVE
+    elif unsafe_mul(unsafe_sub(_ema, _price), BPS) > unsafe_mul(_jump_bound, _ema):
+        return BELOW
+    return NEAR
 
 
 @internal

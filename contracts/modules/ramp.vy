@@ -38,11 +38,12 @@ def _target(
     """
     # target**2 = kappa**2 * sigma**2 * T0 / day: one square root, and one rounding before it.
     # kappa**2 < 2**133, variance < 2**80, horizon < 2**17: the product is below 2**230
-    scaled: uint256 = _kappa * _kappa * min(_variance, MAX_VARIANCE) * _horizon
-    square: uint256 = (scaled + (_DAY * WAD - 1)) // (_DAY * WAD)
+    scaled: uint256 = unsafe_mul(unsafe_mul(unsafe_mul(_kappa, _kappa), min(_variance, MAX_VARIANCE)), _horizon)
+    square: uint256 = unsafe_div(unsafe_add(scaled, _DAY * WAD - 1), _DAY * WAD)
     root: uint256 = isqrt(square)
-    if root * root < square:
-        root += 1
+    # root**2 <= square < 2**154
+    if unsafe_mul(root, root) < square:
+        root = unsafe_add(root, 1)
     return min(max(root, _line_floor), _line_cap)
 
 

@@ -82,9 +82,13 @@ def _requirement(_table: uint256, _notional: uint256) -> uint256:
     @return requirement [quote wad]
     """
     rate: uint256 = _table & _RATE_MASK
+    bounds: uint256 = _table >> _BOUNDS_AT
+    # nearly always the first bracket or the only one; the loop below would give the same
+    if bounds == 0 or _notional <= unsafe_mul(bounds & _BOUND_MASK, _WAD):
+        return unsafe_div(unsafe_add(unsafe_mul(_notional, rate), _BPS - 1), _BPS)
+
     deduction: uint256 = 0  # [whole quote units * bps]
     rates: uint256 = _table >> _RATE_BITS
-    bounds: uint256 = _table >> _BOUNDS_AT
     for _: uint256 in range(4):
         bound: uint256 = bounds & _BOUND_MASK
         if bound == 0 or _notional <= unsafe_mul(bound, _WAD):

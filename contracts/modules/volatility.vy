@@ -70,8 +70,7 @@ def _relax(_value: uint256, _goal: uint256, _weight: uint256) -> uint256:
     if _goal > _value:
         rise: uint256 = unsafe_mul(_weight, unsafe_sub(_goal, _value))
         return unsafe_add(_value, unsafe_div(unsafe_add(rise, _WAD_LESS_ONE), fixed_point.WAD))
-    fall: uint256 = unsafe_mul(_weight, unsafe_sub(_value, _goal))
-    return unsafe_sub(_value, unsafe_div(fall, fixed_point.WAD))
+    return unsafe_sub(_value, unsafe_div(unsafe_mul(_weight, unsafe_sub(_value, _goal)), fixed_point.WAD))
 
 
 @internal
@@ -93,8 +92,7 @@ def _wick_cap(_base: uint256) -> uint256:
     @param _base of the variances before the sample, see `_base`
     @return what the sample raises the fast variance to at most: a wick doubles it, no more
     """
-    cap: uint256 = unsafe_mul(2, _base)
-    return cap if cap < MAX_VARIANCE else MAX_VARIANCE
+    return min(unsafe_mul(2, _base), MAX_VARIANCE)
 
 
 @internal
@@ -105,5 +103,4 @@ def _step(_variance: uint256, _square: uint256, _weight: uint256, _cap: uint256)
     @param _cap `_wick_cap` of the fast variance, MAX_VARIANCE of the others
     @return the variance after the sample [variance per day, wad]
     """
-    moved: uint256 = self._relax(_variance, _square, _weight)
-    return moved if moved < _cap else _cap
+    return min(self._relax(_variance, _square, _weight), _cap)

@@ -55,13 +55,8 @@ def __init__(_aggregator: address, _min_answer: int256, _max_answer: int256):
 @view
 def latest() -> (uint256, uint256, uint256):
     """@custom:see IPriceSource"""
-    round_id: uint80 = 0
-    answer: int256 = 0
-    started_at: uint256 = 0
-    updated_at: uint256 = 0
-    answered_in: uint80 = 0
-    round_id, answer, started_at, updated_at, answered_in = staticcall AGGREGATOR.latestRoundData()
-    return self._price(answer), 0, updated_at
+    newest: IChainlinkAggregator.Round = staticcall AGGREGATOR.latestRoundData()
+    return self._price(newest.answer), 0, newest.updated_at
 
 
 @external
@@ -126,7 +121,9 @@ def _price(_answer: int256) -> uint256:
     """
     @return [quote wad per unit], rounded down; 0 when the answer is pinned, hence also when it is <= 0
     """
-    if _answer <= MIN_ANSWER or _answer >= MAX_ACCEPTED_ANSWER:
+    if _answer <= MIN_ANSWER:
+        return 0
+    if _answer >= MAX_ACCEPTED_ANSWER:
         return 0
     # 0 < answer < 2**191 and the multiplier is at most 1e18 < 2**60
     return unsafe_div(unsafe_mul(convert(_answer, uint256), MULTIPLIER), DIVISOR)
@@ -135,13 +132,8 @@ def _price(_answer: int256) -> uint256:
 @internal
 @view
 def _current_phase() -> uint256:
-    round_id: uint80 = 0
-    answer: int256 = 0
-    started_at: uint256 = 0
-    updated_at: uint256 = 0
-    answered_in: uint80 = 0
-    round_id, answer, started_at, updated_at, answered_in = staticcall AGGREGATOR.latestRoundData()
-    return convert(round_id, uint256) >> 64
+    newest: IChainlinkAggregator.Round = staticcall AGGREGATOR.latestRoundData()
+    return convert(newest.round_id, uint256) >> 64
 
 
 @internal
@@ -150,15 +142,8 @@ def _round(_round_id: uint256) -> (int256, uint256):
     """
     @return answer [feed units] and update time [s]; reverts or returns time 0 when there is none
     """
-    round_id: uint80 = 0
-    answer: int256 = 0
-    started_at: uint256 = 0
-    updated_at: uint256 = 0
-    answered_in: uint80 = 0
-    round_id, answer, started_at, updated_at, answered_in = staticcall AGGREGATOR.getRoundData(
-        convert(_round_id, uint80)
-    )
-    return answer, updated_at
+    found: IChainlinkAggregator.Round = staticcall AGGREGATOR.getRoundData(convert(_round_id, uint80))
+    return found.answer, found.updated_at
 
 
 @internal

@@ -47,13 +47,13 @@ def set_reverts_without_data(_reverts: bool):
 
 @external
 @view
-def latestRoundData() -> (uint80, int256, uint256, uint256, uint80):
+def latestRoundData() -> IChainlinkAggregator.Round:
     return self._round(self.latest_round)
 
 
 @external
 @view
-def getRoundData(_round_id: uint80) -> (uint80, int256, uint256, uint256, uint80):
+def getRoundData(_round_id: uint80) -> IChainlinkAggregator.Round:
     return self._round(convert(_round_id, uint256))
 
 
@@ -69,10 +69,16 @@ def _append(_answer: int256, _started_at: uint256, _updated_at: uint256):
 
 @internal
 @view
-def _round(_round_id: uint256) -> (uint80, int256, uint256, uint256, uint80):
+def _round(_round_id: uint256) -> IChainlinkAggregator.Round:
     packed: uint256 = self._rounds[_round_id]
     if packed == 0 and self.reverts_without_data:
         raise "No data present"
     round_id: uint80 = convert(_round_id, uint80)
     answer: int256 = convert(convert(packed, bytes32), int256) >> 64
-    return round_id, answer, (packed >> 32) & _MASK_32, packed & _MASK_32, round_id
+    return IChainlinkAggregator.Round(
+        round_id=round_id,
+        answer=answer,
+        started_at=(packed >> 32) & _MASK_32,
+        updated_at=packed & _MASK_32,
+        answered_in=round_id,
+    )

@@ -46,29 +46,23 @@ def phaseId() -> uint16:
 
 @external
 @view
-def latestRoundData() -> (uint80, int256, uint256, uint256, uint80):
+def latestRoundData() -> IChainlinkAggregator.Round:
     current: uint256 = self._current
-    round_id: uint80 = 0
-    answer: int256 = 0
-    started_at: uint256 = 0
-    updated_at: uint256 = 0
-    answered_in: uint80 = 0
-    round_id, answer, started_at, updated_at, answered_in = staticcall self._aggregator(current).latestRoundData()
-    round_id = self._with_phase(current >> 160, round_id)
-    return round_id, answer, started_at, updated_at, self._with_phase(current >> 160, answered_in)
+    newest: IChainlinkAggregator.Round = staticcall self._aggregator(current).latestRoundData()
+    newest.round_id = self._with_phase(current >> 160, newest.round_id)
+    newest.answered_in = self._with_phase(current >> 160, newest.answered_in)
+    return newest
 
 
 @external
 @view
-def getRoundData(_round_id: uint80) -> (uint80, int256, uint256, uint256, uint80):
+def getRoundData(_round_id: uint80) -> IChainlinkAggregator.Round:
     phase: uint256 = convert(_round_id, uint256) >> 64
     round_id: uint80 = convert(convert(_round_id, uint256) & _MASK_64, uint80)
-    answer: int256 = 0
-    started_at: uint256 = 0
-    updated_at: uint256 = 0
-    answered_in: uint80 = 0
-    round_id, answer, started_at, updated_at, answered_in = staticcall self._aggregators[phase].getRoundData(round_id)
-    return _round_id, answer, started_at, updated_at, self._with_phase(phase, answered_in)
+    found: IChainlinkAggregator.Round = staticcall self._aggregators[phase].getRoundData(round_id)
+    found.round_id = _round_id
+    found.answered_in = self._with_phase(phase, found.answered_in)
+    return found
 
 
 @internal

@@ -126,8 +126,8 @@ def cover(_account: uint256, _amount: uint256) -> uint256:
 
 
 @external
-def set_reserve(_account: uint256, _amount: uint256):
-    self.reserve = _amount
+def set_reserve(_account: uint256, _old_maintenance: uint256, _maintenance: uint256, _shortfall: uint256):
+    self.reserve = _maintenance + _shortfall
 
 
 @internal

@@ -128,7 +128,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def borrow(self, who: int, amount: int) -> None:
         account = self.accounts[who]
         recorded = self.house.recorded(self.world.usdc) // 10**12
-        if account in self._free() and amount <= recorded and self._can_pay(account, amount * 10**12):
+        if (
+            account in self._free()
+            and amount <= recorded
+            and self._can_pay(account, amount * 10**12)
+        ):
             self._did(self.world.withdraw(account, amount))
 
     @rule(who=users, symbol=st.sampled_from(["GOLD", "IRON"]), part=fractions)
@@ -145,7 +149,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def trade(self, orders: list[Any]) -> None:
         for who, market, size, price, fee in orders:
             account = self.accounts[who]
-            if self._in_auction(account):
+            # who owes must be worth something, or not even a prepaid order is taken
+            if (
+                self._in_auction(account)
+                or max(self.house.cash(account), self._equity(account)) < 0
+            ):
                 continue
             self._did(self.world.reserve(account, market, size))
             word, words = self.world.word(market), self.world.words()

@@ -108,7 +108,9 @@ def test_to_wad__any_number__is_the_mirror(contract, reverts, amount, decimals):
         assert contract.to_wad(amount, scale) == expected
 
 
-@given(amount=st.one_of(signed, st.integers(-(2**255), 2**255 - 1), st.sampled_from([-LIMIT, LIMIT])))
+@given(
+    amount=st.one_of(signed, st.integers(-(2**255), 2**255 - 1), st.sampled_from([-LIMIT, LIMIT]))
+)
 def test_bounded__any_number__is_the_mirror(contract, reverts, amount):
     if abs(amount) < LIMIT:
         assert contract.bounded(amount) == ledger_math.bounded(amount) == amount

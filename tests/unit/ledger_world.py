@@ -65,9 +65,7 @@ class Ledger:
 
     # ── prices and requirements ──────────────────────────────────────────────────────────────────
 
-    def set_price(
-        self, asset: int, price: int = PRICE, state: int = VALID, live: int = 0
-    ) -> None:
+    def set_price(self, asset: int, price: int = PRICE, state: int = VALID, live: int = 0) -> None:
         """Reading of an asset [quote wad per unit, s]."""
         self.oracle.set_word(asset, price_word.pack(price, price, live, 0, state))
 

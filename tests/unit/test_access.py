@@ -88,7 +88,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "request_unstake": (ANY, (), ""),
         "unstake": (ANY, (), ""),
         "pay": (AUCTION, (ACCOUNT, 0, 1), "fund: not the auction"),
-        "set_reserve": (AUCTION, (ACCOUNT, 1), "fund: not the auction"),
+        "set_reserve": (AUCTION, (ACCOUNT, 0, 1, 0), "fund: not the auction"),
     },
     "LiquidationAuction": {
         "start": (ANY, (), ""),

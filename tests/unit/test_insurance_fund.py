@@ -59,8 +59,9 @@ def _pay(venue, account, incentive, shortfall):
     return venue.as_auction(venue.fund, "pay", account, incentive, shortfall)
 
 
-def _reserve(venue, account, amount):
-    return venue.as_auction(venue.fund, "set_reserve", account, amount)
+def _reserve(venue, account, old_maintenance, maintenance, shortfall=0):
+    arguments = (account, old_maintenance, maintenance, shortfall)
+    return venue.as_auction(venue.fund, "set_reserve", *arguments)
 
 
 def _earn(venue, amount):
@@ -307,14 +308,14 @@ def test_unstake__reserved_for_auctions__reverts_until_they_are_over(
 ):
     """An amount, not a switch: what no auction can need may leave."""
     _stake(venue, account, 1_000 * WAD)
-    _reserve(venue, broke, 300 * WAD)
+    _reserve(venue, broke, 0, 200 * WAD, 100 * WAD)
     venue.fund.request_unstake(700 * WAD + 1, sender=venue.owner)
     venue.chain.advance(COOLDOWN)
     with reverts("unstake: reserved for auctions"):
         venue.fund.unstake(account, 0, sender=venue.owner)
     with venue.undone():
         assert _unstake(venue, account, 700 * WAD).result == 700 * WAD
-    _reserve(venue, broke, 0)
+    _reserve(venue, broke, 200 * WAD, 0)
     assert venue.fund.unstake(account, 0, sender=venue.owner).result == 700 * WAD + 1
 
 
@@ -412,23 +413,23 @@ def test_pay__not_the_auction__reverts(venue, account, stranger, reverts):
 
 def test_set_reserve__accounts__add_up(venue, broke):
     other = venue.open()
-    receipt = _reserve(venue, broke, 300 * WAD)
+    receipt = _reserve(venue, broke, 0, 200 * WAD, 100 * WAD)
     assert _event(venue, receipt, "ReserveSet") == (broke, 0, 300 * WAD)
-    _reserve(venue, other, 50 * WAD)
-    receipt = _reserve(venue, broke, 100 * WAD)
+    _reserve(venue, other, 0, 50 * WAD)
+    assert venue.fund.total_reserve() == 350 * WAD
+    receipt = _reserve(venue, broke, 200 * WAD, 80 * WAD, 20 * WAD)
     assert _event(venue, receipt, "ReserveSet") == (broke, 300 * WAD, 100 * WAD)
     assert venue.fund.total_reserve() == 150 * WAD
-    assert venue.fund.reserve(broke) == 100 * WAD
-    assert not _reserve(venue, broke, 100 * WAD).logs
-    _reserve(venue, broke, 0)
-    _reserve(venue, other, 0)
+    assert not _reserve(venue, broke, 80 * WAD, 80 * WAD, 20 * WAD).logs
+    _reserve(venue, broke, 80 * WAD, 0)
+    _reserve(venue, other, 50 * WAD, 0)
     assert venue.fund.total_reserve() == 0
 
 
 def test_set_reserve__not_the_auction__reverts(venue, account, stranger, reverts):
     for caller in (stranger, venue.owner, venue.chain.accounts[0]):
         with reverts("fund: not the auction"):
-            venue.fund.set_reserve(account, 1, sender=caller)
+            venue.fund.set_reserve(account, 0, 1, 0, sender=caller)
 
 
 # ── any path ─────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 import pytest
 
 from chain import load_artifacts
+from chain.__main__ import print_sizes
 from chain.artifacts import SIZE_LIMIT
 
 DEPLOYABLES = load_artifacts().deployables
@@ -18,9 +19,9 @@ def test_runtime_size__deployed__is_what_the_artifact_says(protocol, artifacts):
         assert len(protocol.chain.code(contract.address)) == artifacts[name].runtime_size
 
 
-def test_runtime_size__table__is_printed(artifacts, capsys):
-    with capsys.disabled():
-        print("\nruntime code [bytes]")
-        for name in DEPLOYABLES:
-            size = artifacts[name].runtime_size
-            print(f"  {name:24} {size:7,d}  {size / SIZE_LIMIT:6.1%}")
+def test_print_sizes__every_deployable__with_its_share(artifacts, capsys):
+    print_sizes(artifacts)
+    printed = capsys.readouterr().out
+    for name in DEPLOYABLES:
+        assert f"{artifacts[name].runtime_size:,d} bytes" in printed
+        assert name in printed

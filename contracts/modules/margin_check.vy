@@ -1,0 +1,206 @@
+# pragma version ~=0.4.3
+# pragma nonreentrancy off
+"""
+@title The one margin check
+@custom:contract-name margin_check
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Asks oracle and risk engine about an account. Whatever leaves an account, on whichever path,
+        passes `_check_withdrawal`.
+"""
+
+from ..interfaces import IPriceOracle
+from ..interfaces import IRiskEngine
+from . import account_exposure
+from . import accounts
+from . import cash_book
+from . import errors
+from . import ledger_math
+from . import position_book
+from . import price_word
+
+uses: account_exposure
+uses: accounts
+uses: cash_book
+uses: position_book
+
+
+# ── constants and immutables ─────────────────────────────────────────────────────────────────────
+
+MAX_UTILISATION: constant(uint256) = 8 * 10**17  # U above which quote is not lent out [wad]
+
+ORACLE: public(immutable(IPriceOracle))
+RISK: public(immutable(IRiskEngine))
+
+
+@deploy
+def __init__(_oracle: address, _risk: address):
+    assert _oracle.is_contract, "oracle: no contract"
+    assert _risk.is_contract, "risk engine: no contract"
+    ORACLE = IPriceOracle(_oracle)
+    RISK = IRiskEngine(_risk)
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+@nonreentrant
+def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
+    """@custom:see IClearinghouse"""
+    return self._health(_account, accounts.words[_account], _words)
+
+
+@external
+@view
+@nonreentrant
+def health_after(
+    _account: uint256, _words: uint256[16], _market: uint256, _size_delta: int256, _price: uint256, _fee: uint256
+) -> IRiskEngine.Health:
+    """@custom:see IClearinghouse"""
+    position_book._check_listed(_market)
+    return self._health_after(
+        _account,
+        accounts.words[_account],
+        _words,
+        _market,
+        _size_delta,
+        _price,
+        ledger_math._signed(_fee),
+    )
+
+
+@external
+@view
+@nonreentrant
+def exposure(_account: uint256, _words: uint256[16]) -> IRiskEngine.Exposure:
+    """@custom:see IClearinghouse"""
+    return account_exposure._exposure(_account, accounts.words[_account], _words)
+
+
+@external
+@view
+@nonreentrant
+def held_assets(_account: uint256) -> uint256:
+    """@custom:see IClearinghouse"""
+    return account_exposure._held_assets(accounts.words[_account])
+
+
+# ── checks ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _check_withdrawal(_account: uint256, _cash_left: bool):
+    """
+    @notice After the effect: strict equity >= IM, every asset held VALID, cash within the borrow
+            limit, each with and without the pending order; cash that left must not have been lent
+            beyond MAX_UTILISATION.
+    """
+    word: uint256 = accounts.words[_account]
+    cash: int256 = cash_book._cash(_account)
+    pending: bool = word & accounts.RESERVED != 0
+    if cash >= 0 and accounts._markets(word) == 0 and not pending:
+        return  # nothing it could owe for: no price needed
+
+    if _cash_left and cash < 0 and not cash_book._utilisation_within(MAX_UTILISATION):
+        errors._fail("quote: over utilised")
+    extcall RISK.sample()
+    held: uint256 = account_exposure._held_assets(word)
+    market: uint256 = 0
+    size_delta: int256 = 0
+    if pending:
+        market, size_delta = position_book._reservation(_account)
+        held |= 1 << market
+    readings: uint256[16] = self._read(held)
+    self._check_initial(self._health(_account, word, readings))
+    if pending:
+        # A reading without a price is refused here by name, as no order could be filled at it.
+        price: uint256 = price_word._price(readings[market])
+        self._check_initial(self._health_after(_account, word, readings, market, size_delta, price, 0))
+
+
+@internal
+@view
+def _check_borrowed_fee(_account: uint256):
+    """
+    @notice After the effect: a keeper fee taken on credit leaves equity >= MM and cash within the
+            borrow limit. A reducing order needs no more.
+    """
+    word: uint256 = accounts.words[_account]
+    readings: uint256[16] = self._read(account_exposure._held_assets(word))
+    health: IRiskEngine.Health = self._health(_account, word, readings)
+    if not health.live:
+        errors._fail("price: not usable")
+    if health.equity < convert(health.maintenance, int256):
+        errors._fail("margin: below maintenance")
+    self._check_borrowing(health)
+
+
+@internal
+@pure
+def _check_initial(_health: IRiskEngine.Health):
+    self._check_valid(_health.worst_state)
+    if _health.strict_equity < convert(_health.initial, int256):
+        errors._fail("margin: below initial")
+    self._check_borrowing(_health)
+
+
+@internal
+@pure
+def _check_borrowing(_health: IRiskEngine.Health):
+    if _health.cash + convert(_health.borrow_limit, int256) < 0:
+        errors._fail("cash: below limit")
+
+
+@internal
+@pure
+def _check_valid(_state: uint256):
+    if _state != price_word.VALID:
+        errors._fail("price: not valid")
+
+
+@internal
+@view
+def _check_asset(_asset: uint256):
+    if _asset >= staticcall ORACLE.asset_count():
+        errors._fail("asset: unknown")
+
+
+# ── the two contracts asked ──────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _read(_assets: uint256) -> uint256[16]:
+    return staticcall ORACLE.read(_assets)
+
+
+@internal
+@view
+def _read_one(_asset: uint256) -> uint256:
+    readings: uint256[16] = self._read(1 << _asset)
+    return readings[_asset]
+
+
+@internal
+@view
+def _health(_account: uint256, _word: uint256, _readings: uint256[16]) -> IRiskEngine.Health:
+    return staticcall RISK.assess(account_exposure._exposure(_account, _word, _readings), _readings)
+
+
+@internal
+@view
+def _health_after(
+    _account: uint256,
+    _word: uint256,
+    _readings: uint256[16],
+    _market: uint256,
+    _size_delta: int256,
+    _price: uint256,
+    _fee: int256,
+) -> IRiskEngine.Health:
+    return staticcall RISK.assess(
+        account_exposure._exposure_after(_account, _word, _readings, _market, _size_delta, _price, _fee),
+        _readings,
+    )
