@@ -465,7 +465,7 @@ def _receive(_account: uint256, _token: address, _amount: uint256, _recorded: ui
     @param _recorded the same [wad units]
     """
     self._check_amount(_amount)
-    collateral_book.on_record[_token] += _recorded
+    collateral_book._record_in(_token, _recorded)
     token_transfer._pull(_token, msg.sender, _amount)
     log IClearinghouse.Deposited(account=_account, token=_token, amount=_amount, payer=msg.sender)
 
@@ -480,7 +480,7 @@ def _admit(_account: uint256, _token_word: uint256, _amount: uint256):
     if collateral_book._add(_account, collateral_book._id(_token_word), _amount):
         reading: uint256 = margin_check._read_one(collateral_book._asset(_token_word))
         margin_check._check_valid(price_word._state(reading))
-        # amount < 2**127 (it is recorded) and price < 2**88
+        # amount < 2**127, or it could not be on record, and price < 2**88
         value: uint256 = unsafe_mul(_amount, price_word._price(reading)) // 10**18
         if value < collateral_book._min_value(_token_word):
             errors._fail("collateral: too little")
@@ -527,6 +527,7 @@ def _move_slice(_account: uint256, _destination: uint256, _fraction: int256, _re
             break
         if (held >> i) & 1 == 0:
             continue
+        # below 2**127, or it could not be on record
         amount: int256 = convert(collateral_book.amounts[_account][i], int256)
         moved: uint256 = convert(ledger_math._portion(amount, _fraction), uint256)
         collateral_book._subtract(_account, i, moved)

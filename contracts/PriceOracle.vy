@@ -84,6 +84,7 @@ MAX_JUMP_BOUND: constant(uint256) = 5_000
 MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day, wad]
 
 # The words of this path are taken apart in place: a getter costs more than what it gets.
+UINT224: constant(uint256) = 2**224 - 1
 UINT88: constant(uint256) = 2**88 - 1
 UINT64: constant(uint256) = 2**64 - 1
 UINT40: constant(uint256) = 2**40 - 1
@@ -168,12 +169,22 @@ def sample() -> (uint256[16], uint256[16]):
 
     self._calendar = (block.timestamp << 8) | count
     weights: Weights = empty(Weights)
+    accepted: uint256 = 0
+    memories: DynArray[uint256, 16] = []
+    variances: DynArray[uint256, 16] = []
     for asset: uint256 in range(count, bound=MAX_ASSETS):
         history: uint256 = self._volatilities[asset]
         elapsed: uint256 = unsafe_sub(block.timestamp, (history >> 192) & UINT32)
         if elapsed != weights.elapsed:
             weights = self._weights_after(elapsed)
-        words[asset], targets[asset] = self._sample_asset(asset, up, history, weights)
+        memory: uint256 = 0
+        words[asset], targets[asset], memory, history = self._sample_asset(asset, up, history, weights)
+        if elapsed != 0 and (history >> 192) & UINT32 == block.timestamp:
+            accepted |= 1 << asset
+            memories.append(memory)
+            variances.append(history & UINT224)
+    if accepted != 0:
+        log IPriceOracle.Sampled(assets=accepted, memories=memories, variances=variances)
     return words, targets
 
 
@@ -526,10 +537,13 @@ def _is_sequencer_up() -> bool:
 
 
 @internal
-def _sample_asset(_asset: uint256, _up: bool, _history: uint256, _weights: Weights) -> (uint256, uint256):
+def _sample_asset(
+    _asset: uint256, _up: bool, _history: uint256, _weights: Weights
+) -> (uint256, uint256, uint256, uint256):
     """
     @param _history volatility word
     @return word and variance target after sampling
+    @return memory and volatility word as stored
     """
     primary: uint256 = self._sources[_asset][0]
     memory: uint256 = self._memories[_asset]
@@ -574,12 +588,13 @@ def _sample_asset(_asset: uint256, _up: bool, _history: uint256, _weights: Weigh
         history = self._advance(history, volatility._squared_return(seen_price, price, _weights.elapsed), _weights)
         price = seen_price
         published = (seen >> 88) & UINT40
-        log IPriceOracle.Sampled(asset=_asset, price=price, ema=ema, variances=history)
     else:
         published = oracle_slots._published(memory)
 
-    self._memories[_asset] = oracle_slots._pack_memory(price, ema, block.timestamp, live, published, below)
-    self._volatilities[_asset] = oracle_slots._with_excursion(history, excursion_at)
+    memory = oracle_slots._pack_memory(price, ema, block.timestamp, live, published, below)
+    history = oracle_slots._with_excursion(history, excursion_at)
+    self._memories[_asset] = memory
+    self._volatilities[_asset] = history
     word: uint256 = 0
     if usable:
         # confirmed but not accepted: as the next accepted sample will store it
@@ -587,7 +602,7 @@ def _sample_asset(_asset: uint256, _up: bool, _history: uint256, _weights: Weigh
         word = (seen & PRICE_AND_CONFIDENCE) | (shown_ema << 88) | (live << 176) | (state << 248)
     else:
         word = price_word._pack(price, ema, live, 0, state)
-    return word, self._target(primary, history)
+    return word, self._target(primary, history), memory, history
 
 
 @internal

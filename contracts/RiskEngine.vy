@@ -68,6 +68,7 @@ MAX_SECONDS: constant(uint256) = 2**32  # [s]
 
 # Masks of the hot path, where the words are taken apart without calls.
 UINT88: constant(uint256) = 2**88 - 1
+UINT80: constant(uint256) = 2**80 - 1
 UINT64: constant(uint256) = 2**64 - 1
 UINT48: constant(uint256) = 2**48 - 1
 UINT40: constant(uint256) = 2**40 - 1
@@ -134,13 +135,20 @@ def sample() -> bool:
     words: uint256[16] = empty(uint256[16])
     variances: uint256[16] = empty(uint256[16])
     words, variances = extcall ORACLE.sample()
+    updated: uint256 = 0
+    ramps: DynArray[uint256, ASSETS] = []
     for asset: uint256 in range(ASSETS):
         word: uint256 = words[asset]
         if word == 0:  # no more assets
             break
         # an unusable asset keeps its target: its variance has not moved, and its clock stands
         if word >> 248 >= price_word.UNCERTAIN:
-            self._update_line(asset, (word >> 176) & UINT32, variances[asset])
+            started: uint256 = self._update_line(asset, (word >> 176) & UINT32, variances[asset])
+            if started != 0:
+                updated |= 1 << asset
+                ramps.append(started)
+    if updated != 0:
+        log IRiskEngine.LinesUpdated(assets=updated, ramps=ramps)
     return True
 
 
@@ -532,29 +540,29 @@ def _line_at(_risk: uint256, _live: uint256) -> uint256:
 
 
 @internal
-def _update_line(_asset: uint256, _live: uint256, _variance: uint256):
+def _update_line(_asset: uint256, _live: uint256, _variance: uint256) -> uint256:
     """
     @dev Fixes the line where the old target has brought it and starts the ramp to the new one there:
          a gap before the update gives no credit towards a target nobody knew.
+    @return the ramp that started, as in the asset's word; 0 when none did
     """
     risk: uint256 = self._risks[_asset]
     if risk == 0:
-        return
+        return 0
 
-    kappa: uint256 = 0
-    horizon: uint256 = 0
-    line_floor: uint256 = 0
-    line_cap: uint256 = 0
-    kappa, horizon, line_floor, line_cap = risk_word._unpack_target(self._targets[_asset])
     line: uint256 = self._line_at(risk, _live)
-    old_target: uint256 = risk_word._target(risk)
-    new_target: uint256 = ramp._target(kappa, _variance, horizon, line_floor, line_cap)
+    old_target: uint256 = (risk >> 64) & UINT64
+    # kappa, variance, horizon, floor and cap
+    parameters: uint256 = self._targets[_asset]
+    new_target: uint256 = ramp._target(
+        parameters & UINT80, _variance, (parameters >> 80) & UINT32, (parameters >> 112) & UINT64, parameters >> 176
+    )
     # a line that has arrived and stays needs no write: any start of its ramp is as good
     if line == old_target and new_target == old_target:
-        return
+        return 0
 
     self._risks[_asset] = risk_word._with_ramp(risk, line, new_target, _live)
-    log IRiskEngine.LineUpdated(asset=_asset, line=line, live=_live, old_target=old_target, new_target=new_target)
+    return line | (new_target << 64) | (_live << 128)
 
 
 @internal

@@ -52,8 +52,10 @@ class Outcome:
     stuck : tuple of int
         Accounts the keeper could not help although prices were usable.
     invariants : dict of str to bool
+    checks : int
+        How often the invariants were checked.
     failures : list of str
-        What broke an invariant.
+        What broke one.
     refusals : dict of str to int
         What the protocol refused, by reason.
     """
@@ -68,6 +70,7 @@ class Outcome:
     fleet: Fleet
     stuck: tuple[int, ...]
     invariants: dict[str, bool]
+    checks: int
     failures: list[str]
     refusals: dict[str, int]
 
@@ -157,6 +160,7 @@ class Market:
             fleet=self._keeper.fleet,
             stuck=tuple(sorted(self._keeper.stuck)),
             invariants=dict(self._invariants.holds),
+            checks=self._invariants.checks,
             failures=self._invariants.failures,
             refusals=dict(self.desk.refusals),
         )

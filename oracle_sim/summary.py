@@ -21,8 +21,8 @@ def worst_lines(outcome: Outcome) -> dict[str, dict[str, float]]:
     history = outcome.history
     return {
         name: {
-            "line": float(np.nanmax(history.line[name])),
-            "target": float(np.nanmax(history.target[name])),
+            "line": _highest(history.line[name]),
+            "target": _highest(history.target[name]),
             "hourly_rise": history.worst_hourly_rise(name),
         }
         for name in outcome.assets
@@ -140,6 +140,12 @@ def to_table(outcome: Outcome) -> Table:
         verdict = "[green]holds[/] after every block" if holds else "[bold red]BROKEN[/]"
         table.add_row(name, verdict)
     return table
+
+
+def _highest(series: list[float]) -> float:
+    """Highest number of a series; 0 when there was none."""
+    values = np.array(series)
+    return float(values[np.isfinite(values)].max(initial=0.0))
 
 
 def _money(amount: float) -> str:

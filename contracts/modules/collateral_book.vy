@@ -87,6 +87,17 @@ def _set(_account: uint256, _token_id: uint256, _old_amount: uint256, _amount: u
 
 
 @internal
+def _record_in(_token: address, _amount: uint256):
+    """
+    @notice Tokens come in: the bound on what is held of one bounds what any account can hold of it.
+    """
+    held: uint256 = self.on_record[_token] + _amount
+    if held >= 2**127:
+        errors._fail("token: too much held")
+    self.on_record[_token] = held
+
+
+@internal
 def _record_out(_token: address, _amount: uint256):
     """
     @notice Tokens leave: never more than is recorded, whatever donations lie beside.

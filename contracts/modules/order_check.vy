@@ -67,8 +67,10 @@ def _examine(
         # A reduction needs no IM, but a cushion that does not fall; who has what an opening needs may
         # leave even where the premium is dearer than the margin it frees.
         if reducing and reason != "":
+            before: IRiskEngine.Health = pool_nav._health(_account, words)
             reason = "margin"
-            if self._cushion(after) >= self._cushion(pool_nav._health(_account, words)):
+            # The MM it frees may not be spent below zero: others would pay for the premium.
+            if self._cushion(after) >= self._cushion(before) and after.equity >= min(before.equity, 0):
                 reason = ""
     return fill, fee, words[_order.market], reason
 

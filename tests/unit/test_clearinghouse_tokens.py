@@ -92,17 +92,26 @@ def test_deposit__more_than_the_books_hold__reverts(world, reverts, amount):
 
 def test_deposit__cash_beyond_its_bits__reverts(world, reverts):
     account = world.open()
-    world.deposit(account, (LIMIT - 1) // 10**12)
+    world.deposit(account, LIMIT // 10**12 - 10**6)
     with reverts("cash: too large"):
-        world.deposit(account, 10**6)
+        world.call_as(world.pool, "pay", POOL, account, 10**18 * 10**6)
+
+
+@pytest.mark.parametrize("token", ["usdc", "GOLD"])
+def test_deposit__more_of_a_token_than_can_be_recorded__reverts(world, reverts, token):
+    contract = world.tokens.get(token, world.usdc)
+    world.deposit(world.open(), LIMIT // 10 ** (18 - contract.decimals()) - 10**6, contract)
+    account = world.open()
+    with reverts("token: too much held"):
+        world.deposit(account, 10 ** contract.decimals() * 10**6, contract)
 
 
 def test_deposit__sum_of_cash_beyond_its_bits__reverts(world, reverts):
-    most = (LIMIT - 1) // 10**12
-    for _ in range(2):
-        world.deposit(world.open(), most)
+    supplier = world.open(1_000)
+    world.write_down(world.open(), 10**6 * WAD)  # to the floor: a wei is 1e9 scaled ones from now on
     with reverts("cash: sum too large"):
-        world.deposit(world.open(), most)
+        world.deposit(supplier, 10**12 * 10**6)
+    world.deposit(supplier, 10**11 * 10**6)
 
 
 def test_deposit__not_enough_or_not_approved__reverts_with_the_tokens_reason(world, reverts):
