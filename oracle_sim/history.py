@@ -82,9 +82,13 @@ class History:
         self.happenings.append(happening)
         args = happening.args
         match happening.name:
-            case "LineUpdated":
-                name = self._names[args.asset]
-                self._lines[name] = (args.line / WAD, args.new_target / WAD)
+            case "LinesUpdated":
+                moved = [
+                    asset for asset in range(args.assets.bit_length()) if args.assets >> asset & 1
+                ]
+                for asset, ramp in zip(moved, args.ramps, strict=True):
+                    line, target = ramp % 2**64, (ramp >> 64) % 2**64
+                    self._lines[self._names[asset]] = (line / WAD, target / WAD)
             case "AuctionStarted":
                 path = AuctionPath(args.account, happening.time)
                 self._running[args.account] = path

@@ -15,7 +15,7 @@ EVENTS = (
     "RequestSubmitted",
     "RequestExecuted",
     "RequestLapsed",
-    "LineUpdated",
+    "LinesUpdated",
     "MarginCalled",
     "EpisodeClosed",
     "AuctionStarted",

@@ -21,6 +21,14 @@ uses: collateral_book
 uses: position_book
 
 
+# A trade that has not happened: the exposure is asked for as if it had. Size delta 0: none.
+struct Trade:
+    market: uint256
+    size_delta: int256  # [wad units]
+    price: uint256  # [quote wad per unit]
+    fee: int256  # [quote wad]
+
+
 @internal
 @view
 def _held_assets(_word: uint256) -> uint256:
@@ -32,26 +40,40 @@ def _held_assets(_word: uint256) -> uint256:
 
 @internal
 @view
-def _exposure(_account: uint256, _word: uint256, _readings: uint256[16]) -> IRiskEngine.Exposure:
+def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade: Trade) -> IRiskEngine.Exposure:
     """
+    @notice As the books are, or as `fill` would leave them after `_trade`, to the wei.
     @dev |size * F + cost| < 2**180 whatever the input: sixteen of them cannot wrap.
     """
     exposure: IRiskEngine.Exposure = empty(IRiskEngine.Exposure)
-    base: int256 = cash_book._cash(_account)
-    exposure.cash = base
+    exposure.cash = cash_book._cash(_account)
     held: uint256 = accounts._markets(_word)
-    exposure.markets = held
+    if _trade.size_delta != 0:
+        held |= 1 << _trade.market
+    base: int256 = 0
     for i: uint256 in range(16):
         if held >> i == 0:
             break
         if (held >> i) & 1 == 0:
             continue
+        index: int256 = position_book._funding_index(i, _readings[i])
         position: int256 = position_book.positions[_account][i]
         size: int256 = ledger_math._size(position)
-        exposure.sizes[i] = size
-        owed: int256 = ledger_math._funding_owed(size, position_book._funding_index(i, _readings[i]))
-        base = unsafe_sub(unsafe_sub(base, owed), ledger_math._cost(position))
-    exposure.base = base
+        cost: int256 = ledger_math._cost(position)
+        if _trade.size_delta != 0 and i == _trade.market:
+            cash_delta: int256 = 0
+            size, cost, cash_delta = ledger_math._trade(
+                size,
+                cost,
+                _trade.size_delta,
+                ledger_math._notional(_trade.size_delta, _trade.price, index),
+            )
+            exposure.cash = unsafe_add(exposure.cash, unsafe_sub(cash_delta, _trade.fee))
+        if size != 0:
+            exposure.sizes[i] = size
+            exposure.markets |= 1 << i
+            base = unsafe_sub(unsafe_sub(base, ledger_math._funding_owed(size, index)), cost)
+    exposure.base = unsafe_add(base, exposure.cash)
 
     held = accounts._collaterals(_word)
     if held == 0:
@@ -65,41 +87,4 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16]) -> IRis
         asset: uint256 = (assets >> unsafe_mul(4, i)) & 15
         exposure.collaterals |= 1 << asset
         exposure.amounts[asset] = unsafe_add(exposure.amounts[asset], collateral_book.amounts[_account][i])
-    return exposure
-
-
-@internal
-@view
-def _exposure_after(
-    _account: uint256,
-    _word: uint256,
-    _readings: uint256[16],
-    _market: uint256,
-    _size_delta: int256,
-    _price: uint256,
-    _fee: int256,
-) -> IRiskEngine.Exposure:
-    """
-    @notice The exposure as `fill` at that price and fee would leave it, to the wei.
-    """
-    exposure: IRiskEngine.Exposure = self._exposure(_account, _word, _readings)
-    index: int256 = position_book._funding_index(_market, _readings[_market])
-    position: int256 = position_book.positions[_account][_market]
-    size: int256 = ledger_math._size(position)
-    cost: int256 = ledger_math._cost(position)
-    new_size: int256 = 0
-    new_cost: int256 = 0
-    cash_delta: int256 = 0
-    new_size, new_cost, cash_delta = ledger_math._trade(
-        size, cost, _size_delta, ledger_math._notional(_size_delta, _price, index)
-    )
-    cash_delta = unsafe_sub(cash_delta, _fee)
-    old_owed: int256 = unsafe_add(ledger_math._funding_owed(size, index), cost)
-    new_owed: int256 = unsafe_add(ledger_math._funding_owed(new_size, index), new_cost)
-    exposure.cash = unsafe_add(exposure.cash, cash_delta)
-    exposure.base = unsafe_sub(unsafe_add(unsafe_add(exposure.base, cash_delta), old_owed), new_owed)
-    exposure.sizes[_market] = new_size
-    exposure.markets &= ~(1 << _market)
-    if new_size != 0:
-        exposure.markets |= 1 << _market
     return exposure

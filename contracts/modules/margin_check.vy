@@ -49,7 +49,7 @@ def __init__(_oracle: address, _risk: address):
 @nonreentrant
 def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
     """@custom:see IClearinghouse"""
-    return self._health(_account, accounts.words[_account], _words)
+    return self._health(_account, accounts.words[_account], _words, empty(account_exposure.Trade))
 
 
 @external
@@ -60,14 +60,16 @@ def health_after(
 ) -> IRiskEngine.Health:
     """@custom:see IClearinghouse"""
     position_book._check_listed(_market)
-    return self._health_after(
+    return self._health(
         _account,
         accounts.words[_account],
         _words,
-        _market,
-        _size_delta,
-        _price,
-        ledger_math._signed(_fee),
+        account_exposure.Trade(
+            market=_market,
+            size_delta=_size_delta,
+            price=_price,
+            fee=ledger_math._signed(_fee),
+        ),
     )
 
 
@@ -76,7 +78,7 @@ def health_after(
 @nonreentrant
 def exposure(_account: uint256, _words: uint256[16]) -> IRiskEngine.Exposure:
     """@custom:see IClearinghouse"""
-    return account_exposure._exposure(_account, accounts.words[_account], _words)
+    return account_exposure._exposure(_account, accounts.words[_account], _words, empty(account_exposure.Trade))
 
 
 @external
@@ -107,17 +109,16 @@ def _check_withdrawal(_account: uint256, _cash_left: bool):
         errors._fail("quote: over utilised")
     extcall RISK.sample()
     held: uint256 = account_exposure._held_assets(word)
-    market: uint256 = 0
-    size_delta: int256 = 0
+    trade: account_exposure.Trade = empty(account_exposure.Trade)
     if pending:
-        market, size_delta = position_book._reservation(_account)
-        held |= 1 << market
+        trade.market, trade.size_delta = position_book._reservation(_account)
+        held |= 1 << trade.market
     readings: uint256[16] = self._read(held)
-    self._check_initial(self._health(_account, word, readings))
+    self._check_initial(self._health(_account, word, readings, empty(account_exposure.Trade)))
     if pending:
         # A reading without a price is refused here by name, as no order could be filled at it.
-        price: uint256 = price_word._price(readings[market])
-        self._check_initial(self._health_after(_account, word, readings, market, size_delta, price, 0))
+        trade.price = price_word._price(readings[trade.market])
+        self._check_initial(self._health(_account, word, readings, trade))
 
 
 @internal
@@ -129,7 +130,7 @@ def _check_borrowed_fee(_account: uint256):
     """
     word: uint256 = accounts.words[_account]
     readings: uint256[16] = self._read(account_exposure._held_assets(word))
-    health: IRiskEngine.Health = self._health(_account, word, readings)
+    health: IRiskEngine.Health = self._health(_account, word, readings, empty(account_exposure.Trade))
     if not health.live:
         errors._fail("price: not usable")
     if health.equity < convert(health.maintenance, int256):
@@ -185,22 +186,7 @@ def _read_one(_asset: uint256) -> uint256:
 
 @internal
 @view
-def _health(_account: uint256, _word: uint256, _readings: uint256[16]) -> IRiskEngine.Health:
-    return staticcall RISK.assess(account_exposure._exposure(_account, _word, _readings), _readings)
-
-
-@internal
-@view
-def _health_after(
-    _account: uint256,
-    _word: uint256,
-    _readings: uint256[16],
-    _market: uint256,
-    _size_delta: int256,
-    _price: uint256,
-    _fee: int256,
+def _health(
+    _account: uint256, _word: uint256, _readings: uint256[16], _trade: account_exposure.Trade
 ) -> IRiskEngine.Health:
-    return staticcall RISK.assess(
-        account_exposure._exposure_after(_account, _word, _readings, _market, _size_delta, _price, _fee),
-        _readings,
-    )
+    return staticcall RISK.assess(account_exposure._exposure(_account, _word, _readings, _trade), _readings)

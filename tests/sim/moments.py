@@ -59,5 +59,3 @@ def check_moments(moves: Array, moments: Moments) -> None:
 def one_step(process: Process, dt: float, count: int, seed: int) -> Array:
     """Draw independent moves of one step, shape (count, assets)."""
     return process.paths(np.random.default_rng(seed), 1, dt, count)[:, 1]
-
-

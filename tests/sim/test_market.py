@@ -22,12 +22,6 @@ QUIET = Scenario(traders=12, bidders=2, providers=2, stakers=1)
 USABLE_FROM = 3  # oracle states from UNCERTAIN on
 
 
-@pytest.fixture(scope="module")
-def crash() -> Outcome:
-    """The whole default demo."""
-    return replay(generate_crash(2020))
-
-
 def test_replay__generated_crash__every_path_is_walked(crash: Outcome) -> None:
     metrics = crash.metrics
     assert metrics.liquidations["solvent"] >= 20

@@ -40,7 +40,12 @@ def test_measure__nothing__zeros_and_no_first_bid() -> None:
 
 def test_measure__slices_at_positive_equity__one_solvent_liquidation() -> None:
     metrics = measure(
-        [started(7, 100), slice_sold(7, 160, WAD, 2 * WAD), slice_sold(7, 200, 0, WAD), ended(7, 200)]
+        [
+            started(7, 100),
+            slice_sold(7, 160, WAD, 2 * WAD),
+            slice_sold(7, 200, 0, WAD),
+            ended(7, 200),
+        ]
     )
     assert metrics.liquidations["solvent"] == 1
     assert metrics.fills == 2

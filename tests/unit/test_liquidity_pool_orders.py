@@ -452,14 +452,14 @@ def test_execute_order__reduction_that_would_leave_a_solvent_account_bankrupt__i
     # The other account of the same owner, on the other side, would get the premium, the fund the loss.
     other = venue.open(40_000 * WAD)
     account = venue.open(10_000 * WAD)
-    venue.trade(other, MARKET, -1_000 * WAD)
+    venue.trade(other, MARKET, -700 * WAD)
     venue.trade(account, MARKET, 800 * WAD)
-    venue.set_price(MARKET, 84 * WAD)
+    venue.set_price(MARKET, 86 * WAD)
     before = venue.health(account)
     assert 0 < before.equity < before.maintenance
 
     after = venue.house.health_after(
-        account, venue.words(), MARKET, -800 * WAD, venue.fill(MARKET, -800 * WAD, 84 * WAD), 0
+        account, venue.words(), MARKET, -800 * WAD, venue.fill(MARKET, -800 * WAD, 86 * WAD), 0
     )
     assert after.equity < 0
     assert after.equity - after.maintenance > before.equity - before.maintenance

@@ -70,7 +70,8 @@ def test_excursion__lasting__is_confirmed_and_the_ema_jumps(oracle, chain):
     receipt = oracle.sample()
     ended, sampled = oracle.contract.events(receipt)
     assert (ended.name, ended.args) == ("ExcursionEnded", (0, FAR_DOWN, PRICE, True))
-    assert (sampled.name, sampled.args[:3]) == ("Sampled", (0, FAR_DOWN, FAR_DOWN))
+    assert (sampled.name, sampled.args.assets) == ("Sampled", 1)
+    assert sampled.args.memories[0] % 2**176 == FAR_DOWN | FAR_DOWN << 88
     assert oracle.contract.stored(0).excursion_at == 0
     assert oracle.reading().state == VALID
 

@@ -154,11 +154,22 @@ def test_sample__by_a_stranger__is_open_to_all(oracle, chain, stranger):
     fast, slow, long, target = oracle.contract.variances(0)
     ema = oracle.contract.stored(0).ema
     assert PRICE < ema < HIGHER
-    packed = fast | slow << 64 | long << 128 | chain.time << 192
-    assert (event.name, event.args) == ("Sampled", (0, HIGHER, ema, packed))
+    memory = HIGHER | ema << 88 | chain.time << 176 | INTERVAL << 208
+    variances = fast | slow << 64 | long << 128 | chain.time << 192
+    assert (event.name, event.args) == ("Sampled", (1, [memory], [variances]))
     words, targets = receipt.result
     assert words == oracle.contract.read(1)
     assert targets == [target, *[0] * 15]
+
+
+def test_sample__only_one_accepted__is_the_only_one_told(oracle, chain):
+    oracle.add(PRICE)
+    chain.advance(INTERVAL)
+    oracle.say(FAR_UP)
+    oracle.sources[1][0].set_answer(HIGHER, 0, chain.time)
+    _, sampled = oracle.contract.events(oracle.sample())
+    assert (sampled.args.assets, len(sampled.args.variances)) == (2, 1)
+    assert [memory % 2**88 for memory in sampled.args.memories] == [HIGHER]
 
 
 def test_sample__not_due__writes_nothing(oracle, chain):

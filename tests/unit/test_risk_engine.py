@@ -337,10 +337,8 @@ def test_sample__usable_asset__fixes_the_line_and_stores_the_new_target(world, e
     world.oracle.set_variance(0, variance_of(12 * 10**16))
     (event,) = engine.events(world.sample())
     target = ramp.target(RISK["kappa"], variance_of(12 * 10**16), RISK["horizon"], 0, WAD)
-    assert (event.name, tuple(event.args)) == (
-        "LineUpdated",
-        (0, INITIAL_LINE, 160, INITIAL_LINE, target),
-    )
+    ramps = [INITIAL_LINE | target << 64 | 160 << 128]
+    assert (event.name, tuple(event.args)) == ("LinesUpdated", (1, ramps))
     assert engine.line(0, 160) == (INITIAL_LINE, target)
 
     # an hour later a calmer target: the line is fixed where the ramp has brought it
@@ -348,7 +346,8 @@ def test_sample__usable_asset__fixes_the_line_and_stores_the_new_target(world, e
     world.oracle.set_variance(0, 0)
     (event,) = engine.events(world.sample())
     risen = INITIAL_LINE * 5 // 4
-    assert tuple(event.args) == (0, risen, 160 + HOUR, target, RISK["line_floor"])
+    ramps = [risen | RISK["line_floor"] << 64 | (160 + HOUR) << 128]
+    assert tuple(event.args) == (1, ramps)
     assert engine.ramp_start(0) == (risen, 160 + HOUR)
     assert engine.line(0, 160 + 2 * HOUR) == (risen * 9 // 10, RISK["line_floor"])
 
@@ -364,13 +363,13 @@ def test_sample__unusable_asset__keeps_its_target(world, engine, state):
 
 
 def test_sample__asset_without_risk_parameters__is_skipped(world, engine):
-    world.list_asset(0)
-    world.read(0)
-    world.read(1)
-    world.oracle.set_variance(0, WAD)
-    world.oracle.set_variance(1, WAD)
-    assert [event.args.asset for event in engine.events(world.sample())] == [0]
-    assert engine.listed_assets() == 1
+    world.list_asset(1)
+    for asset in range(3):
+        world.read(asset)
+        world.oracle.set_variance(asset, WAD)
+    (event,) = engine.events(world.sample())
+    assert (event.args.assets, len(event.args.ramps)) == (2, 1)
+    assert engine.listed_assets() == 2
 
 
 def test_sample__all_sixteen__each_by_its_own_parameters(world, engine):
@@ -378,7 +377,9 @@ def test_sample__all_sixteen__each_by_its_own_parameters(world, engine):
         world.read(asset)
         world.list_asset(asset, kappa=(1 + asset) * WAD)
         world.oracle.set_variance(asset, 10**14)
-    assert [event.args.new_target for event in engine.events(world.sample())] == [
+    (event,) = engine.events(world.sample())
+    assert event.args.assets == 2**16 - 1
+    assert [(started >> 64) % 2**64 for started in event.args.ramps] == [
         ramp.target((1 + asset) * WAD, 10**14, 5400, RISK["line_floor"], RISK["line_cap"])
         for asset in range(16)
     ]
@@ -395,7 +396,8 @@ def test_sample__settled_line_and_same_target__writes_nothing(world, engine):
     world.read(0, live=1000)
     world.oracle.set_variance(0, WAD)
     (event,) = engine.events(world.sample())
-    assert tuple(event.args)[:3] == (0, RISK["line_floor"], 1000)
+    target = engine.line(0, 1000)[1]
+    assert event.args.ramps == [RISK["line_floor"] | target << 64 | 1000 << 128]
     assert engine.line(0, 1000)[0] == RISK["line_floor"]
 
 
