@@ -54,7 +54,7 @@ lint: $(READY) .venv-lint/.ready
 	.venv-lint/bin/natrix lint $(NATRIX_FILES)
 
 format: .venv-lint/.ready
-	.venv-lint/bin/ruff check --fix --quiet .
+	.venv-lint/bin/ruff check --fix --exit-zero --quiet .
 	.venv-lint/bin/ruff format --quiet .
 	.venv-lint/bin/mamushi --quiet --line-length $(VYPER_WIDTH) contracts
 

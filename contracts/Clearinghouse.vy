@@ -213,8 +213,8 @@ def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint
     self._only(self.pool)
     word: uint256 = accounts._acting(_account, _caller)
     position_book._reserve(_account, word, _market, _size_delta, _fee)
-    if self._move_cash(_account, accounts.ESCROW, _fee) < 0:
-        margin_check._check_borrowed_fee(_account)
+    if self._move_cash(_account, accounts.ESCROW, _fee) < 0 or accounts._markets(word) != 0:
+        margin_check._check_fee(_account)
 
 
 @external
@@ -473,12 +473,15 @@ def _receive(_account: uint256, _token: address, _amount: uint256, _recorded: ui
 @internal
 def _admit(_account: uint256, _token_word: uint256, _amount: uint256):
     """
-    @notice Adds collateral; a token not held yet needs a VALID price and a minimum value, or dust of
-            a dead feed would shield the account.
+    @notice Adds collateral. It needs a usable price, or tokens that became worthless would count at
+            their last one; not held yet, a VALID price and a minimum value, or dust of a dead feed
+            would shield the account.
     """
     self._check_amount(_amount)
+    reading: uint256 = margin_check._read_one(collateral_book._asset(_token_word))
+    if not price_word._usable(reading):
+        errors._fail("price: not usable")
     if collateral_book._add(_account, collateral_book._id(_token_word), _amount):
-        reading: uint256 = margin_check._read_one(collateral_book._asset(_token_word))
         margin_check._check_valid(price_word._state(reading))
         # amount < 2**127, or it could not be on record, and price < 2**88
         value: uint256 = unsafe_mul(_amount, price_word._price(reading)) // 10**18

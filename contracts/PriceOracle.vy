@@ -90,7 +90,8 @@ UINT64: constant(uint256) = 2**64 - 1
 UINT40: constant(uint256) = 2**40 - 1
 UINT32: constant(uint256) = 2**32 - 1
 UINT14: constant(uint256) = 2**14 - 1
-PRICE_AND_CONFIDENCE: constant(uint256) = (2**88 - 1) | ((2**40 - 1) << 208)
+PRICE_AND_TIME: constant(uint256) = 2**128 - 1  # of an answer, at the same place in an observation
+PRICE_AND_CONFIDENCE: constant(uint256) = (2**88 - 1) | ((2**40 - 1) << 208)  # so in a price word
 
 SEQUENCER_FEED: public(immutable(address))  # empty: none
 SEQUENCER_GRACE: public(immutable(uint256))  # [s]
@@ -465,8 +466,7 @@ def _observe(_asset: uint256, _primary: uint256, _ema: uint256) -> uint256:
         confidence = min(confidence, UINT40)
         if uncertain and state == price_word.VALID:
             state = price_word.UNCERTAIN
-    # price and time stand where they stood
-    return (answer & (2**128 - 1)) | (pull << 128) | (side << 129) | (confidence << 208) | (state << 248)
+    return (answer & PRICE_AND_TIME) | (pull << 128) | (side << 129) | (confidence << 208) | (state << 248)
 
 
 @internal

@@ -46,11 +46,14 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade:
     @dev |size * F + cost| < 2**180 whatever the input: sixteen of them cannot wrap.
     """
     exposure: IRiskEngine.Exposure = empty(IRiskEngine.Exposure)
-    exposure.cash = cash_book._cash(_account)
-    held: uint256 = accounts._markets(_word)
-    if _trade.size_delta != 0:
-        held |= 1 << _trade.market
+    cash: int256 = unsafe_sub(cash_book._cash(_account), _trade.fee)
     base: int256 = 0
+    held: uint256 = accounts._markets(_word)
+    traded: uint256 = 16
+    if _trade.size_delta != 0:
+        traded = _trade.market
+        held |= 1 << traded
+    exposure.markets = held
     for i: uint256 in range(16):
         if held >> i == 0:
             break
@@ -60,20 +63,17 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade:
         position: int256 = position_book.positions[_account][i]
         size: int256 = ledger_math._size(position)
         cost: int256 = ledger_math._cost(position)
-        if _trade.size_delta != 0 and i == _trade.market:
+        if i == traded:
             cash_delta: int256 = 0
-            size, cost, cash_delta = ledger_math._trade(
-                size,
-                cost,
-                _trade.size_delta,
-                ledger_math._notional(_trade.size_delta, _trade.price, index),
-            )
-            exposure.cash = unsafe_add(exposure.cash, unsafe_sub(cash_delta, _trade.fee))
-        if size != 0:
-            exposure.sizes[i] = size
-            exposure.markets |= 1 << i
-            base = unsafe_sub(unsafe_sub(base, ledger_math._funding_owed(size, index)), cost)
-    exposure.base = unsafe_add(base, exposure.cash)
+            notional: int256 = ledger_math._notional(_trade.size_delta, _trade.price, index)
+            size, cost, cash_delta = ledger_math._trade(size, cost, _trade.size_delta, notional)
+            cash = unsafe_add(cash, cash_delta)
+            if size == 0:
+                exposure.markets ^= 1 << i
+        exposure.sizes[i] = size
+        base = unsafe_sub(unsafe_sub(base, ledger_math._funding_owed(size, index)), cost)
+    exposure.cash = cash
+    exposure.base = unsafe_add(base, cash)
 
     held = accounts._collaterals(_word)
     if held == 0:

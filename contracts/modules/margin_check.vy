@@ -123,19 +123,23 @@ def _check_withdrawal(_account: uint256, _cash_left: bool):
 
 @internal
 @view
-def _check_borrowed_fee(_account: uint256):
+def _check_fee(_account: uint256):
     """
-    @notice After the effect: a keeper fee taken on credit leaves equity >= MM and cash within the
-            borrow limit. A reducing order needs no more.
+    @notice After the effect: a keeper fee is paid out of equity the account has. On credit it needs
+            equity >= MM and cash within the borrow limit. A reducing order needs no more.
+    @dev Else the owner of a bankrupt account could pay it out to keepers of his own, order by order.
     """
     word: uint256 = accounts.words[_account]
     readings: uint256[16] = self._read(account_exposure._held_assets(word))
     health: IRiskEngine.Health = self._health(_account, word, readings, empty(account_exposure.Trade))
-    if not health.live:
-        errors._fail("price: not usable")
-    if health.equity < convert(health.maintenance, int256):
-        errors._fail("margin: below maintenance")
-    self._check_borrowing(health)
+    if health.equity < 0:
+        errors._fail("equity: below zero")
+    if health.cash < 0:
+        if not health.live:
+            errors._fail("price: not usable")
+        if health.equity < convert(health.maintenance, int256):
+            errors._fail("margin: below maintenance")
+        self._check_borrowing(health)
 
 
 @internal
@@ -164,7 +168,10 @@ def _check_valid(_state: uint256):
 @internal
 @view
 def _check_asset(_asset: uint256):
-    if _asset >= staticcall ORACLE.asset_count():
+    """
+    @dev Without risk parameters nobody who holds it could be assessed, nor liquidated.
+    """
+    if _asset > 15 or (staticcall RISK.listed_assets() >> _asset) & 1 == 0:
         errors._fail("asset: unknown")
 
 

@@ -16,6 +16,12 @@ initial: public(uint256)  # [quote wad]
 borrow_limit: public(uint256)  # [quote wad]
 frozen: public(bool)  # unusable assets above 10 % of gross
 sample_count: public(uint256)
+listed_assets: public(uint256)  # bitmap; the first ten at first
+
+
+@deploy
+def __init__():
+    self.listed_assets = 2**10 - 1
 
 
 @external
@@ -23,6 +29,11 @@ def set_requirements(_maintenance: uint256, _initial: uint256, _borrow_limit: ui
     self.maintenance = _maintenance
     self.initial = _initial
     self.borrow_limit = _borrow_limit
+
+
+@external
+def set_listed_assets(_assets: uint256):
+    self.listed_assets = _assets
 
 
 @external

@@ -113,13 +113,31 @@ def test_reserve__second_market_of_isolated__reverts(world, reverts):
     world.reserve(cross, 4, WAD)
 
 
-def test_reserve__fee_out_of_positive_cash__needs_no_price(world):
+def test_reserve__fee_out_of_positive_cash__needs_no_usable_price_and_no_margin(world):
     account = world.open(10)
     world.trade(account, 0, WAD)
-    world.set_price(0, 0, UNUSABLE)
+    world.set_price(0, PRICE, UNUSABLE)
     world.risk.set_requirements(ALL >> 1, ALL >> 1, 0)
+    world.risk.set_frozen(True)
     world.reserve(account, 0, -WAD, 10 * WAD)
     assert world.cash(account) == 0
+
+
+def test_reserve__fee_that_equity_does_not_cover__reverts(world, reverts):
+    # Else the owner of a bankrupt account pays its cash out to keepers of his own, order by order.
+    account = world.open(10)
+    world.trade(account, 0, WAD)
+    world.set_price(0, PRICE - 8 * WAD)
+    with reverts("equity: below zero"):
+        world.reserve(account, 0, -WAD, 2 * WAD + 1)
+    world.reserve(account, 0, -WAD, 2 * WAD)
+
+
+def test_reserve__neither_positions_nor_debt__reads_no_price(world):
+    account = world.open(10)
+    world.deposit(account, WAD, world.tokens["GOLD"])
+    world.set_price(0, 0, UNUSABLE)
+    world.reserve(account, 1, WAD, 2 * WAD)
 
 
 def test_reserve__borrowed_fee__needs_maintenance_limit_and_price(world, reverts):

@@ -173,9 +173,11 @@ def test_backstop__pool_ruined__suppliers_bear_the_rest(world, account):
 
 
 def leave_debt(world, account):
-    """The owner closes at E = -500: a debt without positions."""
+    """The owner's closing order meets a gap, and fills at E = -500: a debt without positions."""
+    world.pool.submit_order(account, 0, -1000 * WAD, 1, sender=world.owner)
+    world.chain.advance(5)
     world.set_price(0, 895 * WAD // 10)
-    world.trade(account, 0, -1000 * WAD)
+    assert world.pool.execute_order(account, account, b"proof").result
     assert world.cash(account) < -499 * WAD
 
 
