@@ -14,6 +14,7 @@
 """
 
 from .interfaces import IClearinghouse
+from .interfaces import IInsuranceFund
 from .interfaces import ILiquidityPool
 from .interfaces import IPriceOracle
 from .interfaces import IRiskEngine
@@ -63,6 +64,7 @@ exports: (
 # ── constants and immutables ─────────────────────────────────────────────────────────────────────
 
 POOL: constant(uint256) = 1  # accounts of the protocol in the Clearinghouse
+FUND: constant(uint256) = 2
 ESCROW: constant(uint256) = 3
 
 WAD: constant(uint256) = 10**18
@@ -179,8 +181,7 @@ def request_exit(_account: uint256, _shares: uint256, _min_amount: uint256) -> u
     @dev A line of crumbs would keep everybody behind it waiting.
     """
     held: uint256 = erc20.balanceOf[msg.sender]
-    assert _shares != 0 and _shares <= held, "request: amount out of range"
-    assert _shares >= MIN_REQUEST or _shares == held, "request: amount out of range"
+    assert _shares >= MIN_REQUEST and _shares <= held, "request: amount out of range"
     assert staticcall CLEARINGHOUSE.is_authorized(_account, msg.sender), "account: not authorized"
     request: uint256 = lp_requests._submit(_account, msg.sender, _shares, _min_amount, False)
     erc20._transfer(msg.sender, self, _shares)
@@ -283,7 +284,7 @@ def refresh_nav() -> int256:
     @custom:see ILiquidityPool
     """
     extcall RISK.sample()
-    nav: int256 = pool_nav._now(pool_nav.NOBODY)
+    nav: int256 = pool_nav._now()
     pool_nav._store(nav)
     return nav
 
@@ -403,7 +404,7 @@ def nav() -> int256:
     """
     @custom:see ILiquidityPool
     """
-    return pool_nav._now(pool_nav.NOBODY)
+    return pool_nav._now()
 
 
 @external
@@ -482,7 +483,8 @@ def _execute_entry(_id: uint256, _request: ILiquidityPool.Request) -> bool:
     shares: uint256 = 0
     nav: int256 = 0
     if not in_auction and block.timestamp <= due + REQUEST_WINDOW:
-        nav = pool_nav._now(pool_nav.ENTERING)
+        words: uint256[16] = self._tradable()
+        nav = pool_nav._value(words, pool_nav.ENTERING)
         supply: uint256 = erc20.totalSupply
         # Without value there is nothing to buy a part of, unless nobody has a part yet.
         if nav > 0 or (nav == 0 and supply == 0):
@@ -510,8 +512,8 @@ def _execute_exit(_id: uint256, _request: ILiquidityPool.Request) -> bool:
     amount: uint256 = 0
     nav: int256 = 0
     if block.timestamp <= due + REQUEST_WINDOW:
-        words: uint256[16] = pool_nav._read()
-        nav = pool_nav._value(words, pool_nav.LEAVING)
+        words: uint256[16] = self._tradable()
+        nav = pool_nav._value(words, pool_nav.LEAVING) - self._open_shortfall()
         if nav > 0:
             amount = share_math._assets_for(_request.amount, convert(nav, uint256), erc20.totalSupply)
             if amount < _request.minimum:
@@ -550,6 +552,31 @@ def _close_request(
         nav=_nav,
     )
     return True
+
+
+@internal
+@view
+def _tradable() -> uint256[16]:
+    """
+    @dev Fresh and usable, or whoever moves would choose among old prices of a feed nobody pushed, or
+         would know of a jump that the oracle still doubts.
+    @return readings of all the pool holds
+    """
+    words: uint256[16] = staticcall ORACLE.read_fresh(pool_nav._assets())
+    assert pool_nav._health(POOL, words).live, "price: not usable"
+    return words
+
+
+@internal
+@view
+def _open_shortfall() -> int256:
+    """
+    @return what running auctions may still cost the pool: their reserve beyond what the fund has. Who
+            leaves bears his part of it; the rest stays with those who stay [quote wad]
+    """
+    fund: address = (staticcall CLEARINGHOUSE.connected())[2]
+    reserve: int256 = convert(staticcall IInsuranceFund(fund).total_reserve(), int256)
+    return max(reserve - max(staticcall CLEARINGHOUSE.cash(FUND), 0), 0)
 
 
 @internal

@@ -54,6 +54,8 @@ def _examine(
     fill: uint256 = skew_pricing._fill_price(_base, market.skew, _order.size_delta, market.skew_scale)
     fee: uint256 = skew_pricing._fee(fill, market.skew, _order.size_delta, fees.maker_fee, fees.taker_fee)
     reason: String[32] = self._bound(_order, market, fill)
+    if self._is_off(_order.market, _base, words[_order.market]):
+        reason = "volatile"
     if reason == "" and not reducing:
         larger: uint256 = skew_pricing._larger_side(market.long_interest, market.skew, size, size_after)
         notional: uint256 = fixed_point._mul_wad_up(larger, price_word._price(words[_order.market]))
@@ -64,6 +66,8 @@ def _examine(
             _account, words, _order.market, _order.size_delta, fill, fee
         )
         reason = self._requirement(after)
+        # A feed that somebody could push is the keeper's to wait for or to push.
+        assert reducing or after.worst_state != price_word.STALE, "price: not usable"
         # A reduction needs no IM, but a cushion that does not fall; who has what an opening needs may
         # leave even where the premium is dearer than the margin it frees.
         if reducing and reason != "":
@@ -73,6 +77,18 @@ def _examine(
             if self._cushion(after) >= self._cushion(before) and after.equity >= min(before.equity, 0):
                 reason = ""
     return fill, fee, words[_order.market], reason
+
+
+@internal
+@view
+def _is_off(_asset: uint256, _price: uint256, _word: uint256) -> bool:
+    """
+    @dev The oracle doubts a price off the EMA until it is confirmed: a tick it never came to believe
+         must not fill an order either, once the feed has corrected it.
+    """
+    jump_bound: uint256 = (staticcall pool_nav.ORACLE.bounds(_asset))[2]
+    ema: uint256 = price_word._ema(_word)
+    return (max(_price, ema) - min(_price, ema)) * BPS > jump_bound * ema
 
 
 @internal

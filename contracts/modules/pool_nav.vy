@@ -78,11 +78,11 @@ def _health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
 
 @internal
 @view
-def _now(_mover: uint256) -> int256:
+def _now() -> int256:
     """
-    @return `_value` at prices read now
+    @return `_value` at prices read now, for the interest caps
     """
-    return self._value(self._read(), _mover)
+    return self._value(self._read(), NOBODY)
 
 
 @internal

@@ -8,6 +8,7 @@
 """
 
 SAMPLE_INTERVAL: public(immutable(uint256))
+JUMP_BOUND: constant(uint256) = 1_000  # [bps]
 
 asset_count: public(uint256)
 sample_count: public(uint256)
@@ -94,6 +95,15 @@ def last_update(_asset: uint256) -> uint256:
 @view
 def deviation(_asset: uint256) -> uint256:
     return self._deviations[_asset]
+
+
+@external
+@view
+def bounds(_asset: uint256) -> (uint256, uint256, uint256, uint256):
+    """
+    @return confidence, disagreement and jump bound [bps], variance floor; of every asset the same
+    """
+    return 100, 100, JUMP_BOUND, 0
 
 
 @external

@@ -24,6 +24,7 @@ from tests.unit.venue_world import (
     TAKER,
     UNCERTAIN,
     UNUSABLE,
+    VALID,
     VOLATILE,
     WAD,
     Venue,
@@ -363,9 +364,9 @@ def test_execute_order__below_initial_margin__is_cancelled(venue):
 
 
 def test_execute_order__opening__is_margined_at_the_strict_price(venue):
-    # the EMA is a tenth below: an asset counts at the lower of the two
-    venue.set_price(MARKET, PRICE, ema=PRICE * 9 // 10)
-    account = venue.open(1_700 * WAD)
+    # the EMA is 8 % below: an asset counts at the lower of the two
+    venue.set_price(MARKET, PRICE, ema=PRICE * 92 // 100)
+    account = venue.open(1_500 * WAD)
     assert venue.cancelled(venue.order(account, MARKET, 100 * WAD)) == "margin"
     assert venue.order(account, MARKET, -100 * WAD).result is True
 
@@ -410,7 +411,28 @@ def test_execute_order__opening_at_an_uncertain_price__is_cancelled(venue, accou
     assert venue.order(account, MARKET, -WAD).result is True
 
 
-@pytest.mark.parametrize("state", [UNUSABLE, VOLATILE, STALE, UNCERTAIN])
+@pytest.mark.parametrize("move", [-11, 12])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_execute_order__tick_the_oracle_never_believed__is_cancelled(venue, account, move, side):
+    """The first price after submission was a wick, and the feed has corrected it since."""
+    venue.set_price(MARKET, PRICE * (100 + move) // 100, ema=PRICE)
+    receipt = venue.order(account, MARKET, side * WAD)
+    _assert_untouched(venue, account, receipt, "volatile")
+
+
+def test_execute_order__another_asset_held_stale__waits_for_a_push(venue, account, reverts):
+    """Else whoever does not push a pull feed could cancel openings for the fee."""
+    venue.deposit(account, venue.tokens[GOLD], WAD)
+    venue.submit(account, MARKET, WAD)
+    venue.chain.advance(MIN_DELAY + 1)
+    venue.set_state(3, STALE)
+    with reverts("price: not usable"):
+        venue.execute(account)
+    venue.set_state(3, VALID)
+    assert venue.execute(account).result is True
+
+
+@pytest.mark.parametrize("state", [UNUSABLE, VOLATILE, UNCERTAIN])
 def test_execute_order__another_asset_held_not_valid__is_cancelled_not_reverted(
     venue, account, state
 ):

@@ -6,13 +6,17 @@ from margin_model import share_math
 from tests.unit.venue_world import (
     ESCROW,
     EXIT_DELAY,
+    FUND,
     MIN_REQUEST,
     POOL,
     PRICES,
     REQUEST_DELAY,
     REQUEST_WINDOW,
     SCALE,
+    STALE,
     UNUSABLE,
+    VALID,
+    VOLATILE,
     WAD,
     Venue,
 )
@@ -270,11 +274,12 @@ def test_request_exit__shares_out_of_range__reverts(venue, account, shares, reve
         _leave(venue, account, shares)
 
 
-def test_request_exit__the_whole_rest__may_be_less_than_the_minimum(venue, account, stranger):
-    venue.pool.transfer(stranger, 5, sender=venue.owner)
+def test_request_exit__crumbs__are_refused_even_as_the_whole_rest(venue, account, stranger, reverts):
+    # A line of crumbs, sent back and forth, would keep everybody behind it waiting.
+    venue.pool.transfer(stranger, MIN_REQUEST - 1, sender=venue.owner)
     own = venue.open(owner=stranger)
-    request = venue.pool.request_exit(own, 5, 0, sender=stranger).result
-    assert venue.pool.request(request).amount == 5
+    with reverts("request: amount out of range"):
+        venue.pool.request_exit(own, MIN_REQUEST - 1, 0, sender=stranger)
 
 
 def test_request_exit__minimum_out_of_range__reverts(venue, account, reverts):
@@ -433,23 +438,52 @@ def test_nav__premium_taken__is_not_counted(venue, account):
 
 
 def test_nav__unusable_asset__is_worse_for_who_enters_and_for_who_leaves(venue, account):
-    trader = venue.open(100_000 * WAD)
-    venue.trade(trader, MARKET, 500 * WAD)
+    trader = venue.open(200_000 * WAD)
+    venue.trade(trader, 1, 50 * WAD)  # 100,000: the dead asset is less than a tenth
+    venue.trade(trader, MARKET, 50 * WAD)
     exact = venue.pool.nav()
-    venue.set_state(MARKET, UNUSABLE)
-    # IM is 7.5 % of 50,000; the premium moves with the price
-    margin = 50_000 * WAD * 75 // 1000
-    premium = PRICE * 500 * 500 // (2 * SCALE // WAD)
-    assert venue.pool.nav() == pytest.approx(exact - margin - premium * 75 // 1000, abs=10)
-
     entry = _enter(venue, account, 10_000 * WAD)
     leave = _leave(venue, account, 10_000 * WAD)
+    venue.set_state(MARKET, UNUSABLE)
+    # IM is 7.5 % of 5,000; the premium moves with the price
+    margin = 5_000 * WAD * 75 // 1000
+    premium = PRICE * 50 * 50 // (2 * SCALE // WAD)
+    assert venue.pool.nav() == pytest.approx(exact - margin - premium * 75 // 1000, abs=10)
+
     venue.chain.advance(EXIT_DELAY)
     high = venue.event(venue.pool.execute_request(entry), "RequestExecuted").nav
     assert high == pytest.approx(exact + margin + premium * 75 // 1000, abs=10)
     low = venue.event(venue.pool.execute_request(leave), "RequestExecuted").nav
     assert low == pytest.approx(exact - margin - premium * 75 // 1000 + 10_000 * WAD, abs=10)
     venue.check()
+
+
+@pytest.mark.parametrize("state", [UNUSABLE, VOLATILE, STALE])
+def test_execute_request__pool_mostly_in_an_unusable_asset__waits(venue, account, reverts, state):
+    """A jump that the oracle still doubts is public: nobody enters or leaves at the price before it."""
+    trader = venue.open(100_000 * WAD)
+    venue.trade(trader, MARKET, 500 * WAD)
+    entry = _enter(venue, account, 10_000 * WAD)
+    leave = _leave(venue, account, 10_000 * WAD)
+    venue.chain.advance(EXIT_DELAY)
+    venue.set_state(MARKET, state)
+    for request in (entry, leave):
+        with reverts("price: not usable"):
+            venue.pool.execute_request(request)
+    venue.set_state(MARKET, VALID)
+    assert venue.pool.execute_request(entry).result is True
+    assert venue.pool.execute_request(leave).result is True
+
+
+def test_execute_request__exit_while_auctions_may_cost_the_pool__bears_its_part(venue, account):
+    leave = _leave(venue, account, 10_000 * WAD)
+    venue.chain.advance(EXIT_DELAY)
+    exact = venue.pool.nav()
+    fund = venue.cash(FUND)
+    venue.as_auction(venue.fund, "set_reserve", account, 0, fund + 50_000 * WAD, 0)
+    left = venue.event(venue.pool.execute_request(leave), "RequestExecuted")
+    assert left.nav == exact - 50_000 * WAD
+    assert left.amount < 10_000 * WAD
 
 
 def test_nav__donated_tokens__change_nothing(venue):
