@@ -162,13 +162,9 @@ def sample() -> (uint256[16], uint256[16]):
     up: bool = self._is_sequencer_up()
     calendar: uint256 = self._calendar
     count: uint256 = calendar & 255
-    if block.timestamp < (calendar >> 8) + SAMPLE_INTERVAL:
-        for asset: uint256 in range(count, bound=MAX_ASSETS):
-            words[asset] = self._reading(asset, up, False)
-            targets[asset] = self._target(self._sources[asset][0], self._volatilities[asset])
-        return words, targets
-
-    self._calendar = (block.timestamp << 8) | count
+    due: bool = block.timestamp >= (calendar >> 8) + SAMPLE_INTERVAL
+    if due:
+        self._calendar = (block.timestamp << 8) | count
     weights: Weights = empty(Weights)
     accepted: uint256 = 0
     memories: DynArray[uint256, 16] = []
@@ -176,6 +172,12 @@ def sample() -> (uint256[16], uint256[16]):
     for asset: uint256 in range(count, bound=MAX_ASSETS):
         history: uint256 = self._volatilities[asset]
         elapsed: uint256 = unsafe_sub(block.timestamp, (history >> 192) & UINT32)
+        # An asset that the last sample passed over, its pull price being old, stays due: else whoever
+        # samples first every minute, without pushing, could keep it from being sampled at all.
+        if not due and elapsed < SAMPLE_INTERVAL:
+            words[asset] = self._reading(asset, up, False)
+            targets[asset] = self._target(self._sources[asset][0], history)
+            continue
         if elapsed != weights.elapsed:
             weights = self._weights_after(elapsed)
         memory: uint256 = 0
@@ -203,6 +205,12 @@ def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint2
 
     assert price != 0 and price <= price_word.MAX_PRICE, "first price: out of bounds"
     assert updated_at >= _since and updated_at <= block.timestamp, "first price: bad time"
+    uncertain: bool = False
+    uncertain, confidence = price_validity._doubt(
+        price, min(confidence, price_word.MAX_PRICE), 0, oracle_slots._max_confidence(self._sources[_asset][0]), 0
+    )
+    if uncertain:
+        price = 0
     if self.balance != 0:  # nothing here belongs to the oracle
         raw_call(msg.sender, b"", value=self.balance)
     return price, updated_at
@@ -483,11 +491,15 @@ def _choose(_asset: uint256, _primary: uint256, _ema: uint256, _answer: uint256)
     for index: uint256 in range(1, oracle_slots._count(_primary), bound=2):
         packed[index] = self._sources[_asset][index]
         answers[index] = source_call._ask(packed[index])
+    old: bool[3] = empty(bool[3])
+    for index: uint256 in range(3):
+        published: uint256 = (answers[index] >> 88) & UINT40
+        old[index] = oracle_slots._is_pull(packed[index]) and block.timestamp > published + MAX_PULL_AGE
     chosen: uint256 = 0
     disagreement: uint256 = 0
     chosen, disagreement = price_validity._choose(
         [answers[0] & UINT88, answers[1] & UINT88, answers[2] & UINT88],
-        [answers[0] >> 248, answers[1] >> 248, answers[2] >> 248],
+        price_validity._without_old([answers[0] >> 248, answers[1] >> 248, answers[2] >> 248], old),
         _ema,
     )
     return answers[chosen], convert(oracle_slots._is_pull(packed[chosen]), uint256), disagreement
@@ -507,6 +519,11 @@ def _is_chosen(_seen: uint256) -> bool:
 @internal
 @view
 def _is_confirmed(_side: uint256, _memory: uint256, _history: uint256) -> bool:
+    """
+    @dev An excursion nobody looked at for so long is forgotten: two wicks hours apart confirm nothing.
+    """
+    if unsafe_sub(block.timestamp, (_memory >> 176) & UINT32) > unsafe_add(CONFIRMATION, _MAX_LIVE_STEP):
+        return False
     return price_validity._is_confirmed(
         _side,
         price_validity.BELOW if oracle_slots._is_below(_memory) else price_validity.ABOVE,
@@ -565,7 +582,8 @@ def _sample_asset(
         confirmed = self._is_confirmed(side, memory, history)
         if not confirmed:
             state = price_word.VOLATILE
-            if excursion_at == 0 or below != (side == price_validity.BELOW):
+            forgotten: bool = block.timestamp >= excursion_at + CONFIRMATION  # or it were confirmed
+            if forgotten or below != (side == price_validity.BELOW):
                 excursion_at = block.timestamp
                 below = side == price_validity.BELOW
                 log IPriceOracle.ExcursionStarted(asset=_asset, price=seen_price, ema=ema)

@@ -19,7 +19,7 @@ class Funding(NamedTuple):
 
     Attributes
     ----------
-    index : int
+    funding_index : int
         F [quote wad per unit].
     rate : int
         At the last touch; positive: longs pay [per day, 1e-15].
@@ -29,7 +29,7 @@ class Funding(NamedTuple):
         Oracle-live time of the last touch [s].
     """
 
-    index: int = 0
+    funding_index: int = 0
     rate: int = 0
     velocity: int = 0
     live: int = 0
@@ -38,7 +38,7 @@ class Funding(NamedTuple):
 def pack(state: Funding) -> int:
     """Word of a state."""
     return (
-        state.index % 2**112 << 144
+        state.funding_index % 2**112 << 144
         | state.rate % 2**56 << 88
         | state.velocity % 2**56 << 32
         | state.live
@@ -61,13 +61,13 @@ def velocity_at(skew: int, skew_scale: int, max_velocity: int) -> int:
 
 
 def index_at(state: Funding, live: int, price: int, max_rate: int) -> int:
-    """F at oracle-live time `live` and `price` [quote wad per unit]; an earlier time changes nothing.
+    """F at oracle-live time `live` and `price` [quote wad per unit]; no later time changes nothing.
 
-    It gains the exact integral of the rate, a line clamped at +-`max_rate`, times price: a trapezoid
-    while the cap is not met, else the rectangle under the cap less the triangle that is missing.
+    It gains the exact integral of the rate, a line clamped at +-`max_rate`, times price: a
+    trapezoid while the cap is not met, else the rectangle under the cap less the triangle missing.
     """
     if live <= state.live:
-        return state.index
+        return state.funding_index
     elapsed = live - state.live
     rate_after = state.rate + trunc_div(state.velocity * elapsed, DAY)
     if abs(rate_after) <= max_rate:
@@ -76,7 +76,7 @@ def index_at(state: Funding, live: int, price: int, max_rate: int) -> int:
         cap = max_rate if state.velocity > 0 else -max_rate
         missing = trunc_div((cap - state.rate) ** 2 * DAY, state.velocity)
         doubled_area = 2 * cap * elapsed - missing
-    return state.index + trunc_div(doubled_area * price, 2 * DAY * PRECISION)
+    return state.funding_index + trunc_div(doubled_area * price, 2 * DAY * PRECISION)
 
 
 def rate_at(state: Funding, live: int, max_rate: int) -> int:

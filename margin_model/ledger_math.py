@@ -77,7 +77,7 @@ def trade(size: int, cost: int, size_delta: int, notional: int) -> Trade:
 
 
 def slice_position(size: int, cost: int, fraction: int) -> tuple[int, int]:
-    """Size and cost moved by a fraction [wad] of a position: cost follows the size actually moved."""
+    """Size and cost moved by a fraction [wad] of a position: cost follows the size moved."""
     moved = portion(size, fraction)
     return moved, trunc_div(cost * moved, size)
 

@@ -31,6 +31,25 @@ def grade(
     return LATE if age <= HARD_AGE * heartbeat else INVALID
 
 
+def without_old(grades: Sequence[int], old: Sequence[bool]) -> list[int]:
+    """Grades with FRESH made LATE where an old pull price stands beside a source that speaks of now.
+
+    Parameters
+    ----------
+    grades
+        Of the sources.
+    old
+        Which answers are of a pull feed and not of the last seconds.
+    """
+    current = any(
+        grade == FRESH and not is_old for grade, is_old in zip(grades, old, strict=True)
+    )
+    return [
+        LATE if current and grade == FRESH and is_old else grade
+        for grade, is_old in zip(grades, old, strict=True)
+    ]
+
+
 def choose(prices: Sequence[int], grades: Sequence[int], ema: int) -> tuple[int, int]:
     """Index of the source that counts, and its distance to the nearest other of the same grade.
 

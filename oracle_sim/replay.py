@@ -17,10 +17,10 @@ def fresh_chain(tape: Tape, scenario: Scenario) -> Chain:
     return PyrevmChain(int(tape.time[0]) - LEAD, scenario.accounts + 1)
 
 
-def config_for(tape: Tape, config: Config) -> Config:
-    """The assets of a tape only, at its first prices."""
+def config_for(tape: Tape) -> Config:
+    """`config/demo.yaml` with the assets of a tape only, at its first prices."""
     first = {name: to_wad(float(tape.open[i, 0])) for i, name in enumerate(tape.assets)}
-    return config.subset(tape.assets).with_prices(first)
+    return load_config("demo").subset(tape.assets).with_prices(first)
 
 
 def replay(
@@ -28,6 +28,7 @@ def replay(
     scenario: Scenario | None = None,
     chain: Chain | None = None,
     progress: Progress | None = None,
+    config: Config | None = None,
 ) -> Outcome:
     """Deploy the whole protocol and replay a tape through it.
 
@@ -39,9 +40,11 @@ def replay(
         A fresh in-process one by default. On one whose clock is past the tape's start the tape is
         played later by as much.
     progress : callable, optional
+    config : Config, optional
+        `config_for` the tape by default.
     """
     scenario = scenario or Scenario()
     chain = chain or fresh_chain(tape, scenario)
-    config = config_for(tape, load_config("demo"))
+    config = config or config_for(tape)
     deployment = Deployment.deploy(chain, config)
     return Market(tape, scenario, deployment, config).run(progress)

@@ -1,5 +1,6 @@
 """One self-contained page about one replay."""
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -79,6 +80,7 @@ def _section(title: str, text: str, figure: Figure) -> str:
         figure,
         full_html=False,
         include_plotlyjs=False,
+        div_id=re.sub(r"\W+", "-", title.lower()),  # else a random one
         config={"displaylogo": False, "responsive": True, "displayModeBar": False},
     )
     return f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p>{chart}</section>"

@@ -98,14 +98,15 @@ def _tape(prices: str | None, event: str | None, bars: int | None, seed: int) ->
 
 def _replay(tape: Tape, seed: int, network: str | None, console: Any) -> Outcome:
     """Replay with a bar for those who wait."""
-    from oracle_sim.replay import replay
+    from oracle_sim.replay import config_for, replay
     from oracle_sim.scenario import Scenario
 
+    config = config_for(tape)  # what is wrong with it is said before a bar is drawn
     with (
         nullcontext() if network is None else _local_chain(network) as connected,
         _progress(tape, console) as progress,
     ):
-        return replay(tape, Scenario(seed=seed), connected, progress)
+        return replay(tape, Scenario(seed=seed), connected, progress, config)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The conservation invariants of the Clearinghouse, by name (docs/invariants.md).
 
-`check_conservation(clearinghouse)` asserts I1, I2 and I3 over every account, by the contract's views alone.
+`check_conservation(clearinghouse)` asserts I1, I2 and I3 over every account, by its views alone.
 """
 
 from __future__ import annotations

@@ -61,6 +61,25 @@ def _distance(_a: uint256, _b: uint256) -> uint256:
 
 @internal
 @pure
+def _without_old(_grades: uint256[3], _old: bool[3]) -> uint256[3]:
+    """
+    @notice Beside a source that speaks of now, the last price somebody pushed of a pull feed does not
+            count as fresh: it could hide a move, being nearer to the EMA.
+    @param _old which answers are of a pull feed and not of the last seconds
+    """
+    current: bool = False
+    for i: uint256 in range(3):
+        current = current or (_grades[i] == FRESH and not _old[i])
+    grades: uint256[3] = _grades
+    if current:
+        for i: uint256 in range(3):
+            if grades[i] == FRESH and _old[i]:
+                grades[i] = LATE
+    return grades
+
+
+@internal
+@pure
 def _choose(_prices: uint256[3], _grades: uint256[3], _ema: uint256) -> (uint256, uint256):
     """
     @param _prices [quote wad per unit]; what an INVALID source says is not looked at

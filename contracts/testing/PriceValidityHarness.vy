@@ -20,6 +20,12 @@ def grade(
 
 @external
 @pure
+def without_old(_grades: uint256[3], _old: bool[3]) -> uint256[3]:
+    return price_validity._without_old(_grades, _old)
+
+
+@external
+@pure
 def choose(_prices: uint256[3], _grades: uint256[3], _ema: uint256) -> (uint256, uint256):
     return price_validity._choose(_prices, _grades, _ema)
 

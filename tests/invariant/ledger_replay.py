@@ -1,4 +1,4 @@
-"""All books of a Clearinghouse, rebuilt from its events alone: what a keeper does who saw every one."""
+"""All books of a Clearinghouse, rebuilt from its events alone, as a keeper does."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Random lives of the ledger: after every step I1, I2 and I3 hold and the events tell all.
 
-Requirements are out of the way (a double of the risk engine asks for nothing): this is about balances.
+Requirements are out of the way (a double of the risk engine asks for nothing): only balances count.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def test_advance__whole_domain__is_the_mirror(
     before = Funding(index, rate, velocity, touched)
     word = funding_math.pack(before)
     after = funding_math.advance(before, live, price, cap)
-    assert contract.index_at(word, live, price, cap) == after.index
+    assert contract.index_at(word, live, price, cap) == after.funding_index
     assert contract.advance(word, live, price, cap) == funding_math.pack(after)
     assert funding_math.unpack(funding_math.pack(after)) == after
 
@@ -133,7 +133,10 @@ def test_advance__poked_on_the_way__differs_by_rounding_only(bounded_rate, veloc
         poked = funding_math.advance(poked, poked.live + step, price, cap)
     # each poke may lose a unit of the rate, which then lasts
     lost = (len(steps) + 1) * (sum(steps) + 1)
-    assert abs(poked.index - whole) <= Fraction(2 * lost * price, DAY * PRECISION) + len(steps) + 1
+    assert (
+        abs(poked.funding_index - whole)
+        <= Fraction(2 * lost * price, DAY * PRECISION) + len(steps) + 1
+    )
 
 
 def test_index_at__highest_rate_and_price_for_all_time__stays_within_its_bits():
@@ -176,7 +179,7 @@ def test_advance__published_path__pays_the_published_funding(contract, case, sid
             word = contract.advance(word, live, price, MAX_RATE)
             velocity = contract.velocity_at(skew, scale, max_velocity)
             state = funding_math.unpack(contract.with_velocity(word, velocity))
-        paid.append(Fraction(state.index * case["holder_size"], WAD))
+        paid.append(Fraction(state.funding_index * case["holder_size"], WAD))
     published = [Fraction(text) for text in case["accrued"]]
     # to the last digit given
     pairs = zip(paid, published, strict=True)

@@ -159,3 +159,14 @@ def test_side__within_the_bound__is_near():
 )
 def test_doubt__at_each_bound__changes(confidence, disagreement, expected):
     assert price_validity.doubt(1_000, confidence, disagreement, 100, 200) == expected
+
+
+@given(
+    st.lists(st.sampled_from([INVALID, LATE, FRESH]), min_size=3, max_size=3),
+    st.lists(st.booleans(), min_size=3, max_size=3),
+)
+def test_without_old__any_sources__contract_equals_mirror(contract, grades, old):
+    kept = price_validity.without_old(grades, old)
+    assert list(contract.without_old(grades, old)) == kept
+    # it takes nobody's freshness but where somebody else has a better claim to it
+    assert (FRESH in kept) == (FRESH in grades)

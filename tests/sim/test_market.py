@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chain.config import load_config
 from chain.deployment import Deployment
 from oracle_sim.crash import generate_crash
 from oracle_sim.market import Market, Outcome
@@ -105,7 +104,7 @@ def _with_outage(tape: Tape, asset: str, first: int, after: int) -> Tape:
 
 
 def _market(tape: Tape) -> tuple[Deployment, Market]:
-    config = config_for(tape, load_config("demo"))
+    config = config_for(tape)
     deployment = Deployment.deploy(fresh_chain(tape, QUIET), config)
     return deployment, Market(tape, QUIET, deployment, config)
 

@@ -1,4 +1,4 @@
-"""Simulated feeds on chain: what they publish is what the sources read, what they prove is accepted."""
+"""Simulated feeds on chain: sources read what they publish and accept what they prove."""
 
 from typing import Any
 

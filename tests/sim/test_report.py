@@ -103,7 +103,8 @@ def test_render__event_with_markup__is_escaped(crash: Outcome) -> None:
 def test_write__new_folder__whole_page(crash: Outcome, tmp_path: Path) -> None:
     path = tmp_path / "deep" / "report.html"
     report.write(crash, path)
-    assert path.read_text() == report.render(crash)
+    whole = path.read_text() == report.render(crash)  # megabytes: not for pytest to compare
+    assert whole
     assert list(path.parent.iterdir()) == [path]
 
 

@@ -1,5 +1,7 @@
-"""The Clearinghouse alone: oracle and risk engine answer what a test sets, and the connected contracts are
-callers that relay whatever they are told to.
+"""The Clearinghouse alone.
+
+Oracle and risk engine answer what a test sets, and the connected contracts are callers that relay
+whatever they are told to.
 """
 
 from __future__ import annotations

@@ -77,6 +77,12 @@ class Asset:
             for answer, source in zip(asked, self.sources, strict=False)
         ]
         grades += [INVALID] * (3 - len(grades))
+        if len(self.sources) > 1:
+            old = [
+                source.pull and now > answer.updated_at + MAX_PULL_AGE
+                for answer, source in zip(asked, self.sources, strict=False)
+            ]
+            grades = price_validity.without_old(grades, old + [False] * (3 - len(old)))
         index, disagreement = price_validity.choose(
             [answer.price for answer in asked], grades, self.ema
         )
@@ -97,6 +103,8 @@ class Asset:
         return Observation(state, price, ratio, published, self.sources[index].pull, side)
 
     def is_confirmed(self, side: int, now: int) -> bool:
+        if now - self.checkpoint > self.parameters.confirmation + 2 * self.parameters.interval:
+            return False
         stored = BELOW if self.excursion_below else price_validity.ABOVE
         return price_validity.is_confirmed(
             side, stored, self.excursion_at, now, self.parameters.confirmation
@@ -135,7 +143,8 @@ class Asset:
             if not confirmed:
                 state = VOLATILE
                 below = seen.side == BELOW
-                if self.excursion_at == 0 or below != self.excursion_below:
+                forgotten = now >= self.excursion_at + self.parameters.confirmation
+                if forgotten or below != self.excursion_below:
                     self.excursion_at, self.excursion_below = now, below
         elif state != UNUSABLE:
             self.excursion_at = 0

@@ -439,7 +439,7 @@ def test_write_down__cash_after_it__is_exact_again(world, debtor):
 
 
 def test_write_down__beyond_supply__leaves_a_debt_of_the_fund(world, debtor):
-    account, large, small = debtor
+    account, large, _ = debtor
     receipt = world.call_as(world.auction, "write_down", account, 1_000 * WAD)
     event = world.event(receipt, "SupplyWrittenDown")
     assert event.new_index == 10**18

@@ -108,7 +108,7 @@ def test_deposit__more_of_a_token_than_can_be_recorded__reverts(world, reverts, 
 
 def test_deposit__sum_of_cash_beyond_its_bits__reverts(world, reverts):
     supplier = world.open(1_000)
-    world.write_down(world.open(), 10**6 * WAD)  # to the floor: a wei is 1e9 scaled ones from now on
+    world.write_down(world.open(), 10**6 * WAD)  # to the floor: a wei is 1e9 scaled ones now
     with reverts("cash: sum too large"):
         world.deposit(supplier, 10**12 * 10**6)
     world.deposit(supplier, 10**11 * 10**6)

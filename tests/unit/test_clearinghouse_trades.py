@@ -346,9 +346,9 @@ def test_funding__follows_the_mirror_over_trades_and_pokes(world):
             velocity = funding_math.velocity_at(skew, SCALE, MAX_VELOCITY)
             state = state._replace(velocity=velocity)
         event = world.event(receipt, "FundingAccrued")
-        assert (event.new_index, event.funding_rate) == (state.index, state.rate)
+        assert (event.new_index, event.funding_rate) == (state.funding_index, state.rate)
         market = world.house.market(0)
-        assert (market.funding_index, market.funding_rate) == (state.index, state.rate)
+        assert (market.funding_index, market.funding_rate) == (state.funding_index, state.rate)
         assert market.skew == skew
     assert abs(state.rate) == MAX_RATE  # the cap was met on the way
 
@@ -444,7 +444,7 @@ def test_exposure__eight_markets_and_three_tokens__is_the_mirror(world):
     base = world.cash(account)
     for market in range(8):
         size, cost = world.position(account, market)
-        base -= ledger_math.funding_owed(size, states[market].index) + cost
+        base -= ledger_math.funding_owed(size, states[market].funding_index) + cost
         assert exposure.sizes[market] == size
     assert exposure.cash == world.cash(account)
     assert exposure.base == base

@@ -97,6 +97,14 @@ def test_first_price__exact_fee__nothing_comes_back(chain, oracle, keeper):
     assert chain.balance(keeper) == before - 30
 
 
+def test_first_price__less_sure_than_the_bound__is_no_price(chain, oracle):
+    oracle.add(PRICE, max_confidence=100)
+    oracle.say(PRICE, confidence=PRICE // 100)
+    assert oracle.contract.first_price(0, chain.time, b"").result == (PRICE, chain.time)
+    oracle.say(PRICE, confidence=PRICE // 100 + 1)
+    assert oracle.contract.first_price(0, chain.time, b"").result == (0, chain.time)
+
+
 def test_first_price__only_the_primary_source__counts(chain, oracle, reverts):
     oracle.add(PRICE, PRICE + 1)
     oracle.sources[0][0].set_mode(REVERT)

@@ -125,9 +125,23 @@ def test_excursion__source_dead_meanwhile__goes_on(oracle, chain):
 
 
 def test_excursion__confirmed_by_a_late_price__does_not_move_the_ema(oracle, chain):
-    oracle.step(FAR_UP)
-    chain.advance(HEARTBEAT + TOLERANCE + 1)
+    for _ in range(CONFIRMATION // INTERVAL + 1):
+        chain.advance(INTERVAL)
+        oracle.say(FAR_UP, age=HEARTBEAT + TOLERANCE + 1)
+        receipt = oracle.sample()
     assert oracle.reading() == (PRICE, PRICE, 0, 0, STALE)
-    assert names(oracle, oracle.sample()) == []
+    assert names(oracle, receipt) == []
     oracle.say(FAR_UP)
+    assert oracle.reading().state == VALID
+
+
+def test_excursion__nobody_looked_for_long__is_forgotten(oracle, chain):
+    """Two wicks on the same side, an hour apart, confirm nothing."""
+    oracle.step(FAR_UP)
+    chain.advance(CONFIRMATION + 2 * INTERVAL + 1)
+    oracle.say(FARTHER_UP)
+    assert oracle.reading().state == VOLATILE
+    assert names(oracle, oracle.sample()) == ["ExcursionStarted"]
+    assert oracle.contract.stored(0).excursion_at == chain.time
+    oracle.say(PRICE)
     assert oracle.reading().state == VALID

@@ -11,6 +11,7 @@ from tests.unit.oracle_world import (
     REVERT,
     TOLERANCE,
     WAD,
+    Listing,
     Oracle,
 )
 
@@ -49,6 +50,38 @@ def test_read_fresh__pull_price__at_most_three_seconds_old(pull_oracle, chain):
     pull_oracle.say(HIGHER, age=4)
     assert pull_oracle.fresh() == (PRICE, PRICE, 0, 0, STALE)
     assert pull_oracle.reading().state == VALID
+
+
+def test_sample__passed_over_for_an_old_pull_price__is_due_at_once(pull_oracle, chain):
+    """Who samples first each minute, without pushing, cannot keep a pull feed from being sampled."""
+    pull_oracle.add(PRICE)
+    chain.advance(INTERVAL)
+    pull_oracle.say(HIGHER, age=4)
+    pull_oracle.say(HIGHER, asset=1)
+    pull_oracle.sample()
+    first = chain.time
+    assert pull_oracle.contract.stored(0).accepted_at < first
+    chain.advance(5)
+    pull_oracle.say(HIGHER)
+    pull_oracle.say(PRICE, asset=1)
+    pull_oracle.sample()
+    assert pull_oracle.contract.stored(0).accepted_at == chain.time
+    assert pull_oracle.contract.stored(1).accepted_at == first
+    assert pull_oracle.contract.sampled_at() == first
+
+
+def test_read__old_pull_price_beside_a_push_price__does_not_hide_it(chain, artifacts):
+    oracle = Oracle(chain, artifacts)
+    push, pull = oracle.source(PRICE), oracle.source(PRICE, pull=True)
+    entries = tuple((source.address, HEARTBEAT, TOLERANCE) for source in (push, pull))
+    oracle.contract.list_asset(Listing(entries))
+    oracle.sources.append([push, pull])
+    chain.advance(INTERVAL)
+    oracle.say(HIGHER)
+    oracle.say(PRICE, age=4, index=1)
+    assert (oracle.fresh().price, oracle.fresh().state) == (HIGHER, VALID)
+    oracle.say(PRICE, age=3, index=1)
+    assert oracle.reading().price == PRICE
 
 
 def test_read_fresh__pull_price_older_than_stored__is_stale(pull_oracle, chain):
