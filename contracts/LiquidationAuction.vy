@@ -172,9 +172,10 @@ def poke(_account: uint256):
     old_elapsed: uint256 = episode.elapsed
     episode = self._touched(episode, health.live)
     self._words[_account] = auction_word._pack(episode)
-    if health.live:
-        maintenance: uint256 = self._pending(episode)
-        self._set_reserve(_account, health.equity, maintenance, maintenance)
+    # Where prices are not known all of it may be lost: stakers must not leave in between.
+    unknown: int256 = 0 if health.live else convert(health.gross, int256)
+    maintenance: uint256 = self._pending(episode)
+    self._set_reserve(_account, health.equity - unknown, maintenance, maintenance)
     log ILiquidationAuction.AuctionPoked(account=_account, old_elapsed=old_elapsed, new_elapsed=episode.elapsed)
 
 
@@ -396,6 +397,8 @@ def _check_bidder(_bidder: uint256, _account: uint256):
     assert _bidder > LAST_PROTOCOL_ACCOUNT, "bidder: protocol account"
     assert _bidder != _account, "bidder: same account"
     assert staticcall CLEARINGHOUSE.is_authorized(_bidder, msg.sender), "bidder: not authorized"
+    # it would take margin that the order counts on: a way to cancel it after its price is known
+    assert not (staticcall CLEARINGHOUSE.account(_bidder)).reserved, "bidder: order pending"
     # else two auctions could hand the same risk back and forth
     assert auction_word._unpack(self._words[_bidder]).touched_at == 0, "bidder: in auction"
 
@@ -500,18 +503,17 @@ def _terms(_account: uint256, _episode: auction_word.Episode, _health: IRiskEngi
 @view
 def _fund_available(_equity: int256, _episode: auction_word.Episode, _discount: uint256) -> uint256:
     """
-    @dev The fund is asked only when the account's own equity does not cover s * MMp.
+    @dev The fund is asked only when the account's own equity does not cover s * MMp, and never for
+         dust: the constant part of MM comes back with every start, and could be earned again and again.
     """
-    wanted: uint256 = fixed_point._mul_wad_down(
-        fixed_point._mul_wad_down(_episode.maintenance, _episode.unsold), _discount
-    )
-    if _equity >= convert(wanted, int256):
+    maintenance: uint256 = fixed_point._mul_wad_down(_episode.maintenance, _episode.unsold)
+    if maintenance < DUST or _equity >= convert(fixed_point._mul_wad_down(maintenance, _discount), int256):
         return 0
     return staticcall FUND.available_incentive()
 
 
 @internal
-@pure
+@view
 def _sale(_terms: ILiquidationAuction.Terms, _asked: uint256) -> Sale:
     """
     @notice The slice that is sold of what was asked: what the bidder pays is rounded up, what he and
@@ -520,6 +522,10 @@ def _sale(_terms: ILiquidationAuction.Terms, _asked: uint256) -> Sale:
     assert _terms.largest_slice > 0, "auction: buffer reached"
     fraction: uint256 = min(_asked, _terms.largest_slice)
     assert fraction >= min(MIN_SLICE, _terms.largest_slice), "slice: too small"
+    if fraction < fixed_point.WAD and _terms.largest_slice == fixed_point.WAD:
+        # all of it is for sale: it may not be ground to dust, which nobody would want
+        rest: uint256 = fixed_point._mul_wad_down(_terms.maintenance, fixed_point.WAD - fraction)
+        assert rest >= DUST, "slice: leaves dust"
     fund_incentive: uint256 = 0
     shortfall: uint256 = 0
     fund_incentive, shortfall = auction_math._fund_parts(_terms.equity, _terms.incentive, fraction)

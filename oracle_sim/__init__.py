@@ -17,6 +17,17 @@ Data flows one way; each file holds one step of it.
 ``push_feed``           ``PushFeed.observe(time, price) -> list[Round]``, as Chainlink publishes
 ``units``               ``to_units(price, decimals)``: prices as the whole numbers feeds write
 ``pull_feed``           ``PullFeed.observe(time, price) -> list[Update]``, as Pyth publishes
+``publisher``           carries feeds onto the chain: rounds written, updates pushed and paid for
+``scenario``            ``Scenario``: who takes part and with how much; ``draw_traders``
+``wallet``, ``desk``    how anybody acts: accounts, deposits, orders; transactions, events
+``crowd``               opens everybody's account: ``agents`` (traders, providers, stakers), ``bidders``
+``caretaker``           the one keeper: samples, executes, calls margins, runs auctions
+``fleet``               ``read_fleet(lens, count) -> Fleet``: all accounts in one static call
+``market``              ``Market(…).run() -> Outcome``: the loop, block after block
+``invariants``          I1, I2, I3 after each of them
+``history``             series for the charts; ``metrics``: numbers, from events alone
+``summary``             JSON document and terminal table; ``report``, ``charts``: the page
+``replay``              ``replay(tape) -> Outcome``: deploys everything and runs it
 ======================  ==========================================================================
 
 Times are unix seconds, prices quote per unit, all random numbers come from a generator passed in.

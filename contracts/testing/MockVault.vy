@@ -8,6 +8,7 @@
         sell, a fund that pays less than it promised. Only cash moves.
 """
 
+from ..interfaces import IClearinghouse
 from ..interfaces import IRiskEngine
 
 held: uint256
@@ -102,6 +103,12 @@ def proceeds(_account: uint256) -> uint256:
 @view
 def account_count() -> uint256:
     return 2**40
+
+
+@external
+@view
+def account(_account: uint256) -> IClearinghouse.Account:
+    return empty(IClearinghouse.Account)
 
 
 @external

@@ -235,16 +235,18 @@ def test_poke__often__gains_nothing(world, running):
     assert world.auction.auction(running).elapsed == 120
 
 
-def test_poke__outage__clock_stands(world, running):
+def test_poke__outage__clock_stands_and_all_of_it_is_reserved_for(world, running):
     world.chain.advance(50)
     world.auction.poke(running)
-    reserve = world.fund.reserve(running)
     world.set_price(0, 80 * WAD, UNUSABLE)
     for _ in range(10):
         world.chain.advance(100)
         world.auction.poke(running)
     assert world.auction.auction(running).elapsed == 50
-    assert world.fund.reserve(running) == reserve
+    # nobody knows the price: stakers must not leave on the last one
+    health = world.health(running)
+    maintenance = world.auction.auction(running).maintenance
+    assert world.fund.reserve(running) == maintenance + health.gross - health.equity
     world.set_price(0, 94 * WAD)
     world.chain.advance(30)
     world.auction.poke(running)

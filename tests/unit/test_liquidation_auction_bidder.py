@@ -63,6 +63,13 @@ def test_bid__operator__may(world, account, buyer, bidder, stranger):
     bid(world, account, buyer, stranger)
 
 
+def test_bid__with_an_order_pending__reverts(world, account, buyer, bidder, reverts):
+    """It takes margin the order was checked with: its owner could cancel it, knowing its price."""
+    world.pool.submit_order(buyer, 1, WAD, 2**87, sender=bidder)
+    with reverts("bidder: order pending"):
+        bid(world, account, buyer, bidder)
+
+
 def test_bid__protocol_account__reverts(world, account, bidder, reverts):
     for buyer in range(4):
         with reverts("bidder: protocol account"):

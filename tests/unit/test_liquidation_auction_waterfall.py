@@ -194,3 +194,34 @@ def test_price__through_zero_and_proceeds__is_continuous(world, account):
             # 1,000 units at a thousandth: 1; the incentive takes away or adds as much at most
             assert 0 <= terms.price - last.price <= WAD + ROUNDING
         last = terms
+
+
+# ── dust ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_bid__dust_at_zero_equity__earns_nothing_of_the_fund(world, bidder):
+    """The constant part of MM comes back with every start: it could be earned again and again."""
+    account = world.long(20 * WAD, {0: WAD})
+    buyer = world.open(100 * WAD, bidder)
+    world.stake(1000 * WAD)
+    world.set_price(0, 80 * WAD)
+    assert world.equity(account) == 0
+    fund = world.cash(FUND)
+    world.auction.start(account, 0)
+    offer = world.auction.terms(account)
+    assert (offer.largest_slice, offer.incentive) == (WAD, 0)
+    world.auction.bid(account, buyer, WAD, ANY_PRICE, ANY_EQUITY, sender=bidder)
+    assert world.cash(FUND) == fund
+    world.check()
+
+
+def test_bid__that_would_leave_dust_of_a_sell_out__reverts(world, bidder, reverts):
+    account = world.long(10_000 * WAD, {0: 1000 * WAD})
+    buyer = world.open(10**6 * WAD, bidder)
+    world.set_price(0, 895 * WAD // 10)
+    world.auction.start(account, 0)
+    assert world.auction.terms(account).largest_slice == WAD
+    with reverts("slice: leaves dust"):
+        world.auction.bid(account, buyer, 99 * WAD // 100, ANY_PRICE, ANY_EQUITY, sender=bidder)
+    world.auction.bid(account, buyer, WAD, ANY_PRICE, ANY_EQUITY, sender=bidder)
+    world.check()

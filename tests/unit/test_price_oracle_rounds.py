@@ -22,7 +22,7 @@ from tests.unit.oracle_world import (
     Listing,
 )
 
-pytestmark = needs_data
+pytestmark = [needs_data, pytest.mark.bulk]
 
 DAY = 86_400
 PARAMETERS = Parameters(INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW, WEIGHT_LONG)
