@@ -458,9 +458,10 @@ def _base_price(_order: ILiquidityPool.Order, _since: uint256, _proof: Bytes[409
     else:
         first: uint256 = 0
         updated_at: uint256 = 0
-        first, updated_at = extcall ORACLE.first_price(_order.market, _since, _proof, value=msg.value)
+        doubt: uint256 = 0
+        first, updated_at, doubt = extcall ORACLE.first_price(_order.market, _since, _proof, value=msg.value)
         if updated_at <= quiet_until:
-            return first
+            return skew_pricing._worsened(first, doubt, _order.size_delta > 0)
 
     # Fresh: with a pull feed, an old price still on chain is not what the market does now.
     price: uint256 = price_word._price(pool_nav._fresh(_order.market))

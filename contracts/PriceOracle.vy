@@ -193,7 +193,7 @@ def sample() -> (uint256[16], uint256[16]):
 
 @external
 @payable
-def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256):
+def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
     """@custom:see IPriceOracle"""
     adapter: address = oracle_slots._adapter(self._listed(_asset))
     self._payer = adapter
@@ -209,11 +209,12 @@ def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint2
     uncertain, confidence = price_validity._doubt(
         price, min(confidence, price_word.MAX_PRICE), 0, oracle_slots._max_confidence(self._sources[_asset][0]), 0
     )
+    doubt: uint256 = 0
     if uncertain:
-        price = 0
+        doubt = confidence * (10**18 // price_word.CONFIDENCE_PRECISION)
     if self.balance != 0:  # nothing here belongs to the oracle
         raw_call(msg.sender, b"", value=self.balance)
-    return price, updated_at
+    return price, updated_at, doubt
 
 
 # ── owner ────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ JUMP_BOUND: constant(uint256) = 1_000  # [bps]
 asset_count: public(uint256)
 sample_count: public(uint256)
 proof_count: public(uint256)
+doubt: public(uint256)  # of first prices [wad]
 _words: uint256[16]
 _variances: uint256[16]
 _deviations: uint256[16]
@@ -51,6 +52,11 @@ def set_deviation(_asset: uint256, _deviation: uint256):
 
 
 @external
+def set_doubt(_doubt: uint256):
+    self.doubt = _doubt
+
+
+@external
 def set_asset_count(_count: uint256):
     self.asset_count = _count
 
@@ -75,14 +81,14 @@ def read_fresh(_assets: uint256) -> uint256[16]:
 
 @external
 @payable
-def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256):
+def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
     """
     @notice Takes any proof but an empty one.
     """
     assert len(_proof) != 0, "first price: no proof"
     assert _since <= block.timestamp, "first price: none yet"
     self.proof_count += 1
-    return self._words[_asset] & (2**88 - 1), block.timestamp
+    return self._words[_asset] & (2**88 - 1), block.timestamp, self.doubt
 
 
 @external

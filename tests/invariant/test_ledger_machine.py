@@ -149,11 +149,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def trade(self, orders: list[Any]) -> None:
         for who, market, size, price, fee in orders:
             account = self.accounts[who]
-            # who owes must be worth something, or not even a prepaid order is taken
-            if (
-                self._in_auction(account)
-                or max(self.house.cash(account), self._equity(account)) < 0
-            ):
+            # from who is worth less than nothing no order is taken
+            if self._in_auction(account) or self._equity(account) < 0:
                 continue
             self._did(self.world.reserve(account, market, size))
             word, words = self.world.word(market), self.world.words()
@@ -164,7 +161,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(who=users, market=markets, size=sizes, fee=st.integers(0, 10**15))
     def order_and_cancel(self, who: int, market: int, size: int, fee: int) -> None:
         account, world = self.accounts[who], self.world
-        if account in self._free() and self.house.cash(account) >= fee:
+        worth = min(self.house.cash(account), self._equity(account))
+        if account in self._free() and worth >= fee:
             self._did(world.reserve(account, market, size, fee))
             self._did(world.call_as(world.pool, "cancel", account, world.keeper, fee))
 

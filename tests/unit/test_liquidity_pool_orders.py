@@ -411,6 +411,14 @@ def test_execute_order__opening_at_an_uncertain_price__is_cancelled(venue, accou
     assert venue.order(account, MARKET, -WAD).result is True
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_execute_order__doubtful_first_price__is_worsened_by_the_doubt(venue, account, side):
+    venue.oracle.set_doubt(2 * WAD // 100)
+    base = PRICE + side * PRICE * 2 // 100
+    fill = venue.fill(MARKET, side * WAD, base)
+    assert venue.trade(account, MARKET, side * WAD).fill_price == fill
+
+
 @pytest.mark.parametrize("move", [-11, 12])
 @pytest.mark.parametrize("side", [-1, 1])
 def test_execute_order__tick_the_oracle_never_believed__is_cancelled(venue, account, move, side):

@@ -72,7 +72,7 @@ def test_first_price__push_feed__is_the_round_proved(chain, deploy, oracle):
     feed.set_round(2_001 * 10**8, since)
     feed.set_round(2_002 * 10**8, since + 5)
     proof = (2).to_bytes(32, "big")
-    assert oracle.contract.first_price(0, since, proof).result == (2_001 * WAD, since)
+    assert oracle.contract.first_price(0, since, proof).result == (2_001 * WAD, since, 0)
     assert oracle.contract.last_update(0) == since + 5
 
 
@@ -82,7 +82,7 @@ def test_first_price__pull_feed__returns_the_value_beyond_the_fee(chain, oracle,
     source.set_fee(30)
     before = chain.balance(keeper)
     receipt = oracle.contract.first_price(0, chain.time - 1, b"proof", sender=keeper, value=100)
-    assert receipt.result == (PRICE, chain.time)
+    assert receipt.result == (PRICE, chain.time, 0)
     assert (source.asked_since(), source.asked_proof()) == (chain.time - 1, b"proof")
     assert chain.balance(keeper) == before - 30
     assert chain.balance(oracle.contract.address) == 0
@@ -97,12 +97,12 @@ def test_first_price__exact_fee__nothing_comes_back(chain, oracle, keeper):
     assert chain.balance(keeper) == before - 30
 
 
-def test_first_price__less_sure_than_the_bound__is_no_price(chain, oracle):
+def test_first_price__less_sure_than_the_bound__says_how_much(chain, oracle):
     oracle.add(PRICE, max_confidence=100)
     oracle.say(PRICE, confidence=PRICE // 100)
-    assert oracle.contract.first_price(0, chain.time, b"").result == (PRICE, chain.time)
-    oracle.say(PRICE, confidence=PRICE // 100 + 1)
-    assert oracle.contract.first_price(0, chain.time, b"").result == (0, chain.time)
+    assert oracle.contract.first_price(0, chain.time, b"").result == (PRICE, chain.time, 0)
+    oracle.say(PRICE, confidence=PRICE // 50)
+    assert oracle.contract.first_price(0, chain.time, b"").result == (PRICE, chain.time, WAD // 50)
 
 
 def test_first_price__only_the_primary_source__counts(chain, oracle, reverts):
