@@ -63,8 +63,9 @@ def velocity_at(skew: int, skew_scale: int, max_velocity: int) -> int:
 def index_at(state: Funding, live: int, price: int, max_rate: int) -> int:
     """F at oracle-live time `live` and `price` [quote wad per unit].
 
-    A time that is not later changes nothing. Else F gains the exact integral of the rate, a line clamped at +-`max_rate`, times price: a
-    trapezoid while the cap is not met, else the rectangle under the cap less the triangle missing.
+    A time that is not later changes nothing. Else F gains the exact integral of the rate, a line
+    clamped at +-`max_rate`, times price: a trapezoid while the cap is not met, else the rectangle
+    under the cap less the triangle that is missing.
     """
     if live <= state.live:
         return state.funding_index

@@ -41,9 +41,7 @@ def without_old(grades: Sequence[int], old: Sequence[bool]) -> list[int]:
     old
         Which answers are of a pull feed and not of the last seconds.
     """
-    current = any(
-        grade == FRESH and not is_old for grade, is_old in zip(grades, old, strict=True)
-    )
+    current = any(grade == FRESH and not is_old for grade, is_old in zip(grades, old, strict=True))
     return [
         LATE if current and grade == FRESH and is_old else grade
         for grade, is_old in zip(grades, old, strict=True)

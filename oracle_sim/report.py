@@ -32,7 +32,8 @@ p { margin: 0; color: var(--muted); }
          margin-bottom: 16px; }
 .tile, section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .tile { padding: 12px 14px; }
-.tile b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.tile b { display: block; font-size: 21px; line-height: 1.3; white-space: nowrap;
+         font-variant-numeric: tabular-nums; }
 .tile span { color: var(--muted); font-size: 13px; }
 section { padding: 16px 18px 8px; margin-bottom: 16px; min-width: 0; }
 .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 16px; }

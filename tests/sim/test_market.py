@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chain.deployment import Deployment
+from oracle_sim.caretaker import Caretaker
 from oracle_sim.crash import generate_crash
 from oracle_sim.market import Market, Outcome
 from oracle_sim.replay import config_for, fresh_chain, replay
@@ -90,6 +91,15 @@ def test_replay__progress__is_told_every_tick() -> None:
     ticks: list[int] = []
     replay(generate_crash(5).window(0, 2), QUIET, progress=ticks.append)
     assert ticks == list(range(1, 9))
+
+
+def test_replay__keeper_that_starts_nothing__accounts_are_reported_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Caretaker, "_start", lambda *_: False)
+    outcome = replay(generate_crash(2020).window(0, 60))
+    assert outcome.metrics.auctions == 0
+    assert outcome.stuck
 
 
 def _with_outage(tape: Tape, asset: str, first: int, after: int) -> Tape:

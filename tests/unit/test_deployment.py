@@ -67,7 +67,7 @@ def test_proof__chainlink__is_the_first_round(protocol, chain):
     protocol.set_price("BTC", 30_010 * WAD)
     chain.advance(10)
     protocol.set_price("BTC", 30_020 * WAD)
-    price, updated_at = protocol.oracle.first_price.call(0, since, feed.proof(since))
+    price, updated_at, _ = protocol.oracle.first_price.call(0, since, feed.proof(since))
     assert (price, updated_at) == (30_010 * WAD, since)
 
 
@@ -77,7 +77,7 @@ def test_proof__pyth__is_accepted(protocol, chain):
     assert feed.proof(since) is None
     chain.advance(12)
     protocol.set_price("SOL", 61 * WAD)
-    price, updated_at = protocol.oracle.first_price.call(2, since, feed.proof(since), value=1)
+    price, updated_at, _ = protocol.oracle.first_price.call(2, since, feed.proof(since), value=1)
     assert (price, updated_at) == (61 * WAD, since + 2)
 
 

@@ -479,7 +479,7 @@ def test_execute_order__reduction_that_lowers_a_thin_cushion__is_cancelled(venue
 
 
 def test_execute_order__reduction_that_would_leave_a_solvent_account_bankrupt__is_cancelled(venue):
-    # The other account of the same owner, on the other side, would get the premium, the fund the loss.
+    # The same owner's account on the other side would get the premium, the fund the loss.
     other = venue.open(40_000 * WAD)
     account = venue.open(10_000 * WAD)
     venue.trade(other, MARKET, -700 * WAD)

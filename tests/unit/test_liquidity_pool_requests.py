@@ -274,7 +274,9 @@ def test_request_exit__shares_out_of_range__reverts(venue, account, shares, reve
         _leave(venue, account, shares)
 
 
-def test_request_exit__crumbs__are_refused_even_as_the_whole_rest(venue, account, stranger, reverts):
+def test_request_exit__crumbs__are_refused_even_as_the_whole_rest(
+    venue, account, stranger, reverts
+):
     # A line of crumbs, sent back and forth, would keep everybody behind it waiting.
     venue.pool.transfer(stranger, MIN_REQUEST - 1, sender=venue.owner)
     own = venue.open(owner=stranger)
@@ -460,7 +462,7 @@ def test_nav__unusable_asset__is_worse_for_who_enters_and_for_who_leaves(venue, 
 
 @pytest.mark.parametrize("state", [UNUSABLE, VOLATILE, STALE])
 def test_execute_request__pool_mostly_in_an_unusable_asset__waits(venue, account, reverts, state):
-    """A jump that the oracle still doubts is public: nobody enters or leaves at the price before it."""
+    """A jump the oracle still doubts is public: nobody enters or leaves at the price before it."""
     trader = venue.open(100_000 * WAD)
     venue.trade(trader, MARKET, 500 * WAD)
     entry = _enter(venue, account, 10_000 * WAD)

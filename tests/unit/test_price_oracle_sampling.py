@@ -53,7 +53,7 @@ def test_read_fresh__pull_price__at_most_three_seconds_old(pull_oracle, chain):
 
 
 def test_sample__passed_over_for_an_old_pull_price__is_due_at_once(pull_oracle, chain):
-    """Who samples first each minute, without pushing, cannot keep a pull feed from being sampled."""
+    """Who samples first each minute, without pushing, cannot keep a pull feed unsampled."""
     pull_oracle.add(PRICE)
     chain.advance(INTERVAL)
     pull_oracle.say(HIGHER, age=4)
