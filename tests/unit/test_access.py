@@ -22,7 +22,7 @@ ACCOUNT = 4  # of the trader
 OTHER = 5  # of the stranger himself
 ADDRESS = "0x" + "11" * 20
 
-# contract -> function -> (who may call, arguments that are right but for the caller, the reason others get)
+# contract -> function -> (who may, arguments right but for the caller, what others are told)
 ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
     "PriceOracle": {
         "transfer_ownership": (OWNER, (ADDRESS,), "ownable: caller is not the owner"),
