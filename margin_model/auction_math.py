@@ -50,7 +50,7 @@ def requirement(maintenance: int, unsold: int, buffer: int) -> tuple[int, int]:
     return required, mul_wad_down(required, WAD + buffer)
 
 
-def offer(  # noqa: PLR0917 (the arguments of the contract)
+def offer(
     equity: int,
     proceeds: int,
     maintenance: int,

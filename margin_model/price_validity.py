@@ -32,7 +32,7 @@ def grade(
 
 
 def without_old(grades: Sequence[int], old: Sequence[bool]) -> list[int]:
-    """Grades with FRESH made LATE where an old pull price stands beside a source that speaks of now.
+    """Grades, FRESH made LATE where an old pull price stands beside a source that speaks of now.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ Data flows one way; each file holds one step of it.
 ``publisher``           carries feeds onto the chain: rounds written, updates pushed and paid for
 ``scenario``            ``Scenario``: who takes part and with how much; ``draw_traders``
 ``wallet``, ``desk``    how anybody acts: accounts, deposits, orders; transactions, events
-``crowd``               opens everybody's account: ``agents`` (traders, providers, stakers), ``bidders``
+``crowd``               opens accounts of ``agents`` (traders, providers, stakers), ``bidders``
 ``caretaker``           the one keeper: samples, executes, calls margins, runs auctions
 ``fleet``               ``read_fleet(lens, count) -> Fleet``: all accounts in one static call
 ``market``              ``Market(…).run() -> Outcome``: the loop, block after block

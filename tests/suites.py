@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "test"
 COVERAGE = ROOT / "build" / "coverage"
 AUDIT_ROUNDS = 20
-_SUMMARY_LINES = 3
+_SUMMARY_LINES = 1
 
 COVERAGE_SHARDS = 3
 _BULK = "hypothesis or bulk"

@@ -1,6 +1,6 @@
-"""Notice kept: a healthy account at constant prices is not liquidatable by line moves within its notice.
+"""Notice kept: at constant prices line moves liquidate no healthy account within its notice.
 
-A thousand random accounts of the real contracts; all targets jump to the cap at once, which is the worst
+A thousand random accounts of the real contracts; all targets jump to the cap at once, the worst
 that can happen to a line, and the lines ramp while nothing else changes.
 """
 
@@ -20,7 +20,7 @@ RAMP_STEP = 120  # two sample intervals: the coarsest sampling that loses no liv
 
 
 def _open_random(world: World, random: np.random.Generator) -> int:
-    """An account with one to four positions, long and short, of any leverage its IM lets it have."""
+    """An account with one to four positions, long and short, of any leverage IM allows."""
     markets = random.choice(MARKETS, size=random.integers(1, 5), replace=False)
     notionals = 10 ** random.uniform(2.5, 5.5, size=len(markets))
     quote = int(notionals.sum() * random.uniform(0.08, 0.6)) + 50
@@ -68,7 +68,7 @@ def test_notice__thousand_accounts_and_worst_targets__is_kept(
                 liquidated[row.account] = live
                 assert live > notice[row.account], f"notice kept: account {row.account}"
 
-    # It says something: lines went all the way, most accounts went under, and none long after its notice.
+    # It says something: lines went all the way, most accounts went under, some soon after notice.
     assert world.risk.line(0, live)[0] > 9 * LINE
     assert len(liquidated) > ACCOUNTS // 2
     assert chain.time > start

@@ -1,4 +1,4 @@
-"""Who may call what: every state-changing function of every deployable, called by everybody else."""
+"""Who may call what: every state-changing function, called by everybody else."""
 
 from __future__ import annotations
 
