@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain import Receipt
+from chain.deployment import POOL
 from oracle_sim.wallet import WAD, Member, Prices, Wallet, to_wad
 
 MIN_FRACTION = 0.05
@@ -126,6 +127,35 @@ class Bidder:
             min_equity,
             sender=self.member.owner,
         )
+
+    def buy_from_pool(self, now: float, prices: Prices) -> bool:
+        """Buy collateral that the pool took over, as much as he can pay for.
+
+        Returns
+        -------
+        bool
+            Whether the pool still had some.
+        """
+        deployment = self._wallet.deployment
+        house = deployment.clearinghouse
+        for index, asset in enumerate(deployment.collaterals):
+            amount = house.collateral_amount(POOL, index)
+            if amount == 0 or asset not in prices:
+                continue
+            own = deployment.lens.health(self.member.account)
+            free = min(own.cash, own.equity - own.initial)
+            bought = min(amount, int(self._use * free / prices[asset]))
+            if bought > 0 and self._wallet.desk.attempt(
+                deployment.pool.buy_collateral,
+                self.member.account,
+                index,
+                bought,
+                to_wad(bought / WAD * prices[asset]),  # below the market or not at all
+                sender=self.member.owner,
+            ):
+                self._sells_at = now + self._patience
+            return True
+        return False
 
     def act(self, now: float, prices: Prices) -> None:
         """Sell what was bought when its time has come, one order at a time."""

@@ -11,6 +11,7 @@ from chain import Chain
 from chain.config import Config
 from chain.deployment import FUND, Deployment
 from chain.feeds import ChainlinkFeed, PythFeed
+from oracle_sim.agents import Trader
 from oracle_sim.bidders import Lot
 from oracle_sim.caretaker import Caretaker
 from oracle_sim.crowd import Addresses, Crowd, gather
@@ -104,23 +105,19 @@ class Market:
 
         self.desk = Desk(self._chain, deployment.core.values(), EVENTS)
         self._wallet = Wallet(self.desk, deployment)
-        addresses = Addresses(self._chain.accounts)
-        keeper = self._wallet.open(addresses.take(), CROSS)
-        self._addresses = addresses
-        publishers = {
+        self._addresses = Addresses(self._chain.accounts)
+        keeper = self._wallet.open(self._addresses.take(), CROSS)
+        self._publishers = {
             name: self._publisher(name, config, keeper.owner) for name in deployment.assets
         }
-        self._publishers = publishers
-        self._keeper = Caretaker(
-            keeper,
-            self.desk,
-            deployment,
-            {deployment.assets[name]: publisher for name, publisher in publishers.items()},
-        )
+        by_id = {deployment.assets[name]: each for name, each in self._publishers.items()}
+        self._keeper = Caretaker(keeper, self.desk, deployment, by_id)
         self._history = History(deployment.assets)
         self._invariants = Invariants(deployment)
         self._crowd = Crowd([], [], [], [])
-        self._traders = self._crowd.by_account()
+        self._traders: dict[int, Trader] = {}
+        self._opened = False
+        self._pool_sells = False  # collateral it took over
         self._auctions: list[int] = []
         self._prices: Prices = {}
         # how much later than on the tape everything happens on a chain that is ahead of it [s]
@@ -183,7 +180,7 @@ class Market:
         now = self._advance(tick + self._reaction)
         since_start = float(instant.time - int(self._tape.time[0]))
         self._keeper.sample(now)
-        if not self._crowd.traders:
+        if not self._opened:
             self._open()
         self._dispatch(since_start)
         self._keeper.execute(now)
@@ -208,6 +205,7 @@ class Market:
 
     def _open(self) -> None:
         """Everybody comes in."""
+        self._opened = True
         tape = self._tape
         duration = float(len(tape) * tape.interval)
         self._crowd = gather(
@@ -231,6 +229,8 @@ class Market:
                     self._auctions.append(account)
                 case "AuctionEnded":
                     self._auctions.remove(account)
+                case "BackstopTaken":
+                    self._pool_sells = True
 
     def _tend_auctions(self, now: float) -> None:
         """Keep every auction going and let the bidders look at it."""
@@ -257,6 +257,9 @@ class Market:
             trader.act(now, self._prices)
         for bidder in self._crowd.bidders:
             bidder.act(now, self._prices)
+        if self._pool_sells and self._crowd.bidders:
+            buyer = self._crowd.bidders[int(self._rng.integers(len(self._crowd.bidders)))]
+            self._pool_sells = buyer.buy_from_pool(now, self._prices)
         for provider in self._crowd.providers:
             provider.act(now)
         self._dispatch(now)
