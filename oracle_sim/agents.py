@@ -8,6 +8,9 @@ from oracle_sim.wallet import Member, Prices, Wallet, to_wad
 PATIENCE = 900.0
 """How long a trader waits before he tries again what the protocol refused [s]."""
 
+MAX_REFUSALS = 4
+"""After so many refusals he drops what he had in mind."""
+
 ADDED_PART = 0.35
 """What a trader adds upon a margin call, of the equity he started with."""
 
@@ -39,6 +42,7 @@ class Trader:
         self._additions = 0
         self._called = False
         self._last: Trade | None = None
+        self._refusals = 0
 
     def fund(self, prices: Prices) -> None:
         """Deposit what he starts with."""
@@ -79,8 +83,13 @@ class Trader:
             trade = self._trades[-1]
             if trade.market in prices and self._submit(trade, prices[trade.market]):
                 self._last = self._trades.pop()
-            else:
-                self._not_before = now + PATIENCE
+                self._refusals = 0
+                return
+            self._not_before = now + PATIENCE
+            self._refusals += 1
+            if self._refusals == MAX_REFUSALS:
+                self._trades.pop()
+                self._refusals = 0
 
     def _submit(self, trade: Trade, price: float) -> bool:
         size = trade.leverage * self.plan.equity / price
