@@ -8,6 +8,7 @@ feeds, see `PEERS`).
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -161,9 +162,9 @@ class Bench:
 
 
 def sizes() -> dict[str, int]:
-    """Runtime bytes of every deployable."""
+    """Deployed bytes of every deployable, immutables included."""
     artifacts = load_artifacts()
-    return {name: len(artifacts[name].runtime) for name in CORE}
+    return {name: artifacts[name].runtime_size for name in CORE}
 
 
 def measure() -> list[Row]:
@@ -205,6 +206,7 @@ def show(rows: list[Row], console: Console) -> None:
 
 def main() -> None:
     """Measure, write bench/gas.json, print."""
+    argparse.ArgumentParser(prog="python -m bench.gas", description=__doc__).parse_args()
     rows = measure()
     result: dict[str, Any] = {
         "rows": [asdict(row) for row in rows],
