@@ -147,10 +147,20 @@ class Caretaker:
         """Let the clock of one auction run on, and end it or hand it to the pool when due."""
         self._attempt(self._auction.poke, account)
         terms = self._auction.terms(account)
-        if terms.equity * WAD >= terms.maintenance * self._buffer:
-            self._attempt(self._auction.end, account)
-        elif terms.elapsed >= self._selling_time and terms.live:
+        if not self.release(account, terms) and terms.elapsed >= self._selling_time and terms.live:
             self._attempt(self._auction.backstop, account)
+
+    def release(self, account: int, terms: Any) -> bool:
+        """End the auction of an account that has its buffer back; whether that was so.
+
+        To be done in the block of the fill that brought it there: by the next one funding may have
+        taken a wei of it, and what is missing would be sold in dust.
+        """
+        done = self._auction.terms(account) if terms is None else terms
+        if done.equity * WAD < done.maintenance * self._buffer:
+            return False
+        self._attempt(self._auction.end, account)
+        return True
 
     def _attempt(self, function, *args, value: int = 0) -> bool:  # type: ignore[no-untyped-def]
         return (
