@@ -12,6 +12,9 @@ from oracle_sim.wallet import WAD, Member, Prices, Wallet, to_wad
 MIN_FRACTION = 0.05
 """A smaller slice is not worth a transaction, unless it is all there is."""
 
+MIN_GAIN = 1.0
+"""Nor is one that earns less than this [quote]."""
+
 LIMIT_SLACK = 0.001
 """How much worse than the terms read a bid may end, as a share of the requirement taken over."""
 
@@ -103,7 +106,7 @@ class Bidder:
         carried = self._use * free / burden if burden > 0 else largest
         for shrink in _SHRINK:
             fraction = carried * shrink
-            if fraction < min(MIN_FRACTION, largest):
+            if fraction < min(MIN_FRACTION, largest) or fraction * incentive < MIN_GAIN:
                 return None
             # the largest slice may be below any fraction a float can express
             whole = fraction >= largest

@@ -1,6 +1,7 @@
 """The one keeper of a replay: it samples, executes what waits, calls margins and runs auctions."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from chain.deployment import Deployment
 from oracle_sim.desk import Desk, Happening
@@ -13,6 +14,8 @@ SILENCE = 60
 """After so long without a first price an order executes without proof [s]."""
 CLEARING = 600
 """After so long anybody may clear an order [s]."""
+ROUNDING = 16 * 10**8
+"""What a slice may leave missing of the buffer, as in LiquidationAuction [quote wad]."""
 
 
 @dataclass(frozen=True)
@@ -147,20 +150,25 @@ class Caretaker:
         """Let the clock of one auction run on, and end it or hand it to the pool when due."""
         self._attempt(self._auction.poke, account)
         terms = self._auction.terms(account)
-        if not self.release(account, terms) and terms.elapsed >= self._selling_time and terms.live:
+        if self.release(account, terms):
+            return
+        if terms.elapsed >= self._selling_time and terms.live:
             self._attempt(self._auction.backstop, account)
 
     def release(self, account: int, terms: Any) -> bool:
-        """End the auction of an account that has its buffer back; whether that was so.
+        """End the auction of an account that has its buffer back.
 
-        To be done in the block of the fill that brought it there: by the next one funding may have
-        taken a wei of it, and what is missing would be sold in dust.
+        Due in the block of the fill that brought it there: by the next one funding may have taken
+        a little of it, and what is missing would be sold in dust.
+
+        Returns
+        -------
+        bool
+            Whether it had.
         """
-        done = self._auction.terms(account) if terms is None else terms
-        if done.equity * WAD < done.maintenance * self._buffer:
+        if (terms.equity + ROUNDING) * WAD < terms.maintenance * self._buffer:
             return False
-        self._attempt(self._auction.end, account)
-        return True
+        return self._attempt(self._auction.end, account)
 
     def _attempt(self, function, *args, value: int = 0) -> bool:  # type: ignore[no-untyped-def]
         return (

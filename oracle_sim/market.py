@@ -251,6 +251,9 @@ class Market:
             if account not in self._auctions:
                 return
             lot = Lot(account, self._deployment.auction.terms(account))
+            if self._keeper.release(account, lot.terms):
+                self._dispatch(now)
+                return
 
     def _act(self, now: float) -> None:
         for trader in self._crowd.traders:
