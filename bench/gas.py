@@ -114,6 +114,8 @@ class Bench:
             with self._state():
                 self._measure_auction(markets, INSOLVENT_LOSS)
         with self._state():
+            self._world.trader(MARKETS)
+            self._record("refresh NAV", MARKETS, self._world.refresh())
             self._record("sample", MARKETS, self._world.sample())
         return self.rows
 
@@ -136,7 +138,7 @@ class Bench:
         with self._state():
             self._record("submit order", markets, world.submit(account, last, POSITION))
             self._record("execute order: open", markets, world.execute(account, last))
-            world.sample()
+            world.refresh()
             for name, size in (
                 ("increase", POSITION // 10),
                 ("reduce", -POSITION // 2),
@@ -144,7 +146,7 @@ class Bench:
             ):
                 world.submit(account, last, size)
                 self._record(f"execute order: {name}", markets, world.execute(account, last))
-                world.sample()
+                world.refresh()
 
     def _measure_auction(self, markets: int, loss: int) -> None:
         world = self._world
@@ -172,7 +174,7 @@ def measure() -> list[Row]:
     rows: list[Row] = []
     with Progress(transient=True) as progress:
         task = progress.add_task(
-            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 11 + 1)
+            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 12 + 2)
         )
         for feeds, proxied in FEEDS.items():
             with Anvil("--steps-tracing") as chain:

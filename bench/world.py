@@ -38,9 +38,9 @@ def eight_markets(config: Config, markets: int = MARKETS) -> Config:
 class World:
     """One deployment with a filled pool and fund.
 
-    Every method that trades keeps the clock within one sample interval of the last sample unless it
-    says otherwise, so that no measured operation pays for a sample it would not pay for in a live
-    market; sampling has a row of its own.
+    Every method that trades keeps the clock within one sample interval of the last sample and the
+    last NAV unless it says otherwise, so that no measured operation pays for what the first of a
+    minute pays for all; `sample` and `refresh NAV` have rows of their own.
     """
 
     chain: Chain
@@ -96,6 +96,12 @@ class World:
         receipt: Receipt = self.protocol.risk.sample()
         return receipt
 
+    def refresh(self) -> Receipt:
+        """What keepers and other traders' openings do every minute: a sample and the pool's NAV."""
+        self.sample()
+        receipt: Receipt = self.protocol.pool.refresh_nav()
+        return receipt
+
     def submit(self, account: int, market: int, size: int) -> Receipt:
         """Queue an order without a limit [wad units]."""
         limit = 2**87 if size > 0 else 1
@@ -124,7 +130,7 @@ class World:
             self.sample()
             self.submit(account, market, POSITION)
             self.execute(account, market)
-        self.sample()
+        self.refresh()
         return account
 
     def crash(self, account: int, loss: int) -> None:
