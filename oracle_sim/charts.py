@@ -152,7 +152,10 @@ def account(history: History, fleet: Fleet, chosen: int) -> go.Figure:
     held = np.flatnonzero(maintenance > 0)
     if marks:
         opened = float(time[held[0]]) if len(held) else min(marks)
-        figure.update_xaxes(range=[max(opened, min(marks) - 8 * HOUR), max(marks) + 3 * HOUR])
+        first, last = max(opened, min(marks) - 8 * HOUR), max(marks) + 3 * HOUR
+        shown = np.concatenate((equity, maintenance))[np.tile((time >= first) & (time <= last), 2)]
+        figure.update_xaxes(range=[first, last])
+        figure.update_yaxes(range=[min(0.0, 1.08 * shown.min()), 1.08 * shown.max()])
     figure.update_xaxes(type="date")
     figure.update_yaxes(title_text="quote")
     return _finish(figure, 380)

@@ -27,6 +27,7 @@ from chain.files import write_whole
 from chain.interface import CALL_GAS, SEND_GAS, Chain, Log, Receipt, Reverted
 from chain.pyrevm_chain import START_BALANCE, START_TIME, role_address
 
+SPANS = " spans 2"  # of this file's way to tell them; part of the cache's key
 Span = tuple[str, int, int]
 """Path, first and last line."""
 
@@ -61,17 +62,22 @@ def _statements(assembly: Any) -> Iterator[tuple[int, str, int, int]]:
     from vyper import ast as vy_ast
     from vyper.ir import compile_ir
 
-    whole = (vy_ast.Module, vy_ast.FunctionDef)
     _, source_map = compile_ir.assembly_to_evm(assembly)
     for counter, node in source_map["pc_raw_ast_map"].items():
         path = node.module_node.resolved_path
-        if isinstance(node, whole) or not path.startswith(f"{ROOT}{os.sep}contracts"):
+        if isinstance(node, vy_ast.Module) or not path.startswith(f"{ROOT}{os.sep}contracts"):
             continue
-        # The range of a branch or loop ends with its body: taking it would count a body as run
-        # when only its condition was.
-        head = {vy_ast.If: "test", vy_ast.For: "iter"}.get(type(node))
-        last = getattr(node, head).end_lineno if head else node.end_lineno
-        yield counter, path, node.lineno, last or node.lineno
+        # The range of a function, branch or loop ends with its body: taking it would count a body
+        # as run when only it was entered, or only its condition evaluated.
+        if isinstance(node, vy_ast.FunctionDef):
+            last = node.lineno
+        elif isinstance(node, vy_ast.If):
+            last = node.test.end_lineno
+        elif isinstance(node, vy_ast.For):
+            last = node.iter.end_lineno
+        else:
+            last = node.end_lineno or node.lineno
+        yield counter, path, node.lineno, last
 
 
 def _compile_sources(path: Path) -> dict[str, list[tuple[int, str, int, int]]]:
@@ -91,7 +97,7 @@ def _compile_sources(path: Path) -> dict[str, list[tuple[int, str, int, int]]]:
 
 def _load_spans(path: Path) -> dict[str, Any]:
     """Spans of a contract as JSON, from the cache if that is still true."""
-    wanted = content_hash(path, ROOT)
+    wanted = content_hash(path, ROOT) + SPANS
     cached = ROOT / CACHE / f"{path.stem}.lines"
     content: dict[str, Any] = json.loads(cached.read_text()) if cached.is_file() else {}
     if content.get("hash") != wanted:

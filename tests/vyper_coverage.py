@@ -27,20 +27,21 @@ class VyperReporter(TitanoboaReporter):  # type: ignore[misc]
     """Countable lines of one source."""
 
     def lines(self) -> set[int]:
-        """Lines with code; of functions that nobody compiled, all."""
+        """Lines with code. A body whose code has lost its lines stands in its `def` line."""
         coded = _coded_lines().get(self.filename, set())
         counted: set[int] = set()
-        for first, last, lines in self._functions():
-            compiled = coded & set(range(first, last + 1))
-            counted |= lines & compiled if compiled else lines
+        for head, body in self._functions():
+            counted |= body & coded or head & coded or body
         return counted
 
-    def _functions(self) -> Iterator[tuple[int, int, set[int]]]:
+    def _functions(self) -> Iterator[tuple[set[int], set[int]]]:
+        """The `def` line and the statements of each function."""
         from vyper import ast as vy_ast
 
+        statements = super().lines()
         for function in self._ast.get_children(vy_ast.FunctionDef):
-            span = range(function.lineno, function.end_lineno + 1)
-            yield span[0], span[-1], super().lines() & set(span)
+            span = set(range(function.lineno + 1, function.end_lineno + 1))
+            yield {function.lineno}, statements & span
 
 
 class VyperCoverage(CoveragePlugin):
