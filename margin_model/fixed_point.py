@@ -72,17 +72,6 @@ def isqrt(x: int) -> int:
     return math.isqrt(checked(x))
 
 
-def sqrt_down(x: int) -> int:
-    """Square root of a wad, rounded down [wad]."""
-    return isqrt(x * WAD)
-
-
-def sqrt_up(x: int) -> int:
-    """Square root of a wad, rounded up [wad]."""
-    root = isqrt(x * WAD)
-    return root + (root * root != x * WAD)
-
-
 def wad_ln(x: int) -> int:
     """Natural logarithm of ``x >= 0`` [wad]; 0 at 0, as snekmate's ``_wad_ln``."""
     if checked_signed(x) < 0:

@@ -54,26 +54,3 @@ def _div_up(_a: uint256, _b: uint256) -> uint256:
     quotient: uint256 = _a // _b
     # quotient * _b <= _a, and a remainder needs _b >= 2, so quotient + 1 fits
     return unsafe_add(quotient, convert(unsafe_mul(quotient, _b) != _a, uint256))
-
-
-@internal
-@pure
-def _sqrt_down(_x: uint256) -> uint256:
-    """
-    @param _x [wad]
-    @return its square root [wad], rounded down
-    """
-    return isqrt(_x * WAD)
-
-
-@internal
-@pure
-def _sqrt_up(_x: uint256) -> uint256:
-    """
-    @param _x [wad]
-    @return its square root [wad], rounded up
-    """
-    scaled: uint256 = _x * WAD
-    root: uint256 = isqrt(scaled)
-    # root**2 <= scaled < 2**256
-    return unsafe_add(root, convert(unsafe_mul(root, root) != scaled, uint256))

@@ -44,18 +44,6 @@ def div_up(_a: uint256, _b: uint256) -> uint256:
 
 @external
 @pure
-def sqrt_down(_x: uint256) -> uint256:
-    return fixed_point._sqrt_down(_x)
-
-
-@external
-@pure
-def sqrt_up(_x: uint256) -> uint256:
-    return fixed_point._sqrt_up(_x)
-
-
-@external
-@pure
 def wad_ln(_x: int256) -> int256:
     return math._wad_ln(_x)
 

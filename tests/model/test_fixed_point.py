@@ -76,24 +76,6 @@ def test_div_up__whole_domain__is_the_mirror(contract, a, b):
     assert outcome(contract.div_up, a, b) == outcome(fixed_point.div_up, a, b)
 
 
-@given(unsigned)
-@example(MAX_UINT // WAD)
-@example(MAX_UINT // WAD + 1)
-@example(0)
-@example(WAD)
-@example(4 * WAD)
-def test_sqrt__whole_domain__is_the_mirror(contract, x):
-    for name in ("sqrt_down", "sqrt_up"):
-        assert outcome(getattr(contract, name), x) == outcome(getattr(fixed_point, name), x)
-
-
-@given(st.integers(0, MAX_UINT // WAD))
-def test_sqrt__any__brackets_the_root(x):
-    down, up = fixed_point.sqrt_down(x), fixed_point.sqrt_up(x)
-    assert down**2 <= x * WAD <= up**2
-    assert up - down == (down**2 != x * WAD)
-
-
 @given(signed)
 @example(0)
 @example(1)
