@@ -78,6 +78,8 @@ def cli(
         chain.files.write_whole(Path(str(json_file)), json.dumps(document, indent=2) + "\n")
     for failure in outcome.failures[:10]:
         click.echo(failure, err=True)
+    if outcome.stuck:
+        click.echo(f"stuck accounts: {', '.join(map(str, outcome.stuck))}", err=True)
     if not all(outcome.invariants.values()) or outcome.stuck:
         raise SystemExit(BROKEN)
 
