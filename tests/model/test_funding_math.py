@@ -1,9 +1,6 @@
 """`funding_math`: contract = mirror to the wei, = published vector, and its sentences."""
 
-import json
-import os
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +9,7 @@ from hypothesis import strategies as st
 from margin_model import funding_math
 from margin_model.fixed_point import WAD
 from margin_model.funding_math import DAY, MAX_RATE, MAX_VELOCITY, PRECISION, Funding
-
-_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "vectors"
-_VECTORS = Path(os.environ.get("PLIMSOLL_VECTORS", _FOLDER)) / "vectors.json"
+from tests.model.vectors import groups
 
 MAX_PRICE = 10**26
 
@@ -152,14 +147,7 @@ def test_index_at__positive_rate__longs_pay():
 # ── three ways ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _published():
-    if not _VECTORS.exists():
-        reason = f"no published vectors at {_VECTORS}"
-        return [pytest.param({}, marks=pytest.mark.skip(reason=reason))]
-    return [json.loads(_VECTORS.read_text())["funding_velocity"]]
-
-
-@pytest.mark.parametrize("case", _published())
+@pytest.mark.parametrize("case", groups("funding_velocity"))
 @pytest.mark.parametrize("side", ["contract", "mirror"])
 def test_advance__published_path__pays_the_published_funding(contract, case, side):
     scale = case["skew_scale"] * WAD

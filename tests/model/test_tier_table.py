@@ -1,9 +1,6 @@
 """`tier_table`: contract = mirror to the wei = a published table; continuous and convex."""
 
-import json
-import os
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -12,8 +9,8 @@ from hypothesis import strategies as st
 from margin_model import tier_table
 from margin_model.fixed_point import WAD
 from margin_model.tier_table import MAX_BOUND, MAX_RATE, Tier
+from tests.model.vectors import groups
 
-VECTORS = Path(os.environ.get("PLIMSOLL_VECTORS", Path(__file__).parents[3] / "shared/vectors"))
 MAX_NOTIONAL = 2**157 - 1
 DEMO = [Tier(0, 40), Tier(50_000, 50), Tier(250_000, 100), Tier(10**6, 250), Tier(10**7, 500)]
 
@@ -91,13 +88,10 @@ def test_pack__invalid_table__reverts(contract, reverts, tiers, reason):
 # ── the published table ──────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(scope="module")
-def published():
+@pytest.fixture(scope="module", params=groups("tiers_continuous"))
+def published(request):
     """Ten brackets of an exchange: tiers, and the deductions it publishes [quote]."""
-    path = VECTORS / "vectors.json"
-    if not path.exists():
-        pytest.skip(f"no published vectors at {path}")
-    group = json.loads(path.read_text())["tiers_continuous"]
+    group = request.param
     tiers = [
         Tier(bound, int(Decimal(rate) * 10_000))
         for bound, rate in zip(group["bounds"], group["rates"], strict=True)
