@@ -7,7 +7,7 @@ from typing import Any
 from chain.artifacts import Artifacts
 from chain.config import AssetConfig, Config, SourceConfig, TokenConfig
 from chain.contract import Contract
-from chain.deployment import Deployment
+from chain.deployment import Deployment, Source
 from chain.errors import ConfigError
 from chain.feeds import ChainlinkFeed, Feed, PythFeed
 from chain.interface import Chain
@@ -37,7 +37,7 @@ class Builder:
         """Deploy in the order in which constructors need each other, then list everything."""
         config = self._config
         quote = self._token(config.quote)
-        sources = {s: self._sources(asset) for s, asset in config.assets.items()}
+        sources = self._sources()
 
         oracle = self._new(
             "PriceOracle", config.sequencer_feed or ZERO_ADDRESS, *config.oracle.values()
@@ -102,16 +102,29 @@ class Builder:
         address = self._existing(token.address, token.symbol)
         return self._chain.at(self._artifacts["MockERC20"], address)
 
-    def _sources(self, asset: AssetConfig) -> list[Contract]:
-        sources = []
-        for source in asset.sources:
-            address = self._feed(asset, source)
-            if source.kind == "pyth":
-                sources.append(self._new("PythSource", address, source.price_id))
-            else:
-                bounds = (source.min_answer, source.max_answer)
-                sources.append(self._new("ChainlinkSource", address, *bounds))
-        return sources
+    def _sources(self) -> dict[str, list[Source]]:
+        """One adapter for all Chainlink feeds, and one for all prices of a Pyth contract."""
+        chainlink: list[tuple[str, int, int]] = []
+        pyth: dict[str, list[bytes]] = {}
+        places: dict[str, list[tuple[str, int]]] = {}  # Pyth contract or "", and index there
+        for symbol, asset in self._config.assets.items():
+            for source in asset.sources:
+                address = self._feed(asset, source)
+                if source.kind == "pyth":
+                    ids = pyth.setdefault(address, [])
+                    place = (address, len(ids))
+                    ids.append(source.price_id)
+                else:
+                    place = ("", len(chainlink))
+                    chainlink.append((address, source.min_answer, source.max_answer))
+                places.setdefault(symbol, []).append(place)
+        adapters = {address: self._new("PythSource", address, ids) for address, ids in pyth.items()}
+        if chainlink:
+            adapters[""] = self._new("ChainlinkSource", chainlink)
+        return {
+            symbol: [Source(adapters[kind], feed) for kind, feed in found]
+            for symbol, found in places.items()
+        }
 
     def _feed(self, asset: AssetConfig, source: SourceConfig) -> str:
         """Address of a real feed, or of a new double that has published its first price."""
@@ -131,9 +144,9 @@ class Builder:
         self._feeds.setdefault(asset.symbol, []).append(feed)
         return address
 
-    def _list(self, oracle: Contract, asset: AssetConfig, sources: list[Contract]) -> int:
+    def _list(self, oracle: Contract, asset: AssetConfig, sources: list[Source]) -> int:
         listed = [
-            {"adapter": source, **config.times}
+            {"adapter": source.adapter, "feed": source.feed, **config.times}
             for source, config in zip(sources, asset.sources, strict=True)
         ]
         return int(oracle.list_asset({"sources": listed, **asset.listing}).result)

@@ -44,6 +44,19 @@ def deployment_path(chain_id: int) -> Path:
     return FOLDER / f"{chain_id}.json"
 
 
+@dataclass(frozen=True)
+class Source:
+    """One feed of an adapter, as an asset's price source."""
+
+    adapter: Contract
+    feed: int
+
+    def latest(self) -> tuple[int, int, int]:
+        """Price and confidence [quote wad per unit] and publish time [s]."""
+        price, confidence, updated_at = self.adapter.latest(self.feed)
+        return price, confidence, updated_at
+
+
 @dataclass
 class Deployment:
     """All contracts of one protocol.
@@ -56,8 +69,8 @@ class Deployment:
         The first collateral token of an asset, by the asset's symbol.
     assets : dict of str to int
         Ids by symbol; a market has the id of its asset.
-    sources : dict of str to list of Contract
-        Adapters by asset, the primary one first.
+    sources : dict of str to list of Source
+        By asset, the primary one first.
     feeds : dict of str to list of Feed
         Test doubles behind them, in the same order; empty where feeds are real.
     """
@@ -74,7 +87,7 @@ class Deployment:
     tokens: dict[str, Contract]
     collaterals: dict[str, Contract]
     assets: dict[str, int]
-    sources: dict[str, list[Contract]]
+    sources: dict[str, list[Source]]
     feeds: dict[str, list[Feed]] = field(default_factory=dict)
 
     @classmethod
@@ -113,8 +126,12 @@ class Deployment:
     @property
     def contracts(self) -> list[Contract]:
         """Everything above: deployables, adapters and tokens."""
-        adapters = [source for sources in self.sources.values() for source in sources]
-        return [*self.core.values(), *adapters, *self.tokens.values()]
+        adapters = {
+            source.adapter.address: source.adapter
+            for sources in self.sources.values()
+            for source in sources
+        }
+        return [*self.core.values(), *adapters.values(), *self.tokens.values()]
 
     def asset_id(self, symbol: str) -> int:
         """Id of an asset and of its market."""
@@ -143,7 +160,10 @@ class Deployment:
             "collaterals": {asset: token.address for asset, token in self.collaterals.items()},
             "assets": self.assets,
             "sources": {
-                asset: [{"kind": source.name, "address": source.address} for source in sources]
+                asset: [
+                    {"kind": s.adapter.name, "address": s.adapter.address, "feed": s.feed}
+                    for s in sources
+                ]
                 for asset, sources in self.sources.items()
             },
             "feeds": {
@@ -201,7 +221,7 @@ class _Reader:
             collaterals={asset: by_address[a] for asset, a in record["collaterals"].items()},
             assets=dict(record["assets"]),
             sources={
-                asset: [self._at(source["kind"], source["address"]) for source in sources]
+                asset: [Source(self._at(s["kind"], s["address"]), s["feed"]) for s in sources]
                 for asset, sources in record["sources"].items()
             },
             feeds={

@@ -63,6 +63,7 @@ struct Weights:
 
 
 MAX_ASSETS: constant(uint256) = 16
+MAX_FEEDS: constant(uint256) = 16  # of an adapter
 MAX_PULL_AGE: constant(uint256) = 3  # [s]
 
 MIN_SAMPLE_INTERVAL: constant(uint256) = 10  # [s]
@@ -195,19 +196,22 @@ def sample() -> (uint256[16], uint256[16]):
 @payable
 def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
     """@custom:see IPriceOracle"""
-    adapter: address = oracle_slots._adapter(self._listed(_asset))
+    primary: uint256 = self._listed(_asset)
+    adapter: address = oracle_slots._adapter(primary)
     self._payer = adapter
     price: uint256 = 0
     confidence: uint256 = 0
     updated_at: uint256 = 0
-    price, confidence, updated_at = extcall IPriceSource(adapter).first_since(_since, _proof, value=msg.value)
+    price, confidence, updated_at = extcall IPriceSource(adapter).first_since(
+        oracle_slots._feed(primary), _since, _proof, value=msg.value
+    )
     self._payer = empty(address)
 
     assert price != 0 and price <= price_word.MAX_PRICE, "first price: out of bounds"
     assert updated_at >= _since and updated_at <= block.timestamp, "first price: bad time"
     uncertain: bool = False
     uncertain, confidence = price_validity._doubt(
-        price, min(confidence, price_word.MAX_PRICE), 0, oracle_slots._max_confidence(self._sources[_asset][0]), 0
+        price, min(confidence, price_word.MAX_PRICE), 0, oracle_slots._max_confidence(primary), 0
     )
     doubt: uint256 = 0
     if uncertain:
@@ -332,6 +336,7 @@ def sources(_asset: uint256) -> DynArray[IPriceOracle.Source, 3]:
         found.append(
             IPriceOracle.Source(
                 adapter=oracle_slots._adapter(packed),
+                feed=oracle_slots._feed(packed),
                 heartbeat=oracle_slots._heartbeat(packed),
                 tolerance=oracle_slots._tolerance(packed),
             )
@@ -453,14 +458,14 @@ def _observe(_asset: uint256, _primary: uint256, _ema: uint256) -> uint256:
     answer: uint256 = source_call._ask(_primary)
     pull: uint256 = (_primary >> 190) & 1
     disagreement: uint256 = 0
-    if (_primary >> 191) & 3 != 1:
+    if (_primary >> 195) & 3 != 1:
         answer, pull, disagreement = self._choose(_asset, _primary, _ema, answer)
 
     grade: uint256 = answer >> 248
     if grade == price_validity.INVALID:
         return 0
     price: uint256 = answer & UINT88
-    side: uint256 = price_validity._side(price, _ema, (_primary >> 221) & UINT14)
+    side: uint256 = price_validity._side(price, _ema, (_primary >> 225) & UINT14)
     state: uint256 = price_word.VALID if grade == price_validity.FRESH else price_word.STALE
     confidence: uint256 = (answer >> 128) & UINT88
     if (confidence | disagreement) != 0:  # mostly it is not
@@ -696,19 +701,24 @@ def _put_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
     assert _source.heartbeat >= MIN_HEARTBEAT, "heartbeat: too short"
     assert _source.heartbeat <= MAX_HEARTBEAT, "heartbeat: too long"
     assert _source.tolerance <= min(MAX_TOLERANCE, _source.heartbeat), "tolerance: too long"
+    assert _source.feed < staticcall IPriceSource(_source.adapter).feed_count(), "source: unknown feed"
+    assert _source.feed < MAX_FEEDS, "source: unknown feed"
     for index: uint256 in range(3):
-        other: address = oracle_slots._adapter(self._sources[_asset][index])
-        assert other != _source.adapter or index == _index, "source: listed twice"
+        other: uint256 = self._sources[_asset][index]
+        if index != _index and oracle_slots._adapter(other) == _source.adapter:
+            assert oracle_slots._feed(other) != _source.feed, "source: listed twice"
     old: uint256 = self._sources[_asset][_index]
     pull: bool = staticcall IPriceSource(_source.adapter).is_pull()
     self._sources[_asset][_index] = oracle_slots._primary(old) | oracle_slots._pack_source(
-        _source.adapter, _source.heartbeat, _source.tolerance, pull
+        _source.adapter, _source.feed, _source.heartbeat, _source.tolerance, pull
     )
     log IPriceOracle.SourceSet(
         asset=_asset,
         index=_index,
         old_adapter=oracle_slots._adapter(old),
+        old_feed=oracle_slots._feed(old),
         adapter=_source.adapter,
+        feed=_source.feed,
         heartbeat=_source.heartbeat,
         tolerance=_source.tolerance,
     )

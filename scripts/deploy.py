@@ -81,7 +81,7 @@ def _print_table(deployment: chain.Deployment, sizes: dict[str, int]) -> None:
     table.add_section()
     for symbol, sources in deployment.sources.items():
         for source in sources:
-            table.add_row(f"{symbol} {source.name}", source.address)
+            table.add_row(f"{symbol} {source.adapter.name} {source.feed}", source.adapter.address)
     for symbol, token in deployment.tokens.items():
         table.add_row(symbol, token.address)
     Console(width=100).print(table)

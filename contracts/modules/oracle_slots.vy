@@ -12,12 +12,13 @@
                     bits 160..177  heartbeat [s]
                     bits 178..189  tolerance [s]
                     bit  190       pull feed
+                    bits 191..194  index of the feed at its adapter
           and, in the word of an asset's primary source only:
-                    bits 191..192  number of sources
-                    bits 193..206  max confidence [bps]
-                    bits 207..220  max disagreement [bps]
-                    bits 221..234  jump bound [bps]
-                    bits 235..255  variance floor [VARIANCE_FLOOR_UNIT]
+                    bits 195..196  number of sources
+                    bits 197..210  max confidence [bps]
+                    bits 211..224  max disagreement [bps]
+                    bits 225..238  jump bound [bps]
+                    bits 239..255  variance floor [VARIANCE_FLOOR_UNIT]
 
         memory      bits   0.. 87  last accepted price [quote wad per unit]
                     bits  88..175  EMA price [quote wad per unit]
@@ -33,11 +34,12 @@
                     bits 224..255  start of the running excursion, 0 when there is none [s]
 """
 
-VARIANCE_FLOOR_UNIT: constant(uint256) = 10**10  # [variance per day, wad]
-MAX_VARIANCE_FLOOR: constant(uint256) = (2**21 - 1) * 10**10  # (14.5 % a day)**2 [variance per day, wad]
+VARIANCE_FLOOR_UNIT: constant(uint256) = 2 * 10**11  # (0.045 % a day)**2 [variance per day, wad]
+MAX_VARIANCE_FLOOR: constant(uint256) = (2**17 - 1) * 2 * 10**11  # (16.2 % a day)**2 [variance per day, wad]
 MAX_LAG: constant(uint256) = 2**15 - 1  # [s]
 
 _MASK_2: constant(uint256) = 2**2 - 1
+_MASK_4: constant(uint256) = 2**4 - 1
 _MASK_12: constant(uint256) = 2**12 - 1
 _MASK_14: constant(uint256) = 2**14 - 1
 _MASK_18: constant(uint256) = 2**18 - 1
@@ -45,7 +47,7 @@ _MASK_32: constant(uint256) = 2**32 - 1
 _MASK_64: constant(uint256) = 2**64 - 1
 _MASK_88: constant(uint256) = 2**88 - 1
 _MASK_160: constant(uint256) = 2**160 - 1
-_MASK_PRIMARY: constant(uint256) = (2**65 - 1) << 191
+_MASK_PRIMARY: constant(uint256) = (2**61 - 1) << 195
 
 
 # ── source ───────────────────────────────────────────────────────────────────────────────────────
@@ -53,8 +55,14 @@ _MASK_PRIMARY: constant(uint256) = (2**65 - 1) << 191
 
 @internal
 @pure
-def _pack_source(_adapter: address, _heartbeat: uint256, _tolerance: uint256, _pull: bool) -> uint256:
-    return (convert(_adapter, uint256) | (_heartbeat << 160) | (_tolerance << 178) | (convert(_pull, uint256) << 190))
+def _pack_source(_adapter: address, _feed: uint256, _heartbeat: uint256, _tolerance: uint256, _pull: bool) -> uint256:
+    return (
+        convert(_adapter, uint256)
+        | (_heartbeat << 160)
+        | (_tolerance << 178)
+        | (convert(_pull, uint256) << 190)
+        | (_feed << 191)
+    )
 
 
 @internal
@@ -68,7 +76,7 @@ def _pack_primary(
     """
     units: uint256 = (_floor + VARIANCE_FLOOR_UNIT - 1) // VARIANCE_FLOOR_UNIT
     return (
-        (_count << 191) | (_max_confidence << 193) | (_max_disagreement << 207) | (_jump_bound << 221) | (units << 235)
+        (_count << 195) | (_max_confidence << 197) | (_max_disagreement << 211) | (_jump_bound << 225) | (units << 239)
     )
 
 
@@ -107,26 +115,32 @@ def _is_pull(_source: uint256) -> bool:
 
 @internal
 @pure
+def _feed(_source: uint256) -> uint256:
+    return (_source >> 191) & _MASK_4
+
+
+@internal
+@pure
 def _count(_source: uint256) -> uint256:
-    return (_source >> 191) & _MASK_2
+    return (_source >> 195) & _MASK_2
 
 
 @internal
 @pure
 def _max_confidence(_source: uint256) -> uint256:
-    return (_source >> 193) & _MASK_14
+    return (_source >> 197) & _MASK_14
 
 
 @internal
 @pure
 def _max_disagreement(_source: uint256) -> uint256:
-    return (_source >> 207) & _MASK_14
+    return (_source >> 211) & _MASK_14
 
 
 @internal
 @pure
 def _jump_bound(_source: uint256) -> uint256:
-    return (_source >> 221) & _MASK_14
+    return (_source >> 225) & _MASK_14
 
 
 @internal
@@ -135,7 +149,7 @@ def _floor(_source: uint256) -> uint256:
     """
     @return [variance per day, wad]
     """
-    return unsafe_mul(_source >> 235, VARIANCE_FLOOR_UNIT)
+    return unsafe_mul(_source >> 239, VARIANCE_FLOOR_UNIT)
 
 
 # ── memory ───────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@
 from . import price_validity
 
 
-# What `latest()` of a source returns.
+# What `latest` of a source returns.
 struct Reply:
     price: uint256  # [quote wad per unit]
     confidence: uint256  # [quote wad per unit]
@@ -33,6 +33,7 @@ struct Reply:
 SOURCE_GAS: constant(uint256) = 100_000
 MIN_GAS: constant(uint256) = 110_000  # leaves SOURCE_GAS after the 63/64 rule and a cold account
 
+_MASK_4: constant(uint256) = 2**4 - 1
 _MASK_12: constant(uint256) = 2**12 - 1
 _MASK_18: constant(uint256) = 2**18 - 1
 _MASK_40: constant(uint256) = 2**40 - 1
@@ -51,7 +52,7 @@ def _ask(_source: uint256) -> uint256:
     response: Bytes[96] = b""
     success, response = raw_call(
         convert(_source & _MASK_160, address),
-        method_id("latest()"),
+        abi_encode((_source >> 191) & _MASK_4, method_id=method_id("latest(uint256)")),
         max_outsize=96,
         gas=SOURCE_GAS,
         is_static_call=True,

@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 # pragma nonreentrancy off
 """
-@title ChainlinkSource: one Chainlink AggregatorV3 feed as a price source
+@title ChainlinkSource: Chainlink AggregatorV3 feeds as price sources
 @custom:contract-name ChainlinkSource
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
@@ -17,35 +17,51 @@ from ..interfaces import IPriceSource
 
 implements: IPriceSource
 
+
+# A feed as it is named.
+struct Feed:
+    aggregator: address
+    min_answer: int256  # the feed's own minimum, or 0 [feed units]
+    max_answer: int256  # the feed's own maximum [feed units]
+
+
+# A feed as it is read: price = answer * multiplier / divisor [wad].
+struct Scaled:
+    feed: Feed
+    multiplier: uint256
+    divisor: uint256
+
+
+MAX_FEEDS: constant(uint256) = 16
 MAX_DECIMALS: constant(uint256) = 36
 MAX_ANSWER: constant(int256) = 2**191 - 1  # what an aggregator can store; times 1e18 it fits int256
 PROBE_GAS: constant(uint256) = 100_000
 MIN_GAS: constant(uint256) = 110_000  # leaves PROBE_GAS after the 63/64 rule and a cold account
 
-AGGREGATOR: public(immutable(IChainlinkAggregator))
-MIN_ANSWER: public(immutable(int256))  # [feed units]
-MAX_ACCEPTED_ANSWER: public(immutable(int256))  # [feed units]
-MULTIPLIER: public(immutable(uint256))  # price = answer * MULTIPLIER / DIVISOR [wad]
-DIVISOR: public(immutable(uint256))
+# In the code, not in storage: reading one costs nothing cold.
+_FEEDS: immutable(Scaled[16])
+_COUNT: immutable(uint256)
 
 
 @deploy
-def __init__(_aggregator: address, _min_answer: int256, _max_answer: int256):
-    """
-    @param _min_answer the feed's own minimum, or 0 [feed units]
-    @param _max_answer the feed's own maximum [feed units]
-    """
-    assert _aggregator.is_contract, "aggregator: no contract"
-    assert _min_answer >= 0, "min answer: negative"
-    assert _max_answer > _min_answer, "max answer: not above min"
-    assert _max_answer <= MAX_ANSWER, "max answer: too large"
-    AGGREGATOR = IChainlinkAggregator(_aggregator)
-    MIN_ANSWER = _min_answer
-    MAX_ACCEPTED_ANSWER = _max_answer
-    feed_decimals: uint256 = convert(staticcall AGGREGATOR.decimals(), uint256)
-    assert feed_decimals <= MAX_DECIMALS, "decimals: too many"
-    MULTIPLIER = 10**(18 - min(feed_decimals, 18))
-    DIVISOR = 10**(max(feed_decimals, 18) - 18)
+def __init__(_feeds: DynArray[Feed, MAX_FEEDS]):
+    assert len(_feeds) != 0, "feeds: none"
+    feeds: Scaled[16] = empty(Scaled[16])
+    for i: uint256 in range(len(_feeds), bound=MAX_FEEDS):
+        feed: Feed = _feeds[i]
+        assert feed.aggregator.is_contract, "aggregator: no contract"
+        assert feed.min_answer >= 0, "min answer: negative"
+        assert feed.max_answer > feed.min_answer, "max answer: not above min"
+        assert feed.max_answer <= MAX_ANSWER, "max answer: too large"
+        feed_decimals: uint256 = convert(staticcall IChainlinkAggregator(feed.aggregator).decimals(), uint256)
+        assert feed_decimals <= MAX_DECIMALS, "decimals: too many"
+        feeds[i] = Scaled(
+            feed=feed,
+            multiplier=10**(18 - min(feed_decimals, 18)),
+            divisor=10**(max(feed_decimals, 18) - 18),
+        )
+    _FEEDS = feeds
+    _COUNT = len(_feeds)
 
 
 # ── oracle ───────────────────────────────────────────────────────────────────────────────────────
@@ -53,15 +69,16 @@ def __init__(_aggregator: address, _min_answer: int256, _max_answer: int256):
 
 @external
 @view
-def latest() -> (uint256, uint256, uint256):
+def latest(_feed: uint256) -> (uint256, uint256, uint256):
     """@custom:see IPriceSource"""
-    newest: IChainlinkAggregator.Round = staticcall AGGREGATOR.latestRoundData()
-    return self._price(newest.answer), 0, newest.updated_at
+    scaled: Scaled = self._scaled(_feed)
+    newest: IChainlinkAggregator.Round = staticcall IChainlinkAggregator(scaled.feed.aggregator).latestRoundData()
+    return self._price(scaled, newest.answer), 0, newest.updated_at
 
 
 @external
 @payable
-def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
     """
     @custom:see IPriceSource
     @dev `_proof` is the encoded round id; at the first round of a phase, the encoded pair of it and
@@ -70,6 +87,8 @@ def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint
     """
     if msg.value != 0:  # the feed is free
         raw_call(msg.sender, b"", value=msg.value)
+    scaled: Scaled = self._scaled(_feed)
+    aggregator: IChainlinkAggregator = IChainlinkAggregator(scaled.feed.aggregator)
     round_id: uint256 = 0
     previous_id: uint256 = 0
     if len(_proof) == 32:
@@ -81,28 +100,44 @@ def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint
 
     answer: int256 = 0
     updated_at: uint256 = 0
-    answer, updated_at = self._round(round_id)
+    answer, updated_at = self._round(aggregator, round_id)
     assert updated_at != 0, "round: no data"
     assert updated_at >= _since, "round: too early"
 
     phase: uint256 = round_id >> 64
-    assert phase == self._current_phase(), "round: former phase"
+    assert phase == self._current_phase(aggregator), "round: former phase"
     if round_id & (2**64 - 1) > 1:
         previous_id = round_id - 1
     elif phase > 1:
         # nothing before it in its phase: what was published last in the phase before counts
         assert previous_id >> 64 == phase - 1, "previous round: other phase"
-        assert not self._exists(previous_id + 1), "previous round: not the last"
+        assert not self._exists(aggregator, previous_id + 1), "previous round: not the last"
     else:
-        return self._price(answer), 0, updated_at  # the feed's very first round
+        return self._price(scaled, answer), 0, updated_at  # the feed's very first round
 
-    previous_updated_at: uint256 = self._round(previous_id)[1]
+    previous_updated_at: uint256 = self._round(aggregator, previous_id)[1]
     assert previous_updated_at != 0, "previous round: no data"
     assert previous_updated_at < _since, "round: not the first"
-    return self._price(answer), 0, updated_at
+    return self._price(scaled, answer), 0, updated_at
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+@view
+def feed_count() -> uint256:
+    """@custom:see IPriceSource"""
+    return _COUNT
+
+
+@external
+@view
+def feed(_index: uint256) -> Feed:
+    """
+    @return what is known of a feed
+    """
+    return self._scaled(_index).feed
 
 
 @external
@@ -117,38 +152,45 @@ def is_pull() -> bool:
 
 @internal
 @view
-def _price(_answer: int256) -> uint256:
-    """
-    @return [quote wad per unit], rounded down; 0 when the answer is pinned, hence also when it is <= 0
-    """
-    if _answer <= MIN_ANSWER:
-        return 0
-    if _answer >= MAX_ACCEPTED_ANSWER:
-        return 0
-    # 0 < answer < 2**191 and the multiplier is at most 1e18 < 2**60
-    return unsafe_div(unsafe_mul(convert(_answer, uint256), MULTIPLIER), DIVISOR)
+def _scaled(_feed: uint256) -> Scaled:
+    assert _feed < _COUNT, "feed: unknown"
+    return _FEEDS[_feed]
 
 
 @internal
 @view
-def _current_phase() -> uint256:
-    newest: IChainlinkAggregator.Round = staticcall AGGREGATOR.latestRoundData()
+def _price(_scaled: Scaled, _answer: int256) -> uint256:
+    """
+    @return [quote wad per unit], rounded down; 0 when the answer is pinned, hence also when it is <= 0
+    """
+    if _answer <= _scaled.feed.min_answer:
+        return 0
+    if _answer >= _scaled.feed.max_answer:
+        return 0
+    # 0 < answer < 2**191 and the multiplier is at most 1e18 < 2**60
+    return unsafe_div(unsafe_mul(convert(_answer, uint256), _scaled.multiplier), _scaled.divisor)
+
+
+@internal
+@view
+def _current_phase(_aggregator: IChainlinkAggregator) -> uint256:
+    newest: IChainlinkAggregator.Round = staticcall _aggregator.latestRoundData()
     return convert(newest.round_id, uint256) >> 64
 
 
 @internal
 @view
-def _round(_round_id: uint256) -> (int256, uint256):
+def _round(_aggregator: IChainlinkAggregator, _round_id: uint256) -> (int256, uint256):
     """
     @return answer [feed units] and update time [s]; reverts or returns time 0 when there is none
     """
-    found: IChainlinkAggregator.Round = staticcall AGGREGATOR.getRoundData(convert(_round_id, uint80))
+    found: IChainlinkAggregator.Round = staticcall _aggregator.getRoundData(convert(_round_id, uint80))
     return found.answer, found.updated_at
 
 
 @internal
 @view
-def _exists(_round_id: uint256) -> bool:
+def _exists(_aggregator: IChainlinkAggregator, _round_id: uint256) -> bool:
     """
     @dev A feed answers zeros for a round it does not have, or reverts. Starved of gas it would revert
          too, and a round that exists would seem not to: hence the bound.
@@ -157,7 +199,7 @@ def _exists(_round_id: uint256) -> bool:
     success: bool = False
     response: Bytes[160] = b""
     success, response = raw_call(
-        AGGREGATOR.address,
+        _aggregator.address,
         abi_encode(_round_id, method_id=method_id("getRoundData(uint80)")),
         max_outsize=160,
         gas=PROBE_GAS,

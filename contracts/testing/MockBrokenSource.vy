@@ -4,7 +4,7 @@
 @custom:contract-name MockBrokenSource
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
-@notice Test double of an `IPriceSource`. Healthy until told otherwise. Modes: 0 answers the three
+@notice Test double of an `IPriceSource`. Healthy until told otherwise. Both its feeds answer the same. Modes: 0 answers the three
         words set, 1 reverts, 2 burns its gas, 3 answers the raw bytes set.
 """
 
@@ -12,6 +12,8 @@ ANSWER: constant(uint256) = 0
 REVERT: constant(uint256) = 1
 BURN: constant(uint256) = 2
 RAW: constant(uint256) = 3
+
+FEEDS: constant(uint256) = 2
 
 is_pull: public(bool)
 mode: public(uint256)
@@ -54,7 +56,7 @@ def set_fee(_fee: uint256):
 @external
 @view
 @raw_return
-def latest() -> Bytes[256]:
+def latest(_feed: uint256) -> Bytes[256]:
     if self.mode == REVERT:
         raise "source: broken"
     if self.mode == BURN:
@@ -67,10 +69,16 @@ def latest() -> Bytes[256]:
 
 
 @external
+@view
+def feed_count() -> uint256:
+    return FEEDS
+
+
+@external
 @payable
-def first_since(_since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
     """
-    @notice Answers the three words set, whatever the proof; pays change to the caller.
+    @notice Answers the three words set, whatever feed and proof; pays change to the caller.
     """
     assert self.mode == ANSWER, "source: broken"
     self.asked_since = _since

@@ -12,6 +12,7 @@ from ..modules import oracle_slots
 
 struct Source:
     adapter: address
+    feed: uint256
     heartbeat: uint256
     tolerance: uint256
     pull: bool
@@ -45,7 +46,9 @@ struct Volatility:
 @external
 @pure
 def source_round_trip(_source: Source, _primary: Primary) -> (Source, Primary):
-    own: uint256 = oracle_slots._pack_source(_source.adapter, _source.heartbeat, _source.tolerance, _source.pull)
+    own: uint256 = oracle_slots._pack_source(
+        _source.adapter, _source.feed, _source.heartbeat, _source.tolerance, _source.pull
+    )
     asset: uint256 = oracle_slots._pack_primary(
         _primary.count, _primary.max_confidence, _primary.max_disagreement, _primary.jump_bound, _primary.floor
     )
@@ -53,6 +56,7 @@ def source_round_trip(_source: Source, _primary: Primary) -> (Source, Primary):
     return (
         Source(
             adapter=oracle_slots._adapter(word),
+            feed=oracle_slots._feed(word),
             heartbeat=oracle_slots._heartbeat(word),
             tolerance=oracle_slots._tolerance(word),
             pull=oracle_slots._is_pull(word),

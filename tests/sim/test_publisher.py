@@ -55,7 +55,7 @@ def test_push__proof__is_of_the_first_round_and_free(protocol: Any, push: PushPu
     proof = push.proof(since, chain.time)
     assert proof is not None
     assert proof[1] == 0
-    assert source.first_since.call(since, proof[0])[0] == 7_900 * WAD
+    assert source.adapter.first_since.call(source.feed, since, proof[0])[0] == 7_900 * WAD
 
 
 def test_pull__refresh__newest_price_is_on_chain_and_paid_for(
@@ -85,11 +85,13 @@ def test_pull__proof__is_of_the_first_update_of_many(protocol: Any, pull: PullPu
     pull.refresh(chain.time)
     proof = pull.proof(seen + 42, chain.time)
     assert proof is not None
-    price, _, published = source.first_since.call(seen + 42, proof[0], value=proof[1])
+    price, _, published = source.adapter.first_since.call(
+        source.feed, seen + 42, proof[0], value=proof[1]
+    )
     assert price == 24.5 * WAD
     assert seen + 42 <= published < seen + 47
     with pytest.raises(Reverted, match="update: none in range"):
-        source.first_since.call(seen + 20, proof[0], value=proof[1])
+        source.adapter.first_since.call(source.feed, seen + 20, proof[0], value=proof[1])
 
 
 def test_pull__outage__nothing_is_published(protocol: Any, pull: PullPublisher) -> None:

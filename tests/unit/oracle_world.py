@@ -69,7 +69,7 @@ class Oracle:
     def add(self, *prices: int, pull: bool = False, **fields: Any) -> int:
         """List an asset with a source per price [quote wad per unit]."""
         sources = [self.source(price, pull) for price in prices]
-        entries = tuple((source.address, HEARTBEAT, TOLERANCE) for source in sources)
+        entries = tuple((source.address, 0, HEARTBEAT, TOLERANCE) for source in sources)
         asset: int = self.contract.list_asset(Listing(entries, **fields)).result
         self.sources.append(sources)
         return asset

@@ -21,7 +21,7 @@ from tests.unit.oracle_world import (
 )
 
 PRICE = 2_000 * WAD
-MAX_FLOOR = (2**21 - 1) * 10**10
+MAX_FLOOR = (2**17 - 1) * 2 * 10**11
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def oracle(chain, artifacts):
     return Oracle(chain, artifacts)
 
 
-def entry(source, heartbeat=HEARTBEAT, tolerance=TOLERANCE):
-    return (source.address, heartbeat, tolerance)
+def entry(source, heartbeat=HEARTBEAT, tolerance=TOLERANCE, feed=0):
+    return (source.address, feed, heartbeat, tolerance)
 
 
 # ── the constructor ──────────────────────────────────────────────────────────────────────────────
@@ -90,15 +90,15 @@ def test_list_asset__valid__is_stored_and_announced(oracle, chain):
     assert unpack(contract.read(1)[0]) == (PRICE, PRICE, 0, 0, VALID)
 
     first, second, listed = contract.events(receipt)
-    assert (first.name, first.args) == ("SourceSet", (0, 0, NOBODY, *entry(sources[0])))
-    assert (second.name, second.args) == ("SourceSet", (0, 1, NOBODY, *entry(sources[1], 60, 5)))
+    assert (first.name, first.args) == ("SourceSet", (0, 0, NOBODY, 0, *entry(sources[0])))
+    assert (second.name, second.args) == ("SourceSet", (0, 1, NOBODY, 0, *entry(sources[1], 60, 5)))
     fields = (0, PRICE, 150, 250, 900, 30, listing.variance_floor, *seeds)
     assert (listed.name, listed.args) == ("AssetListed", fields)
 
 
 def test_list_asset__floor_between_units__is_rounded_up(oracle):
     oracle.add(PRICE, variance_floor=10**14 + 1)
-    assert oracle.contract.bounds(0)[3] == 10**14 + 10**10
+    assert oracle.contract.bounds(0)[3] == 10**14 + 2 * 10**11
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_list_asset__no_source__reverts(oracle, reverts):
 
 def test_list_asset__source_without_code__reverts(oracle, stranger, reverts):
     with reverts("source: no contract"):
-        oracle.contract.list_asset(Listing(((stranger, HEARTBEAT, TOLERANCE),)))
+        oracle.contract.list_asset(Listing(((stranger, 0, HEARTBEAT, TOLERANCE),)))
 
 
 def test_list_asset__source_twice__reverts(oracle, reverts):
@@ -221,9 +221,9 @@ def test_set_source__dead_feed__is_replaced(oracle, chain, index):
     (event,) = oracle.contract.events(receipt)
     assert (event.name, event.args) == (
         "SourceSet",
-        (0, index, older.address, newer.address, 60, 5),
+        (0, index, older.address, 0, newer.address, 0, 60, 5),
     )
-    assert oracle.contract.sources(0)[index] == (newer.address, 60, 5)
+    assert oracle.contract.sources(0)[index] == (newer.address, 0, 60, 5)
     assert len(oracle.contract.sources(0)) == 2
     assert oracle.contract.bounds(0) == bounds
     assert (oracle.reading().state, oracle.reading().price) == (VALID, PRICE + 1)
@@ -231,11 +231,22 @@ def test_set_source__dead_feed__is_replaced(oracle, chain, index):
     assert oracle.fresh().state != VALID  # known to be a pull feed now
 
 
+def test_set_source__other_feed_of_the_adapter__set_once(oracle, reverts):
+    oracle.add(PRICE)
+    source = oracle.sources[0][0]
+    oracle.contract.set_source(0, 0, entry(source, feed=1))
+    assert oracle.contract.sources(0)[0].feed == 1
+    with reverts("source: unknown feed"):
+        oracle.contract.set_source(0, 0, entry(source, feed=2))
+    both = Listing((entry(source, feed=0), entry(source, feed=1)))
+    assert len(oracle.contract.sources(oracle.contract.list_asset(both).result)) == 2
+
+
 def test_set_source__same_adapter__new_timing(oracle):
     oracle.add(PRICE)
     source = oracle.sources[0][0]
     oracle.contract.set_source(0, 0, entry(source, 600, 60))
-    assert oracle.contract.sources(0) == [(source.address, 600, 60)]
+    assert oracle.contract.sources(0) == [(source.address, 0, 600, 60)]
 
 
 def test_set_source__bad_input__reverts(oracle, chain, stranger, reverts):
@@ -248,7 +259,7 @@ def test_set_source__bad_input__reverts(oracle, chain, stranger, reverts):
     with reverts("source: unknown index"):
         set_source(0, 2, entry(source))
     with reverts("source: no contract"):
-        set_source(0, 0, (stranger, HEARTBEAT, TOLERANCE))
+        set_source(0, 0, (stranger, 0, HEARTBEAT, TOLERANCE))
     with reverts("source: listed twice"):
         set_source(0, 0, entry(oracle.sources[0][1]))
     with reverts("heartbeat: too short"):

@@ -26,7 +26,7 @@ def aggregator(deploy):
 
 @pytest.fixture
 def source(deploy, aggregator):
-    return deploy("ChainlinkSource", aggregator.address, 10, 10**18)
+    return deploy("ChainlinkSource", [(aggregator.address, 10, 10**18)])
 
 
 # ── the constructor ───────────────────────────────────────────────────────────────────────────────
@@ -42,24 +42,46 @@ def source(deploy, aggregator):
 )
 def test_chainlink_init__bad_bounds__reverts(deploy, aggregator, reverts, low, high, reason):
     with reverts(reason):
-        deploy("ChainlinkSource", aggregator.address, low, high)
+        deploy("ChainlinkSource", [(aggregator.address, low, high)])
 
 
 def test_chainlink_init__no_contract__reverts(deploy, stranger, reverts):
     with reverts("aggregator: no contract"):
-        deploy("ChainlinkSource", stranger, 0, 1)
+        deploy("ChainlinkSource", [(stranger, 0, 1)])
 
 
 def test_chainlink_init__37_decimals__reverts(deploy, reverts):
     with reverts("decimals: too many"):
-        deploy("ChainlinkSource", deploy("MockAggregator", 37).address, 0, 1)
+        deploy("ChainlinkSource", [(deploy("MockAggregator", 37).address, 0, 1)])
 
 
 def test_chainlink_init__valid__shows_its_parameters(source, aggregator):
-    assert source.AGGREGATOR() == aggregator.address
-    assert (source.MIN_ANSWER(), source.MAX_ACCEPTED_ANSWER()) == (10, 10**18)
-    assert (source.MULTIPLIER(), source.DIVISOR()) == (10**10, 1)
+    assert source.feed(0) == (aggregator.address, 10, 10**18)
+    assert source.feed_count() == 1
     assert source.is_pull() is False
+
+
+def test_chainlink_init__no_feed__reverts(deploy, reverts):
+    with reverts("feeds: none"):
+        deploy("ChainlinkSource", [])
+
+
+def test_chainlink_latest__several_feeds__each_in_its_own_units(deploy, chain, reverts):
+    feeds = [deploy("MockAggregator", decimals) for decimals in (6, 8, 18)]
+    several = deploy("ChainlinkSource", [(feed.address, 0, 10**30) for feed in feeds])
+    for digits, feed in zip((6, 8, 18), feeds, strict=True):
+        feed.set_round(digits * 10**digits, chain.time)
+    assert [several.latest(i)[0] for i in range(3)] == [6 * WAD, 8 * WAD, 18 * WAD]
+    assert [several.first_since(i, 1, round_proof(1)).result[0] for i in range(3)] == [
+        6 * WAD,
+        8 * WAD,
+        18 * WAD,
+    ]
+    for call in (several.latest, several.feed):
+        with reverts("feed: unknown"):
+            call(3)
+    with reverts("feed: unknown"):
+        several.first_since(3, 1, round_proof(1))
 
 
 # ── the newest answer ─────────────────────────────────────────────────────────────────────────────
@@ -78,21 +100,21 @@ def test_chainlink_init__valid__shows_its_parameters(source, aggregator):
 )
 def test_chainlink_latest__any_decimals__is_in_wad(chain, deploy, decimals, answer, price):
     feed = deploy("MockAggregator", decimals)
-    source = deploy("ChainlinkSource", feed.address, 0, MAX_ANSWER)
+    source = deploy("ChainlinkSource", [(feed.address, 0, MAX_ANSWER)])
     feed.set_round(answer, chain.time)
-    assert source.latest() == (price, 0, chain.time)
+    assert source.latest(0) == (price, 0, chain.time)
 
 
 @pytest.mark.parametrize("answer", [-(10**8), 0, 1, 10, 10**18, 10**18 + 1])
 def test_chainlink_latest__pinned_or_not_positive__is_no_price(chain, aggregator, source, answer):
     aggregator.set_round(answer, chain.time)
-    assert source.latest() == (0, 0, chain.time)
+    assert source.latest(0) == (0, 0, chain.time)
 
 
 @pytest.mark.parametrize("answer", [11, 10**18 - 1])
 def test_chainlink_latest__just_inside_the_bounds__is_a_price(chain, aggregator, source, answer):
     aggregator.set_round(answer, chain.time)
-    assert source.latest() == (answer * 10**10, 0, chain.time)
+    assert source.latest(0) == (answer * 10**10, 0, chain.time)
 
 
 # ── the first answer since ────────────────────────────────────────────────────────────────────────
@@ -109,7 +131,7 @@ def three_rounds(chain, aggregator):
 
 
 def first_since(source, since, *ids, **options):
-    return source.first_since(since, round_proof(*ids), **options).result
+    return source.first_since(0, since, round_proof(*ids), **options).result
 
 
 def test_chainlink_first_since__the_first__is_its_answer(source, three_rounds):
@@ -138,7 +160,7 @@ def test_chainlink_first_since__not_the_first__reverts(
 @pytest.mark.parametrize("words", [0, 3])
 def test_chainlink_first_since__proof_of_other_length__reverts(source, reverts, words):
     with reverts("proof: bad length"):
-        source.first_since(1, round_proof(*[1] * words))
+        source.first_since(0, 1, round_proof(*[1] * words))
 
 
 def test_chainlink_first_since__missing_round_reverts__reverts(aggregator, source, three_rounds):
@@ -156,7 +178,7 @@ def test_chainlink_first_since__pinned_answer__is_no_price(chain, aggregator, so
 
 def test_chainlink_first_since__value_sent__comes_back(chain, source, three_rounds, keeper):
     before = chain.balance(keeper)
-    source.first_since(three_rounds, round_proof(1), sender=keeper, value=5)
+    source.first_since(0, three_rounds, round_proof(1), sender=keeper, value=5)
     assert chain.balance(source.address) == 0
     assert chain.balance(keeper) == before
 
@@ -168,7 +190,7 @@ def test_chainlink_first_since__equal_times__only_one_round_proves_itself(
 ):
     """Equal times must open no hole: of all rounds only the first in line at or after `since`."""
     feed = deploy("MockAggregator", 8)
-    source = deploy("ChainlinkSource", feed.address, 0, 10**18)
+    source = deploy("ChainlinkSource", [(feed.address, 0, 10**18)])
     start = chain.time
     times = [start + sum(steps[: i + 1]) for i in range(len(steps))]
     for i, time in enumerate(times):
@@ -196,7 +218,7 @@ def phases(chain, deploy, aggregator):
     newer = deploy("MockAggregator", 8)
     newer.set_round(200 * 10**8, chain.time + 25)
     proxy.set_aggregator(newer.address)
-    source = deploy("ChainlinkSource", proxy.address, 0, 10**18)
+    source = deploy("ChainlinkSource", [(proxy.address, 0, 10**18)])
     chain.advance(30)
     return source, aggregator, newer, chain.time - 30
 
@@ -207,7 +229,7 @@ LAST_OF_1 = (1 << 64) + 3
 
 def test_chainlink_proxy__round_ids__carry_the_phase(phases, deploy):
     source, _, newer, start = phases
-    assert source.latest() == (200 * WAD, 0, start + 25)
+    assert source.latest(0) == (200 * WAD, 0, start + 25)
     newer.set_round(201 * 10**8, start + 28)
     assert first_since(source, start + 26, FIRST_OF_2 + 1) == (201 * WAD, 0, start + 28)
 
@@ -256,7 +278,7 @@ def test_chainlink_first_since__former_phase_goes_on__reverts(phases, reverts):
 
 def test_chainlink_first_since__starved_probe__reverts(phases, deploy, reverts):
     source, _, _, start = phases
-    data = source.first_since.encode(start + 21, round_proof(FIRST_OF_2, LAST_OF_1 - 1))
+    data = source.first_since.encode(0, start + 21, round_proof(FIRST_OF_2, LAST_OF_1 - 1))
     miser = deploy("MockGasMiser")
     with reverts("gas: too little for probe"):
         miser.forward(source.address, data, 100_000)
@@ -280,7 +302,7 @@ def test_chainlink_first_since__real_phase_switch__one_first_round_and_never_an_
         feed = older if i < switch else newer
         feed.set_round(rounds.answer[i], int(rounds.updated_at[i]))
     proxy.set_aggregator(newer.address)
-    source = deploy("ChainlinkSource", proxy.address, 0, 10**18)
+    source = deploy("ChainlinkSource", [(proxy.address, 0, 10**18)])
 
     times = rounds.updated_at[switch:].tolist()
     for index in range(1, len(times), 17):

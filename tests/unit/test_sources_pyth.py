@@ -18,7 +18,7 @@ def pyth(deploy):
 
 @pytest.fixture
 def pull_source(deploy, pyth):
-    return deploy("PythSource", pyth.address, PRICE_ID)
+    return deploy("PythSource", pyth.address, [PRICE_ID])
 
 
 def update(price, conf, expo, at, before, price_id=PRICE_ID):
@@ -40,19 +40,33 @@ def push(pyth, *updates):
 
 def test_pyth_init__no_contract_or_no_id__reverts(deploy, pyth, stranger, reverts):
     with reverts("pyth: no contract"):
-        deploy("PythSource", stranger, PRICE_ID)
+        deploy("PythSource", stranger, [PRICE_ID])
     with reverts("price id: empty"):
-        deploy("PythSource", pyth.address, b"\0" * 32)
+        deploy("PythSource", pyth.address, [b"\0" * 32])
+    with reverts("feeds: none"):
+        deploy("PythSource", pyth.address, [])
 
 
 def test_pyth_init__valid__shows_its_parameters(pull_source, pyth):
-    assert (pull_source.PYTH(), pull_source.PRICE_ID()) == (pyth.address, PRICE_ID)
+    assert (pull_source.PYTH(), pull_source.price_id(0)) == (pyth.address, PRICE_ID)
     assert pull_source.is_pull() is True
+    assert pull_source.feed_count() == 1
+
+
+def test_pyth_latest__several_prices__each_by_its_index(deploy, pyth, chain, reverts):
+    several = deploy("PythSource", pyth.address, [OTHER_ID, PRICE_ID])
+    push(pyth, update(7, 0, 0, chain.time, 0), update(9, 0, 0, chain.time, 0, OTHER_ID))
+    assert [several.latest(i)[0] for i in range(2)] == [9 * WAD, 7 * WAD]
+    for call in (several.latest, several.price_id):
+        with reverts("feed: unknown"):
+            call(2)
+    with reverts("feed: unknown"):
+        several.first_since(2, 1, update_proof(b""))
 
 
 def test_pyth_latest__never_pushed__reverts(pull_source, reverts):
     with reverts("price: not found"):
-        pull_source.latest()
+        pull_source.latest(0)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +89,13 @@ def test_pyth_latest__any_exponent__is_in_wad(
     chain, pyth, pull_source, price, conf, expo, expected, half_width
 ):
     push(pyth, update(price, conf, expo, chain.time, 0))
-    assert pull_source.latest() == (expected, half_width, chain.time)
+    assert pull_source.latest(0) == (expected, half_width, chain.time)
 
 
 def test_pyth_latest__older_update_pushed__keeps_the_newer(chain, pyth, pull_source):
     push(pyth, update(7, 0, 0, chain.time, 0))
     push(pyth, update(8, 0, 0, chain.time - 1, 0), update(9, 0, 0, chain.time, 0, OTHER_ID))
-    assert pull_source.latest() == (7 * WAD, 0, chain.time)
+    assert pull_source.latest(0) == (7 * WAD, 0, chain.time)
 
 
 def test_mock_pyth__too_little_fee__reverts(chain, pyth, reverts):
@@ -105,7 +119,7 @@ def test_pyth_first_since__the_first__pays_the_fee_and_returns_the_rest(
     now = chain.time
     proof = update_proof(update(7, 1, 0, now - 5, now - 11))
     balances = chain.balance(keeper), chain.balance(pyth.address)
-    receipt = pull_source.first_since(now - 10, proof, sender=keeper, value=100)
+    receipt = pull_source.first_since(0, now - 10, proof, sender=keeper, value=100)
     assert receipt.result == (7 * WAD, WAD, now - 5)
     assert chain.balance(keeper) == balances[0] - PYTH_FEE
     assert chain.balance(pyth.address) == balances[1] + PYTH_FEE
@@ -114,7 +128,7 @@ def test_pyth_first_since__the_first__pays_the_fee_and_returns_the_rest(
 
 def test_pyth_first_since__exact_fee__is_enough(chain, pull_source):
     proof = update_proof(update(7, 1, 0, chain.time, chain.time - 1))
-    receipt = pull_source.first_since(chain.time, proof, value=PYTH_FEE)
+    receipt = pull_source.first_since(0, chain.time, proof, value=PYTH_FEE)
     assert receipt.result == (7 * WAD, WAD, chain.time)
 
 
@@ -133,22 +147,22 @@ def test_pyth_first_since__not_the_first__reverts(
     now = chain.time
     proof = update_proof(update(7, 1, 0, now + at, now + before, price_id))
     with reverts("update: none in range"):
-        pull_source.first_since(now - 10, proof, value=PYTH_FEE)
+        pull_source.first_since(0, now - 10, proof, value=PYTH_FEE)
 
 
 def test_pyth_first_since__too_little_value__reverts(chain, pull_source, reverts):
     proof = update_proof(update(7, 1, 0, chain.time, 0))
     with reverts("value: below the feed's fee"):
-        pull_source.first_since(chain.time, proof, value=PYTH_FEE - 1)
+        pull_source.first_since(0, chain.time, proof, value=PYTH_FEE - 1)
 
 
 def test_pyth_first_since__future_time__reverts(chain, pull_source, reverts):
     proof = update_proof(update(7, 1, 0, chain.time, 0))
     with reverts("since: in the future"):
-        pull_source.first_since(chain.time + 1, proof, value=PYTH_FEE)
+        pull_source.first_since(0, chain.time + 1, proof, value=PYTH_FEE)
 
 
 @pytest.mark.parametrize("proof", [b"", b"\xff" * 64, update_proof(b"", b"")])
 def test_pyth_first_since__garbage_proof__reverts(chain, pull_source, proof):
     with pytest.raises(Reverted):
-        pull_source.first_since(chain.time, proof, value=PYTH_FEE)
+        pull_source.first_since(0, chain.time, proof, value=PYTH_FEE)
