@@ -128,7 +128,7 @@ class Bench:
             receipt = house.withdraw(account, quote, 10**6, self._chain.accounts[0])
             self._record("withdraw", markets, receipt)
         with self._state():
-            receipt = world.protocol.lens.health.send(account)
+            receipt = house.current_health.send(account)
             self._record("margin check", markets, receipt)
 
     def _measure_orders(self, markets: int) -> None:

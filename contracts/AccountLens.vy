@@ -179,7 +179,7 @@ def _words(_account: uint256) -> uint256[ASSETS]:
 @internal
 @view
 def _health(_account: uint256) -> IRiskEngine.Health:
-    return staticcall CLEARINGHOUSE.health(_account, self._words(_account))
+    return staticcall CLEARINGHOUSE.current_health(_account)
 
 
 @internal

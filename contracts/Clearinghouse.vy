@@ -89,6 +89,7 @@ initializes: margin_check[
 ]
 exports: (
     margin_check.health,
+    margin_check.current_health,
     margin_check.health_after,
     margin_check.exposure,
     margin_check.held_assets,

@@ -55,6 +55,18 @@ def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
 @external
 @view
 @nonreentrant
+def current_health(_account: uint256) -> IRiskEngine.Health:
+    """@custom:see IClearinghouse"""
+    word: uint256 = accounts.words[_account]
+    if word == 0 and (_account == 0 or _account > accounts.ESCROW):
+        errors._fail("account: unknown")
+    readings: uint256[16] = self._read(account_exposure._held_assets(word))
+    return self._health(_account, word, readings, empty(account_exposure.Trade))
+
+
+@external
+@view
+@nonreentrant
 def health_after(
     _account: uint256, _words: uint256[16], _market: uint256, _size_delta: int256, _price: uint256, _fee: uint256
 ) -> IRiskEngine.Health:
