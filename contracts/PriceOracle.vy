@@ -64,6 +64,7 @@ struct Weights:
 
 MAX_ASSETS: constant(uint256) = 16
 MAX_FEEDS: constant(uint256) = 16  # of an adapter
+WAD: constant(uint256) = 10**18
 MAX_PULL_AGE: constant(uint256) = 3  # [s]
 
 MIN_SAMPLE_INTERVAL: constant(uint256) = 10  # [s]
@@ -215,7 +216,9 @@ def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint2
     )
     doubt: uint256 = 0
     if uncertain:
-        doubt = confidence * (10**18 // price_word.CONFIDENCE_PRECISION)
+        doubt = confidence * (WAD // price_word.CONFIDENCE_PRECISION)
+    if oracle_slots._count(primary) != 1:
+        price, doubt = self._with_others(_asset, primary, price, doubt)
     if self.balance != 0:  # nothing here belongs to the oracle
         raw_call(msg.sender, b"", value=self.balance)
     return price, updated_at, doubt
@@ -278,10 +281,18 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
 def set_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
     """@custom:see IPriceOracle"""
     ownable._check_owner()
-    assert _index < oracle_slots._count(self._listed(_asset)), "source: unknown index"
+    primary: uint256 = self._listed(_asset)
+    assert _index < oracle_slots._count(primary), "source: unknown index"
+    before: uint256 = self._reading(_asset, self._is_sequencer_up(), False)
     self._put_source(_asset, _index, _source)
     answer: uint256 = source_call._ask(self._sources[_asset][_index])
     assert source_call._grade(answer) == price_validity.FRESH, "source: no fresh price"
+    if price_word._usable(before):
+        # a feed of another unit, or of another asset; one that is dead has nothing to compare with
+        side: uint256 = price_validity._side(
+            answer & UINT88, price_word._price(before), oracle_slots._jump_bound(primary)
+        )
+        assert side == price_validity.NEAR, "source: off the price"
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -509,6 +520,27 @@ def _choose(_asset: uint256, _primary: uint256, _ema: uint256, _answer: uint256)
         _ema,
     )
     return answers[chosen], convert(oracle_slots._is_pull(packed[chosen]), uint256), disagreement
+
+
+@internal
+@view
+def _with_others(_asset: uint256, _primary: uint256, _price: uint256, _doubt: uint256) -> (uint256, uint256):
+    """
+    @dev Who bends the primary source alone must not be filled at its price while the reading does not
+         believe it. The interval's two ends are that price and the reading's: who buys pays the higher
+         one, who sells gets the lower one.
+    @param _price the primary source's first price [quote wad per unit]
+    @param _doubt of the primary source itself [wad]
+    @return the same where all sources together say about the same, else middle and half-width of the
+            interval between them
+    """
+    read: uint256 = self._reading(_asset, self._is_sequencer_up(), False) & UINT88
+    apart: uint256 = price_validity._distance(_price, read)
+    if apart * price_validity.BPS <= oracle_slots._max_disagreement(_primary) * read:
+        return _price, _doubt
+    middle: uint256 = (_price + read) // 2
+    half_width: uint256 = apart // 2 + 1
+    return middle, (half_width * WAD + middle - 1) // middle + _doubt
 
 
 @internal

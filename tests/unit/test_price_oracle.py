@@ -112,6 +112,18 @@ def test_first_price__only_the_primary_source__counts(chain, oracle, reverts):
         oracle.contract.first_price(0, chain.time, b"")
 
 
+def test_first_price__others_say_otherwise__is_the_interval_between(chain, oracle):
+    oracle.add(PRICE, PRICE, PRICE, max_disagreement=200)
+    bent = PRICE * 108 // 100
+    oracle.say(bent)
+    price, _, doubt = oracle.contract.first_price(0, chain.time, b"").result
+    half_width = -(-price * doubt // WAD)
+    assert bent <= price + half_width <= bent + 2 * WAD // 10**9
+    assert PRICE - 2 * WAD // 10**9 <= price - half_width <= PRICE
+    oracle.say(PRICE * 102 // 100)  # as far as they may disagree
+    assert oracle.contract.first_price(0, chain.time, b"").result[2] == 0
+
+
 @pytest.mark.parametrize(
     ("price", "offset", "reason"),
     [

@@ -242,6 +242,16 @@ def test_set_source__other_feed_of_the_adapter__set_once(oracle, reverts):
     assert len(oracle.contract.sources(oracle.contract.list_asset(both).result)) == 2
 
 
+def test_set_source__feed_of_another_unit__only_for_a_dead_asset(oracle, reverts):
+    oracle.add(PRICE, jump_bound=1_000)
+    within, beyond = oracle.source(PRICE * 11 // 10), oracle.source(PRICE * 11 // 10 + 1)
+    with reverts("source: off the price"):
+        oracle.contract.set_source(0, 0, entry(beyond))
+    oracle.contract.set_source(0, 0, entry(within))
+    within.set_mode(REVERT)
+    oracle.contract.set_source(0, 0, entry(beyond))
+
+
 def test_set_source__same_adapter__new_timing(oracle):
     oracle.add(PRICE)
     source = oracle.sources[0][0]
