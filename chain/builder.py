@@ -104,21 +104,25 @@ class Builder:
 
     def _sources(self) -> dict[str, list[Source]]:
         """One adapter for all Chainlink feeds, and one for all prices of a Pyth contract."""
-        chainlink: list[tuple[str, int, int]] = []
-        pyth: dict[str, list[bytes]] = {}
+        chainlink: list[tuple[str, int, int, int, int]] = []
+        pyth: dict[str, list[tuple[bytes, int, int]]] = {}
         places: dict[str, list[tuple[str, int]]] = {}  # Pyth contract or "", and index there
         for symbol, asset in self._config.assets.items():
             for source in asset.sources:
                 address = self._feed(asset, source)
+                timing = (source.times["heartbeat"], source.times["tolerance"])
                 if source.kind == "pyth":
-                    ids = pyth.setdefault(address, [])
-                    place = (address, len(ids))
-                    ids.append(source.price_id)
+                    prices = pyth.setdefault(address, [])
+                    place = (address, len(prices))
+                    prices.append((source.price_id, *timing))
                 else:
                     place = ("", len(chainlink))
-                    chainlink.append((address, source.min_answer, source.max_answer))
+                    bounds = (source.min_answer, source.max_answer)
+                    chainlink.append((address, *bounds, *timing))
                 places.setdefault(symbol, []).append(place)
-        adapters = {address: self._new("PythSource", address, ids) for address, ids in pyth.items()}
+        adapters = {
+            address: self._new("PythSource", address, prices) for address, prices in pyth.items()
+        }
         if chainlink:
             adapters[""] = self._new("ChainlinkSource", chainlink)
         return {
@@ -145,8 +149,5 @@ class Builder:
         return address
 
     def _list(self, oracle: Contract, asset: AssetConfig, sources: list[Source]) -> int:
-        listed = [
-            {"adapter": source.adapter, "feed": source.feed, **config.times}
-            for source, config in zip(sources, asset.sources, strict=True)
-        ]
+        listed = [{"adapter": source.adapter, "feed": source.feed} for source in sources]
         return int(oracle.list_asset({"sources": listed, **asset.listing}).result)

@@ -15,6 +15,7 @@ from chain.errors import DeploymentError
 from chain.feeds import ChainlinkFeed, Feed, PythFeed
 from chain.files import write_whole
 from chain.interface import Chain
+from margin_model.feed_answer import unpack
 
 __all__ = ["Deployment", "deployment_path", "load_config"]
 
@@ -53,8 +54,8 @@ class Source:
 
     def latest(self) -> tuple[int, int, int]:
         """Price and confidence [quote wad per unit] and publish time [s]."""
-        price, confidence, updated_at = self.adapter.latest(self.feed)
-        return price, confidence, updated_at
+        answer = unpack(self.adapter.latest(1 << self.feed)[self.feed])
+        return answer.price, answer.confidence, answer.updated_at
 
 
 @dataclass

@@ -16,16 +16,6 @@
         An asset that is not usable keeps its last accepted price. The excursion off the EMA is timed
         from the first sample that sees it; once it has lasted, the price counts whether anybody
         sampled since or not, and the next accepted sample moves the EMA to it at once.
-
-        What all sources of an asset together say, without regard to excursions, is one word, laid out
-        as a price word where they have the same to say; 0 is UNUSABLE:
-
-            bits   0.. 87  price       [quote wad per unit]
-            bits  88..127  published   [s]
-            bit  128       pull        it comes from a pull feed
-            bits 129..130  side        of the EMA, see price_validity
-            bits 208..247  confidence  half-width / price [1e-9]
-            bits 248..255  state       VALID, UNCERTAIN or STALE
 @custom:security Sources are called with a gas cap and without revert, see source_call.
 """
 
@@ -34,7 +24,9 @@ from snekmate.auth import ownable_2step
 
 from .interfaces import IPriceOracle
 from .interfaces import IPriceSource
+from .modules import feed_answer
 from .modules import oracle_slots
+from .modules import price_sources
 from .modules import price_validity
 from .modules import price_word
 from .modules import source_call
@@ -44,6 +36,8 @@ implements: IPriceOracle
 
 initializes: ownable
 initializes: ownable_2step[ownable := ownable]
+# which feeds an asset has, and what they say together
+initializes: price_sources
 
 exports: (
     # who lists assets and replaces feeds
@@ -51,6 +45,12 @@ exports: (
     ownable_2step.pending_owner,
     ownable_2step.transfer_ownership,
     ownable_2step.accept_ownership,
+)
+exports: (
+    price_sources.sources,
+    price_sources.bounds,
+    price_sources.deviation,
+    price_sources.last_update,
 )
 
 # Weights of one sample, the same for all assets that were last accepted at the same time.
@@ -62,10 +62,8 @@ struct Weights:
     ema: uint256
 
 
-MAX_ASSETS: constant(uint256) = 16
-MAX_FEEDS: constant(uint256) = 16  # of an adapter
+MAX_ASSETS: constant(uint256) = price_sources.MAX_ASSETS
 WAD: constant(uint256) = 10**18
-MAX_PULL_AGE: constant(uint256) = 3  # [s]
 
 MIN_SAMPLE_INTERVAL: constant(uint256) = 10  # [s]
 MAX_SAMPLE_INTERVAL: constant(uint256) = 3_600
@@ -76,13 +74,6 @@ MIN_EMA_TAU: constant(uint256) = 60  # [s]
 MAX_EMA_TAU: constant(uint256) = 86_400
 MIN_WEIGHT: constant(uint256) = 10**16  # [wad]
 
-MIN_HEARTBEAT: constant(uint256) = 1  # [s]
-MAX_HEARTBEAT: constant(uint256) = 3 * 86_400
-MAX_TOLERANCE: constant(uint256) = 3_600  # [s]; never beyond the heartbeat, or the hard age came first
-MIN_BOUND: constant(uint256) = 1  # of confidence, disagreement and deviation [bps]
-MAX_BOUND: constant(uint256) = 5_000
-MIN_JUMP_BOUND: constant(uint256) = 10  # [bps]
-MAX_JUMP_BOUND: constant(uint256) = 5_000
 MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day, wad]
 
 # The words of this path are taken apart in place: a getter costs more than what it gets.
@@ -91,8 +82,6 @@ UINT88: constant(uint256) = 2**88 - 1
 UINT64: constant(uint256) = 2**64 - 1
 UINT40: constant(uint256) = 2**40 - 1
 UINT32: constant(uint256) = 2**32 - 1
-UINT14: constant(uint256) = 2**14 - 1
-PRICE_AND_TIME: constant(uint256) = 2**128 - 1  # of an answer, at the same place in an observation
 PRICE_AND_CONFIDENCE: constant(uint256) = (2**88 - 1) | ((2**40 - 1) << 208)  # so in a price word
 
 SEQUENCER_FEED: public(immutable(address))  # empty: none
@@ -105,10 +94,8 @@ WEIGHT_LONG: public(immutable(uint256))  # b: of the long variance in the target
 _MAX_LIVE_STEP: immutable(uint256)  # 2 * SAMPLE_INTERVAL [s]
 
 _calendar: uint256  # time of the last sample << 8 | number of assets
-_sources: uint256[3][16]  # see oracle_slots; the primary one also carries the asset's bounds
 _memories: uint256[16]  # see oracle_slots
 _volatilities: uint256[16]  # see oracle_slots
-_deviations: uint256[16]  # the primary feed's publishing threshold [bps]
 _payer: transient(address)  # the source that may return value
 
 
@@ -167,6 +154,9 @@ def sample() -> (uint256[16], uint256[16]):
     due: bool = block.timestamp >= (calendar >> 8) + SAMPLE_INTERVAL
     if due:
         self._calendar = (block.timestamp << 8) | count
+    lanes: uint256[16] = empty(uint256[16])
+    answers: uint256[16] = empty(uint256[16])
+    lanes, answers = price_sources._ask_all(max_value(uint256) >> unsafe_sub(256, count), up)
     weights: Weights = empty(Weights)
     accepted: uint256 = 0
     memories: DynArray[uint256, 16] = []
@@ -177,13 +167,15 @@ def sample() -> (uint256[16], uint256[16]):
         # An asset that the last sample passed over, its pull price being old, stays due: else whoever
         # samples first every minute, without pushing, could keep it from being sampled at all.
         if not due and elapsed < SAMPLE_INTERVAL:
-            words[asset] = self._reading(asset, up, False)
-            targets[asset] = self._target(self._sources[asset][0], history)
+            words[asset] = self._reading(asset, lanes[asset], answers[asset], up, False)
+            targets[asset] = self._target(lanes[asset], history)
             continue
         if elapsed != weights.elapsed:
             weights = self._weights_after(elapsed)
         memory: uint256 = 0
-        words[asset], targets[asset], memory, history = self._sample_asset(asset, up, history, weights)
+        words[asset], targets[asset], memory, history = self._sample_asset(
+            asset, lanes[asset], answers[asset], up, history, weights
+        )
         if elapsed != 0 and (history >> 192) & UINT32 == block.timestamp:
             accepted |= 1 << asset
             memories.append(memory)
@@ -197,28 +189,29 @@ def sample() -> (uint256[16], uint256[16]):
 @payable
 def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
     """@custom:see IPriceOracle"""
-    primary: uint256 = self._listed(_asset)
-    adapter: address = oracle_slots._adapter(primary)
+    lane: uint256 = price_sources._listed(_asset)
+    adapter: address = price_sources._adapters[oracle_slots._adapter(lane)]
     self._payer = adapter
     price: uint256 = 0
     confidence: uint256 = 0
     updated_at: uint256 = 0
     price, confidence, updated_at = extcall IPriceSource(adapter).first_since(
-        oracle_slots._feed(primary), _since, _proof, value=msg.value
+        oracle_slots._feed(lane), _since, _proof, value=msg.value
     )
     self._payer = empty(address)
 
     assert price != 0 and price <= price_word.MAX_PRICE, "first price: out of bounds"
     assert updated_at >= _since and updated_at <= block.timestamp, "first price: bad time"
     uncertain: bool = False
+    terms: uint256 = price_sources._terms[_asset]
     uncertain, confidence = price_validity._doubt(
-        price, min(confidence, price_word.MAX_PRICE), 0, oracle_slots._max_confidence(primary), 0
+        price, min(confidence, price_word.MAX_PRICE), 0, oracle_slots._max_confidence(terms), 0
     )
     doubt: uint256 = 0
     if uncertain:
         doubt = confidence * (WAD // price_word.CONFIDENCE_PRECISION)
-    if oracle_slots._count(primary) != 1:
-        price, doubt = self._with_others(_asset, primary, price, doubt)
+    if oracle_slots._has_several(lane):
+        price, doubt = self._with_others(_asset, lane, price, doubt)
     if self.balance != 0:  # nothing here belongs to the oracle
         raw_call(msg.sender, b"", value=self.balance)
     return price, updated_at, doubt
@@ -233,29 +226,18 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
     ownable._check_owner()
     asset: uint256 = self._calendar & 255
     assert asset < MAX_ASSETS, "asset: too many"
-    count: uint256 = len(_listing.sources)
-    assert count != 0, "sources: none"
-    self._check_bound(_listing.max_confidence, "confidence bound: out of bounds")
-    self._check_bound(_listing.max_disagreement, "disagreement: out of bounds")
-    self._check_bound(_listing.deviation, "deviation: out of bounds")
-    assert _listing.jump_bound >= MIN_JUMP_BOUND, "jump bound: too small"
-    assert _listing.jump_bound <= MAX_JUMP_BOUND, "jump bound: too large"
     self._check_variance(_listing.variance_fast, volatility.MAX_VARIANCE)
     self._check_variance(_listing.variance_slow, volatility.MAX_VARIANCE)
     self._check_variance(_listing.variance_long, volatility.MAX_VARIANCE)
     self._check_variance(_listing.variance_floor, oracle_slots.MAX_VARIANCE_FLOOR)
 
-    self._sources[asset][0] = oracle_slots._pack_primary(
-        count, _listing.max_confidence, _listing.max_disagreement, _listing.jump_bound, _listing.variance_floor
-    )
-    self._deviations[asset] = _listing.deviation
+    price_sources._add(asset, _listing)
     self._calendar += 1
-    for index: uint256 in range(count, bound=3):
-        self._put_source(asset, index, _listing.sources[index])
 
     assert self._is_sequencer_up(), "sequencer: down"
     # without an EMA nothing could decide between two sources that disagree: they have to agree
-    seen: uint256 = self._observe(asset, self._sources[asset][0], 0)
+    lane: uint256 = price_sources._listed(asset)
+    seen: uint256 = price_sources._observe(asset, lane, price_sources._answer(lane), 0)
     assert seen >> 248 == price_word.VALID, "asset: no valid price"
     price: uint256 = seen & UINT88
     self._memories[asset] = oracle_slots._pack_memory(price, price, block.timestamp, 0, (seen >> 88) & UINT40, False)
@@ -269,7 +251,7 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
         max_disagreement=_listing.max_disagreement,
         jump_bound=_listing.jump_bound,
         deviation=_listing.deviation,
-        variance_floor=oracle_slots._floor(self._sources[asset][0]),
+        variance_floor=oracle_slots._floor(lane),
         variance_fast=_listing.variance_fast,
         variance_slow=_listing.variance_slow,
         variance_long=_listing.variance_long,
@@ -281,16 +263,15 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
 def set_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
     """@custom:see IPriceOracle"""
     ownable._check_owner()
-    primary: uint256 = self._listed(_asset)
-    assert _index < oracle_slots._count(primary), "source: unknown index"
-    before: uint256 = self._reading(_asset, self._is_sequencer_up(), False)
-    self._put_source(_asset, _index, _source)
-    answer: uint256 = source_call._ask(self._sources[_asset][_index])
+    lane: uint256 = price_sources._listed(_asset)
+    before: uint256 = self._reading_now(_asset, lane)
+    price_sources._replace(_asset, _index, _source)
+    answer: uint256 = price_sources._answer(price_sources._source(_asset, _index))
     assert source_call._grade(answer) == price_validity.FRESH, "source: no fresh price"
     if price_word._usable(before):
         # a feed of another unit, or of another asset; one that is dead has nothing to compare with
         side: uint256 = price_validity._side(
-            answer & UINT88, price_word._price(before), oracle_slots._jump_bound(primary)
+            feed_answer._price(answer), price_word._price(before), oracle_slots._jump_bound(lane)
         )
         assert side == price_validity.NEAR, "source: off the price"
 
@@ -314,65 +295,19 @@ def read_fresh(_assets: uint256) -> uint256[16]:
 
 @external
 @view
-def last_update(_asset: uint256) -> uint256:
-    """@custom:see IPriceOracle"""
-    return source_call._updated_at(source_call._ask(self._listed(_asset)))
-
-
-@external
-@view
-def deviation(_asset: uint256) -> uint256:
-    """@custom:see IPriceOracle"""
-    self._listed(_asset)
-    return self._deviations[_asset]
-
-
-@external
-@view
 def variances(_asset: uint256) -> (uint256, uint256, uint256, uint256):
     """@custom:see IPriceOracle"""
-    primary: uint256 = self._listed(_asset)
+    lane: uint256 = price_sources._listed(_asset)
     history: uint256 = self._volatilities[_asset]
-    target: uint256 = self._target(primary, history)
+    target: uint256 = self._target(lane, history)
     return oracle_slots._fast(history), oracle_slots._slow(history), oracle_slots._long(history), target
-
-
-@external
-@view
-def sources(_asset: uint256) -> DynArray[IPriceOracle.Source, 3]:
-    """@custom:see IPriceOracle"""
-    found: DynArray[IPriceOracle.Source, 3] = []
-    for index: uint256 in range(oracle_slots._count(self._listed(_asset)), bound=3):
-        packed: uint256 = self._sources[_asset][index]
-        found.append(
-            IPriceOracle.Source(
-                adapter=oracle_slots._adapter(packed),
-                feed=oracle_slots._feed(packed),
-                heartbeat=oracle_slots._heartbeat(packed),
-                tolerance=oracle_slots._tolerance(packed),
-            )
-        )
-    return found
-
-
-@external
-@view
-def bounds(_asset: uint256) -> (uint256, uint256, uint256, uint256):
-    """@custom:see IPriceOracle"""
-    packed: uint256 = self._listed(_asset)
-    return (
-        oracle_slots._max_confidence(packed),
-        oracle_slots._max_disagreement(packed),
-        oracle_slots._jump_bound(packed),
-        oracle_slots._floor(packed),
-    )
 
 
 @external
 @view
 def stored(_asset: uint256) -> IPriceOracle.Memory:
     """@custom:see IPriceOracle"""
-    self._listed(_asset)
+    price_sources._listed(_asset)
     packed: uint256 = self._memories[_asset]
     history: uint256 = self._volatilities[_asset]
     return IPriceOracle.Memory(
@@ -416,29 +351,39 @@ def asset_count() -> uint256:
 def _readings(_assets: uint256, _fresh: bool) -> uint256[16]:
     words: uint256[16] = empty(uint256[16])
     up: bool = self._is_sequencer_up()
+    lanes: uint256[16] = empty(uint256[16])
+    answers: uint256[16] = empty(uint256[16])
+    lanes, answers = price_sources._ask_all(_assets, up)
     for asset: uint256 in range(MAX_ASSETS):
-        rest: uint256 = _assets >> asset
-        if rest == 0:
+        if _assets >> asset == 0:
             break
-        if rest & 1 == 1:
-            words[asset] = self._reading(asset, up, _fresh)
+        lane: uint256 = lanes[asset]
+        if lane != 0:
+            words[asset] = self._reading(asset, lane, answers[asset], up, _fresh)
     return words
 
 
 @internal
 @view
-def _reading(_asset: uint256, _up: bool, _fresh: bool) -> uint256:
+def _reading_now(_asset: uint256, _lane: uint256) -> uint256:
     """
-    @return the asset's word now; 0 when it is not listed
+    @return the asset's word now
     """
-    primary: uint256 = self._sources[_asset][0]
-    if primary == 0:
-        return 0
+    return self._reading(_asset, _lane, price_sources._answer(_lane), self._is_sequencer_up(), False)
+
+
+@internal
+@view
+def _reading(_asset: uint256, _lane: uint256, _answer: uint256, _up: bool, _fresh: bool) -> uint256:
+    """
+    @param _answer of the asset's primary source, graded
+    @return the asset's word now
+    """
     memory: uint256 = self._memories[_asset]
     ema: uint256 = (memory >> 88) & UINT88
     seen: uint256 = 0
     if _up:
-        seen = self._observe(_asset, primary, ema)
+        seen = price_sources._observe(_asset, _lane, _answer, ema)
     state: uint256 = seen >> 248
 
     if _fresh:
@@ -461,70 +406,7 @@ def _reading(_asset: uint256, _up: bool, _fresh: bool) -> uint256:
 
 @internal
 @view
-def _observe(_asset: uint256, _primary: uint256, _ema: uint256) -> uint256:
-    """
-    @param _primary word of the asset's primary source
-    @return the observation, see the contract's notice
-    """
-    answer: uint256 = source_call._ask(_primary)
-    pull: uint256 = (_primary >> 190) & 1
-    disagreement: uint256 = 0
-    if (_primary >> 195) & 3 != 1:
-        answer, pull, disagreement = self._choose(_asset, _primary, _ema, answer)
-
-    grade: uint256 = answer >> 248
-    if grade == price_validity.INVALID:
-        return 0
-    price: uint256 = answer & UINT88
-    side: uint256 = price_validity._side(price, _ema, (_primary >> 225) & UINT14)
-    state: uint256 = price_word.VALID if grade == price_validity.FRESH else price_word.STALE
-    confidence: uint256 = (answer >> 128) & UINT88
-    if (confidence | disagreement) != 0:  # mostly it is not
-        uncertain: bool = False
-        uncertain, confidence = price_validity._doubt(
-            price,
-            confidence,
-            disagreement,
-            oracle_slots._max_confidence(_primary),
-            oracle_slots._max_disagreement(_primary),
-        )
-        confidence = min(confidence, UINT40)
-        if uncertain and state == price_word.VALID:
-            state = price_word.UNCERTAIN
-    return (answer & PRICE_AND_TIME) | (pull << 128) | (side << 129) | (confidence << 208) | (state << 248)
-
-
-@internal
-@view
-def _choose(_asset: uint256, _primary: uint256, _ema: uint256, _answer: uint256) -> (uint256, uint256, uint256):
-    """
-    @param _answer of the primary source
-    @return the answer that counts among those of all sources
-    @return 1 if it comes from a pull feed
-    @return disagreement [quote wad per unit]
-    """
-    packed: uint256[3] = [_primary, 0, 0]
-    answers: uint256[3] = [_answer, 0, 0]
-    for index: uint256 in range(1, oracle_slots._count(_primary), bound=2):
-        packed[index] = self._sources[_asset][index]
-        answers[index] = source_call._ask(packed[index])
-    old: bool[3] = empty(bool[3])
-    for index: uint256 in range(3):
-        published: uint256 = (answers[index] >> 88) & UINT40
-        old[index] = oracle_slots._is_pull(packed[index]) and block.timestamp > published + MAX_PULL_AGE
-    chosen: uint256 = 0
-    disagreement: uint256 = 0
-    chosen, disagreement = price_validity._choose(
-        [answers[0] & UINT88, answers[1] & UINT88, answers[2] & UINT88],
-        price_validity._without_old([answers[0] >> 248, answers[1] >> 248, answers[2] >> 248], old),
-        _ema,
-    )
-    return answers[chosen], convert(oracle_slots._is_pull(packed[chosen]), uint256), disagreement
-
-
-@internal
-@view
-def _with_others(_asset: uint256, _primary: uint256, _price: uint256, _doubt: uint256) -> (uint256, uint256):
+def _with_others(_asset: uint256, _lane: uint256, _price: uint256, _doubt: uint256) -> (uint256, uint256):
     """
     @dev Who bends the primary source alone must not be filled at its price while the reading does not
          believe it. The interval's two ends are that price and the reading's: who buys pays the higher
@@ -534,9 +416,9 @@ def _with_others(_asset: uint256, _primary: uint256, _price: uint256, _doubt: ui
     @return the same where all sources together say about the same, else middle and half-width of the
             interval between them
     """
-    read: uint256 = self._reading(_asset, self._is_sequencer_up(), False) & UINT88
+    read: uint256 = price_word._price(self._reading_now(_asset, _lane))
     apart: uint256 = price_validity._distance(_price, read)
-    if apart * price_validity.BPS <= oracle_slots._max_disagreement(_primary) * read:
+    if apart * price_validity.BPS <= oracle_slots._max_disagreement(price_sources._terms[_asset]) * read:
         return _price, _doubt
     middle: uint256 = (_price + read) // 2
     half_width: uint256 = apart // 2 + 1
@@ -551,7 +433,7 @@ def _is_chosen(_seen: uint256) -> bool:
     """
     if (_seen >> 128) & 1 == 0:
         return False
-    return unsafe_sub(block.timestamp, (_seen >> 88) & UINT40) > MAX_PULL_AGE
+    return unsafe_sub(block.timestamp, (_seen >> 88) & UINT40) > price_sources.MAX_PULL_AGE
 
 
 @internal
@@ -593,14 +475,14 @@ def _is_sequencer_up() -> bool:
 
 @internal
 def _sample_asset(
-    _asset: uint256, _up: bool, _history: uint256, _weights: Weights
+    _asset: uint256, _lane: uint256, _answer: uint256, _up: bool, _history: uint256, _weights: Weights
 ) -> (uint256, uint256, uint256, uint256):
     """
+    @param _answer of the asset's primary source, graded
     @param _history volatility word
     @return word and variance target after sampling
     @return memory and volatility word as stored
     """
-    primary: uint256 = self._sources[_asset][0]
     memory: uint256 = self._memories[_asset]
     history: uint256 = _history
     price: uint256 = memory & UINT88
@@ -610,7 +492,7 @@ def _sample_asset(
     excursion_at: uint256 = history >> 224
     seen: uint256 = 0
     if _up:
-        seen = self._observe(_asset, primary, ema)
+        seen = price_sources._observe(_asset, _lane, _answer, ema)
     seen_price: uint256 = seen & UINT88
     state: uint256 = seen >> 248
     side: uint256 = (seen >> 129) & 3
@@ -658,7 +540,7 @@ def _sample_asset(
         word = (seen & PRICE_AND_CONFIDENCE) | (shown_ema << 88) | (live << 176) | (state << 248)
     else:
         word = price_word._pack(price, ema, live, 0, state)
-    return word, self._target(primary, history), memory, history
+    return word, self._target(_lane, history), memory, history
 
 
 @internal
@@ -697,7 +579,7 @@ def _weights_after(_elapsed: uint256) -> Weights:
 
 @internal
 @view
-def _target(_primary: uint256, _history: uint256) -> uint256:
+def _target(_lane: uint256, _history: uint256) -> uint256:
     """
     @return max(v_fast, a * v_slow, b * v_long, floor) [variance per day, wad]
     """
@@ -708,58 +590,10 @@ def _target(_primary: uint256, _history: uint256) -> uint256:
         WEIGHT_SLOW,
         WEIGHT_LONG,
     )
-    return max(base, oracle_slots._floor(_primary))
+    return max(base, oracle_slots._floor(_lane))
 
 
 # ── internals: listing ───────────────────────────────────────────────────────────────────────────
-
-
-@internal
-@view
-def _listed(_asset: uint256) -> uint256:
-    """
-    @return word of the asset's primary source
-    """
-    assert _asset < self._calendar & 255, "asset: unknown"
-    return self._sources[_asset][0]
-
-
-@internal
-def _put_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
-    """
-    @dev Keeps what the primary source's word says of the asset.
-    """
-    assert _source.adapter.is_contract, "source: no contract"
-    assert _source.heartbeat >= MIN_HEARTBEAT, "heartbeat: too short"
-    assert _source.heartbeat <= MAX_HEARTBEAT, "heartbeat: too long"
-    assert _source.tolerance <= min(MAX_TOLERANCE, _source.heartbeat), "tolerance: too long"
-    assert _source.feed < staticcall IPriceSource(_source.adapter).feed_count(), "source: unknown feed"
-    assert _source.feed < MAX_FEEDS, "source: unknown feed"
-    for index: uint256 in range(3):
-        other: uint256 = self._sources[_asset][index]
-        if index != _index and oracle_slots._adapter(other) == _source.adapter:
-            assert oracle_slots._feed(other) != _source.feed, "source: listed twice"
-    old: uint256 = self._sources[_asset][_index]
-    pull: bool = staticcall IPriceSource(_source.adapter).is_pull()
-    self._sources[_asset][_index] = oracle_slots._primary(old) | oracle_slots._pack_source(
-        _source.adapter, _source.feed, _source.heartbeat, _source.tolerance, pull
-    )
-    log IPriceOracle.SourceSet(
-        asset=_asset,
-        index=_index,
-        old_adapter=oracle_slots._adapter(old),
-        old_feed=oracle_slots._feed(old),
-        adapter=_source.adapter,
-        feed=_source.feed,
-        heartbeat=_source.heartbeat,
-        tolerance=_source.tolerance,
-    )
-
-
-@internal
-@pure
-def _check_bound(_bps: uint256, _reason: String[32]):
-    assert _bps >= MIN_BOUND and _bps <= MAX_BOUND, _reason
 
 
 @internal

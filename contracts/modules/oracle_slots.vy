@@ -5,20 +5,23 @@
 @custom:contract-name oracle_slots
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
-@notice Reading a price costs two slots, source and memory; the third is for sampling, and for a price
-        off its EMA. Who packs keeps each part within its bits.
+@notice Reading a price costs one slot, its memory, and for eight assets together one of lanes; the
+        others are for sampling, for an asset with several sources, and for a price off its EMA. Who packs
+        keeps each part within its bits.
 
-        source      bits   0..159  adapter
-                    bits 160..177  heartbeat [s]
-                    bits 178..189  tolerance [s]
-                    bit  190       pull feed
-                    bits 191..194  index of the feed at its adapter
-          and, in the word of an asset's primary source only:
-                    bits 195..196  number of sources
-                    bits 197..210  max confidence [bps]
-                    bits 211..224  max disagreement [bps]
-                    bits 225..238  jump bound [bps]
-                    bits 239..255  variance floor [VARIANCE_FLOOR_UNIT]
+        source      bits   0..  3  index of the feed at its adapter
+                    bits   4..  7  index of the adapter
+
+        lane        bits   0..  7  primary source
+                    bit    8       there are others
+                    bits   9.. 17  jump bound [10 bps]; 0: not listed
+                    bits  18.. 31  volatility floor [bps per day]
+
+        terms       bits   0.. 15  second and third source
+                    bits  16.. 17  number of sources
+                    bits  18.. 31  max confidence [bps]
+                    bits  32.. 45  max disagreement [bps]
+                    bits  46.. 59  deviation: the primary feed's publishing threshold [bps]
 
         memory      bits   0.. 87  last accepted price [quote wad per unit]
                     bits  88..175  EMA price [quote wad per unit]
@@ -34,20 +37,20 @@
                     bits 224..255  start of the running excursion, 0 when there is none [s]
 """
 
-VARIANCE_FLOOR_UNIT: constant(uint256) = 2 * 10**11  # (0.045 % a day)**2 [variance per day, wad]
-MAX_VARIANCE_FLOOR: constant(uint256) = (2**17 - 1) * 2 * 10**11  # (16.2 % a day)**2 [variance per day, wad]
+LANES: constant(uint256) = 8  # a word
+JUMP_BOUND_UNIT: constant(uint256) = 10  # [bps]
+VARIANCE_UNIT: constant(uint256) = 10**10  # (a bps a day)**2 [variance per day, wad]
+MAX_VARIANCE_FLOOR: constant(uint256) = (2**14 - 1)**2 * 10**10  # (164 % a day)**2 [variance per day, wad]
 MAX_LAG: constant(uint256) = 2**15 - 1  # [s]
 
 _MASK_2: constant(uint256) = 2**2 - 1
 _MASK_4: constant(uint256) = 2**4 - 1
-_MASK_12: constant(uint256) = 2**12 - 1
+_MASK_8: constant(uint256) = 2**8 - 1
+_MASK_9: constant(uint256) = 2**9 - 1
 _MASK_14: constant(uint256) = 2**14 - 1
-_MASK_18: constant(uint256) = 2**18 - 1
 _MASK_32: constant(uint256) = 2**32 - 1
 _MASK_64: constant(uint256) = 2**64 - 1
 _MASK_88: constant(uint256) = 2**88 - 1
-_MASK_160: constant(uint256) = 2**160 - 1
-_MASK_PRIMARY: constant(uint256) = (2**61 - 1) << 195
 
 
 # ── source ───────────────────────────────────────────────────────────────────────────────────────
@@ -55,101 +58,130 @@ _MASK_PRIMARY: constant(uint256) = (2**61 - 1) << 195
 
 @internal
 @pure
-def _pack_source(_adapter: address, _feed: uint256, _heartbeat: uint256, _tolerance: uint256, _pull: bool) -> uint256:
-    return (
-        convert(_adapter, uint256)
-        | (_heartbeat << 160)
-        | (_tolerance << 178)
-        | (convert(_pull, uint256) << 190)
-        | (_feed << 191)
-    )
-
-
-@internal
-@pure
-def _pack_primary(
-    _count: uint256, _max_confidence: uint256, _max_disagreement: uint256, _jump_bound: uint256, _floor: uint256
-) -> uint256:
-    """
-    @param _floor [variance per day, wad], rounded up to a unit
-    @return the part of the primary source's word that belongs to the asset
-    """
-    units: uint256 = (_floor + VARIANCE_FLOOR_UNIT - 1) // VARIANCE_FLOOR_UNIT
-    return (
-        (_count << 195) | (_max_confidence << 197) | (_max_disagreement << 211) | (_jump_bound << 225) | (units << 239)
-    )
-
-
-@internal
-@pure
-def _primary(_source: uint256) -> uint256:
-    """
-    @return the part that belongs to the asset
-    """
-    return _source & _MASK_PRIMARY
-
-
-@internal
-@pure
-def _adapter(_source: uint256) -> address:
-    return convert(_source & _MASK_160, address)
-
-
-@internal
-@pure
-def _heartbeat(_source: uint256) -> uint256:
-    return (_source >> 160) & _MASK_18
-
-
-@internal
-@pure
-def _tolerance(_source: uint256) -> uint256:
-    return (_source >> 178) & _MASK_12
-
-
-@internal
-@pure
-def _is_pull(_source: uint256) -> bool:
-    return (_source >> 190) & 1 == 1
+def _pack_source(_adapter: uint256, _feed: uint256) -> uint256:
+    return (_adapter << 4) | _feed
 
 
 @internal
 @pure
 def _feed(_source: uint256) -> uint256:
-    return (_source >> 191) & _MASK_4
+    """
+    @param _source a source, or the lane of an asset: then of its primary one
+    """
+    return _source & _MASK_4
 
 
 @internal
 @pure
-def _count(_source: uint256) -> uint256:
-    return (_source >> 195) & _MASK_2
+def _adapter(_source: uint256) -> uint256:
+    """
+    @param _source a source, or the lane of an asset: then of its primary one
+    """
+    return (_source >> 4) & _MASK_4
+
+
+# ── lane ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @internal
 @pure
-def _max_confidence(_source: uint256) -> uint256:
-    return (_source >> 197) & _MASK_14
+def _pack_lane(_several: bool, _jump_bound: uint256, _floor: uint256) -> uint256:
+    """
+    @param _jump_bound [bps], a multiple of JUMP_BOUND_UNIT
+    @param _floor [variance per day, wad], rounded up to the square of whole bps
+    @return the lane without its source
+    """
+    square: uint256 = (_floor + VARIANCE_UNIT - 1) // VARIANCE_UNIT
+    root: uint256 = isqrt(square)
+    if root * root < square:
+        root += 1
+    return (convert(_several, uint256) << 8) | (_jump_bound // JUMP_BOUND_UNIT << 9) | (root << 18)
 
 
 @internal
 @pure
-def _max_disagreement(_source: uint256) -> uint256:
-    return (_source >> 211) & _MASK_14
+def _with_source(_lane: uint256, _source: uint256) -> uint256:
+    return (_lane & ~_MASK_8) | _source
 
 
 @internal
 @pure
-def _jump_bound(_source: uint256) -> uint256:
-    return (_source >> 225) & _MASK_14
+def _has_several(_lane: uint256) -> bool:
+    return (_lane >> 8) & 1 == 1
 
 
 @internal
 @pure
-def _floor(_source: uint256) -> uint256:
+def _jump_bound(_lane: uint256) -> uint256:
+    """
+    @return [bps]
+    """
+    return unsafe_mul((_lane >> 9) & _MASK_9, JUMP_BOUND_UNIT)
+
+
+@internal
+@pure
+def _floor(_lane: uint256) -> uint256:
     """
     @return [variance per day, wad]
     """
-    return unsafe_mul(_source >> 239, VARIANCE_FLOOR_UNIT)
+    root: uint256 = _lane >> 18
+    return unsafe_mul(unsafe_mul(root, root), VARIANCE_UNIT)
+
+
+# ── terms ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@pure
+def _pack_terms(_count: uint256, _max_confidence: uint256, _max_disagreement: uint256, _deviation: uint256) -> uint256:
+    """
+    @return the terms without sources
+    """
+    return (_count << 16) | (_max_confidence << 18) | (_max_disagreement << 32) | (_deviation << 46)
+
+
+@internal
+@pure
+def _other_source(_terms: uint256, _index: uint256) -> uint256:
+    """
+    @param _index 1 or 2
+    """
+    return (_terms >> (8 * (_index - 1))) & _MASK_8
+
+
+@internal
+@pure
+def _with_other_source(_terms: uint256, _index: uint256, _source: uint256) -> uint256:
+    """
+    @param _index 1 or 2
+    """
+    offset: uint256 = 8 * (_index - 1)
+    return (_terms & ~(_MASK_8 << offset)) | (_source << offset)
+
+
+@internal
+@pure
+def _count(_terms: uint256) -> uint256:
+    return (_terms >> 16) & _MASK_2
+
+
+@internal
+@pure
+def _max_confidence(_terms: uint256) -> uint256:
+    return (_terms >> 18) & _MASK_14
+
+
+@internal
+@pure
+def _max_disagreement(_terms: uint256) -> uint256:
+    return (_terms >> 32) & _MASK_14
+
+
+@internal
+@pure
+def _deviation(_terms: uint256) -> uint256:
+    return _terms >> 46
 
 
 # ── memory ───────────────────────────────────────────────────────────────────────────────────────

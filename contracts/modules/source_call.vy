@@ -5,86 +5,96 @@
 @custom:contract-name source_call
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
-@notice Asks price sources and the sequencer-uptime feed with a gas cap and without revert: whatever
-        they do, the caller goes on with an INVALID answer at worst.
+@notice Asks adapters and the sequencer-uptime feed with a gas cap and without revert: whatever they
+        do, the caller goes on with an INVALID answer at worst.
 
-        An answer is one word:
+        A graded answer is a feed_answer whose timing has done its work:
 
-        bits   0.. 87  price       [quote wad per unit]
-        bits  88..127  updated_at  [s], saturating
-        bits 128..215  confidence  [quote wad per unit]
+        bits   0..215  price, time and confidence as in feed_answer
+        bit  216       pull
         bits 248..255  grade       INVALID, LATE or FRESH, see price_validity
 
         Of an INVALID one only the time may be there.
-@custom:security A caller could starve such a call of gas until a healthy source looks dead. So each one
-        first makes sure that the source gets all of SOURCE_GAS, and reverts if it would not.
+@custom:security A caller could starve such a call of gas until a healthy feed looks dead. So each one
+        first makes sure that the adapter gets all it may need, and reverts if it would not.
 """
 
+from . import feed_answer
 from . import price_validity
 
+# A feed and what its adapter does with the answer; the call itself.
+GAS_PER_FEED: constant(uint256) = 84_000
+GAS_PER_CALL: constant(uint256) = 10_000
+SEQUENCER_GAS: constant(uint256) = 100_000
 
-# What `latest` of a source returns.
-struct Reply:
-    price: uint256  # [quote wad per unit]
-    confidence: uint256  # [quote wad per unit]
-    updated_at: uint256  # [s]
-
-
-SOURCE_GAS: constant(uint256) = 100_000
-MIN_GAS: constant(uint256) = 110_000  # leaves SOURCE_GAS after the 63/64 rule and a cold account
-
-_MASK_4: constant(uint256) = 2**4 - 1
 _MASK_12: constant(uint256) = 2**12 - 1
 _MASK_18: constant(uint256) = 2**18 - 1
 _MASK_40: constant(uint256) = 2**40 - 1
-_MASK_160: constant(uint256) = 2**160 - 1
+_MASK_88: constant(uint256) = 2**88 - 1
+_MASK_216: constant(uint256) = 2**216 - 1
+_MASK_TIME: constant(uint256) = (2**40 - 1) << 88
 
 
 @internal
 @view
-def _ask(_source: uint256) -> uint256:
+def _ask(_adapter: address, _feeds: uint256, _count: uint256) -> uint256[16]:
     """
-    @param _source word of a source, see oracle_slots
-    @return its answer; 0, which is INVALID, when it does not answer three words
+    @param _feeds bitmap of the feeds asked for
+    @param _count how many they are, at least
+    @return what the adapter answers, by feed, not yet graded; 0 for all when it does not answer
     """
-    assert msg.gas >= MIN_GAS, "gas: too little for a source"
+    allowance: uint256 = unsafe_add(unsafe_mul(_count, GAS_PER_FEED), GAS_PER_CALL)
+    self._check_gas(allowance)
     success: bool = False
-    response: Bytes[96] = b""
+    response: Bytes[512] = b""
     success, response = raw_call(
-        convert(_source & _MASK_160, address),
-        abi_encode((_source >> 191) & _MASK_4, method_id=method_id("latest(uint256)")),
-        max_outsize=96,
-        gas=SOURCE_GAS,
+        _adapter,
+        abi_encode(_feeds, method_id=method_id("latest(uint256)")),
+        max_outsize=512,
+        gas=allowance,
         is_static_call=True,
         revert_on_failure=False,
     )
-    if not success or len(response) != 96:
-        return 0
-    reply: Reply = abi_decode(response, Reply)
+    if not success or len(response) != 512:
+        return empty(uint256[16])
+    return abi_decode(response, uint256[16])
+
+
+@internal
+@view
+def _graded(_answer: uint256) -> uint256:
+    """
+    @return the answer graded as of now
+    """
     grade: uint256 = price_validity._grade(
-        reply.price,
-        reply.confidence,
-        reply.updated_at,
+        _answer & _MASK_88,
+        (_answer >> 128) & _MASK_88,
+        (_answer >> 88) & _MASK_40,
         block.timestamp,
-        (_source >> 160) & _MASK_18,
-        (_source >> 178) & _MASK_12,
+        (_answer >> 216) & _MASK_18,
+        (_answer >> 234) & _MASK_12,
     )
     if grade == price_validity.INVALID:
-        return min(reply.updated_at, _MASK_40) << 88
-    # price and confidence are at most price_word.MAX_PRICE, and the time is not to come
-    return reply.price | (reply.updated_at << 88) | (reply.confidence << 128) | (grade << 248)
+        return _answer & _MASK_TIME
+    return (_answer & _MASK_216) | (((_answer >> 246) & 1) << 216) | (grade << 248)
 
 
 @internal
 @pure
-def _updated_at(_answer: uint256) -> uint256:
-    return (_answer >> 88) & _MASK_40
+def _updated_at(_graded: uint256) -> uint256:
+    return feed_answer._updated_at(_graded)
 
 
 @internal
 @pure
-def _grade(_answer: uint256) -> uint256:
-    return _answer >> 248
+def _is_pull(_graded: uint256) -> bool:
+    return (_graded >> 216) & 1 == 1
+
+
+@internal
+@pure
+def _grade(_graded: uint256) -> uint256:
+    return _graded >> 248
 
 
 @internal
@@ -97,14 +107,14 @@ def _is_sequencer_up(_feed: address, _grace: uint256) -> bool:
     """
     if _feed == empty(address):
         return True
-    assert msg.gas >= MIN_GAS, "gas: too little for a source"
+    self._check_gas(SEQUENCER_GAS)
     success: bool = False
     response: Bytes[160] = b""
     success, response = raw_call(
         _feed,
         method_id("latestRoundData()"),
         max_outsize=160,
-        gas=SOURCE_GAS,
+        gas=SEQUENCER_GAS,
         is_static_call=True,
         revert_on_failure=False,
     )
@@ -115,3 +125,12 @@ def _is_sequencer_up(_feed: address, _grace: uint256) -> bool:
     if status != 0 or started_at == 0 or started_at > block.timestamp:
         return False
     return unsafe_sub(block.timestamp, started_at) > _grace
+
+
+@internal
+@view
+def _check_gas(_allowance: uint256):
+    """
+    @dev What is left after the 63/64 rule and a cold account.
+    """
+    assert msg.gas >= _allowance + _allowance // 32 + 5_000, "gas: too little for a source"

@@ -14,6 +14,7 @@
 
 from ..interfaces import IChainlinkAggregator
 from ..interfaces import IPriceSource
+from ..modules import feed_answer
 
 implements: IPriceSource
 
@@ -23,20 +24,23 @@ struct Feed:
     aggregator: address
     min_answer: int256  # the feed's own minimum, or 0 [feed units]
     max_answer: int256  # the feed's own maximum [feed units]
+    heartbeat: uint256  # longest silence the feed promises [s]
+    tolerance: uint256  # how much later than that is still on time [s]
 
 
 # A feed as it is read: price = answer * multiplier / divisor [wad].
 struct Scaled:
-    feed: Feed
+    aggregator: address
+    min_answer: int256
+    max_answer: int256
     multiplier: uint256
     divisor: uint256
+    terms: uint256  # see feed_answer
 
 
 MAX_FEEDS: constant(uint256) = 16
 MAX_DECIMALS: constant(uint256) = 36
 MAX_ANSWER: constant(int256) = 2**191 - 1  # what an aggregator can store; times 1e18 it fits int256
-PROBE_GAS: constant(uint256) = 100_000
-MIN_GAS: constant(uint256) = 110_000  # leaves PROBE_GAS after the 63/64 rule and a cold account
 
 # In the code, not in storage: reading one costs nothing cold.
 _FEEDS: immutable(Scaled[16])
@@ -56,9 +60,12 @@ def __init__(_feeds: DynArray[Feed, MAX_FEEDS]):
         feed_decimals: uint256 = convert(staticcall IChainlinkAggregator(feed.aggregator).decimals(), uint256)
         assert feed_decimals <= MAX_DECIMALS, "decimals: too many"
         feeds[i] = Scaled(
-            feed=feed,
+            aggregator=feed.aggregator,
+            min_answer=feed.min_answer,
+            max_answer=feed.max_answer,
             multiplier=10**(18 - min(feed_decimals, 18)),
             divisor=10**(max(feed_decimals, 18) - 18),
+            terms=feed_answer._pack_terms(feed.heartbeat, feed.tolerance, False),
         )
     _FEEDS = feeds
     _COUNT = len(_feeds)
@@ -69,11 +76,35 @@ def __init__(_feeds: DynArray[Feed, MAX_FEEDS]):
 
 @external
 @view
-def latest(_feed: uint256) -> (uint256, uint256, uint256):
+def latest(_feeds: uint256) -> uint256[16]:
     """@custom:see IPriceSource"""
-    scaled: Scaled = self._scaled(_feed)
-    newest: IChainlinkAggregator.Round = staticcall IChainlinkAggregator(scaled.feed.aggregator).latestRoundData()
-    return self._price(scaled, newest.answer), 0, newest.updated_at
+    answers: uint256[16] = empty(uint256[16])
+    for feed: uint256 in range(_COUNT, bound=MAX_FEEDS):
+        rest: uint256 = _feeds >> feed
+        if rest == 0:
+            break
+        if rest & 1 == 0:
+            continue
+        assert msg.gas >= feed_answer.MIN_GAS, "gas: too little for a feed"
+        scaled: Scaled = _FEEDS[feed]
+        success: bool = False
+        response: Bytes[160] = b""
+        success, response = raw_call(
+            scaled.aggregator,
+            method_id("latestRoundData()"),
+            max_outsize=160,
+            gas=feed_answer.FEED_GAS,
+            is_static_call=True,
+            revert_on_failure=False,
+        )
+        if success and len(response) == 160:
+            answers[feed] = feed_answer._pack(
+                scaled.terms,
+                self._price(scaled, extract32(response, 32, output_type=int256)),
+                0,
+                extract32(response, 96, output_type=uint256),
+            )
+    return answers
 
 
 @external
@@ -88,7 +119,7 @@ def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint25
     if msg.value != 0:  # the feed is free
         raw_call(msg.sender, b"", value=msg.value)
     scaled: Scaled = self._scaled(_feed)
-    aggregator: IChainlinkAggregator = IChainlinkAggregator(scaled.feed.aggregator)
+    aggregator: IChainlinkAggregator = IChainlinkAggregator(scaled.aggregator)
     round_id: uint256 = 0
     previous_id: uint256 = 0
     if len(_proof) == 32:
@@ -137,14 +168,14 @@ def feed(_index: uint256) -> Feed:
     """
     @return what is known of a feed
     """
-    return self._scaled(_index).feed
-
-
-@external
-@pure
-def is_pull() -> bool:
-    """@custom:see IPriceSource"""
-    return False
+    found: Scaled = self._scaled(_index)
+    return Feed(
+        aggregator=found.aggregator,
+        min_answer=found.min_answer,
+        max_answer=found.max_answer,
+        heartbeat=feed_answer._heartbeat(found.terms),
+        tolerance=feed_answer._tolerance(found.terms),
+    )
 
 
 # ── internals ────────────────────────────────────────────────────────────────────────────────────
@@ -163,9 +194,9 @@ def _price(_scaled: Scaled, _answer: int256) -> uint256:
     """
     @return [quote wad per unit], rounded down; 0 when the answer is pinned, hence also when it is <= 0
     """
-    if _answer <= _scaled.feed.min_answer:
+    if _answer <= _scaled.min_answer:
         return 0
-    if _answer >= _scaled.feed.max_answer:
+    if _answer >= _scaled.max_answer:
         return 0
     # 0 < answer < 2**191 and the multiplier is at most 1e18 < 2**60
     return unsafe_div(unsafe_mul(convert(_answer, uint256), _scaled.multiplier), _scaled.divisor)
@@ -195,17 +226,17 @@ def _exists(_aggregator: IChainlinkAggregator, _round_id: uint256) -> bool:
     @dev A feed answers zeros for a round it does not have, or reverts. Starved of gas it would revert
          too, and a round that exists would seem not to: hence the bound.
     """
-    assert msg.gas >= MIN_GAS, "gas: too little for probe"
+    assert msg.gas >= feed_answer.MIN_GAS, "gas: too little for a feed"
     success: bool = False
     response: Bytes[160] = b""
     success, response = raw_call(
         _aggregator.address,
         abi_encode(_round_id, method_id=method_id("getRoundData(uint80)")),
         max_outsize=160,
-        gas=PROBE_GAS,
+        gas=feed_answer.FEED_GAS,
         is_static_call=True,
         revert_on_failure=False,
     )
-    if not success or len(response) < 160:
+    if not success or len(response) != 160:
         return False
-    return convert(slice(response, 96, 32), uint256) != 0
+    return extract32(response, 96, output_type=uint256) != 0

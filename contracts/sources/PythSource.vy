@@ -11,8 +11,17 @@
 
 from ..interfaces import IPriceSource
 from ..interfaces import IPyth
+from ..modules import feed_answer
 
 implements: IPriceSource
+
+
+# A price as it is named.
+struct Feed:
+    price_id: bytes32
+    heartbeat: uint256  # how often somebody is expected to push it [s]
+    tolerance: uint256  # how much later than that is still on time [s]
+
 
 MAX_FEEDS: constant(uint256) = 16
 
@@ -24,20 +33,25 @@ PYTH: public(immutable(IPyth))
 
 # In the code, not in storage: reading one costs nothing cold.
 _PRICE_IDS: immutable(bytes32[16])
+_TERMS: immutable(uint256[16])  # see feed_answer
 _COUNT: immutable(uint256)
 
 
 @deploy
-def __init__(_pyth: address, _price_ids: DynArray[bytes32, MAX_FEEDS]):
+def __init__(_pyth: address, _feeds: DynArray[Feed, MAX_FEEDS]):
     assert _pyth.is_contract, "pyth: no contract"
-    assert len(_price_ids) != 0, "feeds: none"
+    assert len(_feeds) != 0, "feeds: none"
     price_ids: bytes32[16] = empty(bytes32[16])
-    for i: uint256 in range(len(_price_ids), bound=MAX_FEEDS):
-        assert _price_ids[i] != empty(bytes32), "price id: empty"
-        price_ids[i] = _price_ids[i]
+    terms: uint256[16] = empty(uint256[16])
+    for i: uint256 in range(len(_feeds), bound=MAX_FEEDS):
+        feed: Feed = _feeds[i]
+        assert feed.price_id != empty(bytes32), "price id: empty"
+        price_ids[i] = feed.price_id
+        terms[i] = feed_answer._pack_terms(feed.heartbeat, feed.tolerance, True)
     PYTH = IPyth(_pyth)
     _PRICE_IDS = price_ids
-    _COUNT = len(_price_ids)
+    _TERMS = terms
+    _COUNT = len(_feeds)
 
 
 # ── oracle ───────────────────────────────────────────────────────────────────────────────────────
@@ -45,9 +59,34 @@ def __init__(_pyth: address, _price_ids: DynArray[bytes32, MAX_FEEDS]):
 
 @external
 @view
-def latest(_feed: uint256) -> (uint256, uint256, uint256):
+def latest(_feeds: uint256) -> uint256[16]:
     """@custom:see IPriceSource"""
-    return self._wad(staticcall PYTH.getPriceUnsafe(self._price_id(_feed)))
+    answers: uint256[16] = empty(uint256[16])
+    for feed: uint256 in range(_COUNT, bound=MAX_FEEDS):
+        rest: uint256 = _feeds >> feed
+        if rest == 0:
+            break
+        if rest & 1 == 0:
+            continue
+        assert msg.gas >= feed_answer.MIN_GAS, "gas: too little for a feed"
+        # of a price that was never pushed Pyth says nothing but reverts
+        success: bool = False
+        response: Bytes[128] = b""
+        success, response = raw_call(
+            PYTH.address,
+            abi_encode(_PRICE_IDS[feed], method_id=method_id("getPriceUnsafe(bytes32)")),
+            max_outsize=128,
+            gas=feed_answer.FEED_GAS,
+            is_static_call=True,
+            revert_on_failure=False,
+        )
+        if success and len(response) == 128:
+            price: uint256 = 0
+            confidence: uint256 = 0
+            published: uint256 = 0
+            price, confidence, published = self._wad(abi_decode(response, IPyth.Price))
+            answers[feed] = feed_answer._pack(_TERMS[feed], price, confidence, published)
+    return answers
 
 
 @external
@@ -83,18 +122,17 @@ def feed_count() -> uint256:
 
 @external
 @view
-def price_id(_index: uint256) -> bytes32:
+def feed(_index: uint256) -> Feed:
     """
-    @return Pyth's name of a feed
+    @return what is known of a feed
     """
-    return self._price_id(_index)
-
-
-@external
-@pure
-def is_pull() -> bool:
-    """@custom:see IPriceSource"""
-    return True
+    price_id: bytes32 = self._price_id(_index)
+    terms: uint256 = _TERMS[_index]
+    return Feed(
+        price_id=price_id,
+        heartbeat=feed_answer._heartbeat(terms),
+        tolerance=feed_answer._tolerance(terms),
+    )
 
 
 # ── internals ────────────────────────────────────────────────────────────────────────────────────

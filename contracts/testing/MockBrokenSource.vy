@@ -8,6 +8,8 @@
         words set, 1 reverts, 2 burns its gas, 3 answers the raw bytes set.
 """
 
+from ..modules import feed_answer
+
 ANSWER: constant(uint256) = 0
 REVERT: constant(uint256) = 1
 BURN: constant(uint256) = 2
@@ -15,20 +17,20 @@ RAW: constant(uint256) = 3
 
 FEEDS: constant(uint256) = 2
 
-is_pull: public(bool)
+terms: public(uint256)  # see feed_answer
 mode: public(uint256)
 price: public(uint256)
 confidence: public(uint256)
 updated_at: public(uint256)
-raw: public(Bytes[256])
+raw: public(Bytes[1024])
 fee: public(uint256)  # kept by `first_since` [wei]
 asked_since: public(uint256)  # what `first_since` was last asked
 asked_proof: public(Bytes[4096])
 
 
 @deploy
-def __init__(_is_pull: bool):
-    self.is_pull = _is_pull
+def __init__(_is_pull: bool, _heartbeat: uint256, _tolerance: uint256):
+    self.terms = feed_answer._pack_terms(_heartbeat, _tolerance, _is_pull)
 
 
 @external
@@ -44,7 +46,7 @@ def set_mode(_mode: uint256):
 
 
 @external
-def set_raw(_raw: Bytes[256]):
+def set_raw(_raw: Bytes[1024]):
     self.raw = _raw
 
 
@@ -56,7 +58,7 @@ def set_fee(_fee: uint256):
 @external
 @view
 @raw_return
-def latest(_feed: uint256) -> Bytes[256]:
+def latest(_feeds: uint256) -> Bytes[1024]:
     if self.mode == REVERT:
         raise "source: broken"
     if self.mode == BURN:
@@ -65,7 +67,11 @@ def latest(_feed: uint256) -> Bytes[256]:
             spent = unsafe_add(spent, i)
     if self.mode == RAW:
         return self.raw
-    return abi_encode(self.price, self.confidence, self.updated_at)
+    answers: uint256[16] = empty(uint256[16])
+    for feed: uint256 in range(FEEDS):
+        if (_feeds >> feed) & 1 == 1:
+            answers[feed] = feed_answer._pack(self.terms, self.price, self.confidence, self.updated_at)
+    return abi_encode(answers)
 
 
 @external

@@ -10,20 +10,20 @@
 from ..modules import oracle_slots
 
 
-struct Source:
-    adapter: address
-    feed: uint256
-    heartbeat: uint256
-    tolerance: uint256
-    pull: bool
+struct Lane:
+    source: uint256
+    several: bool
+    jump_bound: uint256
+    floor: uint256
 
 
-struct Primary:
+struct Terms:
+    second: uint256
+    third: uint256
     count: uint256
     max_confidence: uint256
     max_disagreement: uint256
-    jump_bound: uint256
-    floor: uint256
+    deviation: uint256
 
 
 struct Memory:
@@ -45,29 +45,46 @@ struct Volatility:
 
 @external
 @pure
-def source_round_trip(_source: Source, _primary: Primary) -> (Source, Primary):
-    own: uint256 = oracle_slots._pack_source(
-        _source.adapter, _source.feed, _source.heartbeat, _source.tolerance, _source.pull
+def source_round_trip(_adapter: uint256, _feed: uint256) -> (uint256, uint256):
+    source: uint256 = oracle_slots._pack_source(_adapter, _feed)
+    return oracle_slots._adapter(source), oracle_slots._feed(source)
+
+
+@external
+@pure
+def lane_round_trip(_lane: Lane) -> Lane:
+    lane: uint256 = oracle_slots._with_source(
+        oracle_slots._pack_lane(_lane.several, _lane.jump_bound, _lane.floor), _lane.source
     )
-    asset: uint256 = oracle_slots._pack_primary(
-        _primary.count, _primary.max_confidence, _primary.max_disagreement, _primary.jump_bound, _primary.floor
+    assert lane < 2**32
+    return Lane(
+        source=lane & 255,
+        several=oracle_slots._has_several(lane),
+        jump_bound=oracle_slots._jump_bound(lane),
+        floor=oracle_slots._floor(lane),
     )
-    word: uint256 = oracle_slots._primary(asset | own) | own
-    return (
-        Source(
-            adapter=oracle_slots._adapter(word),
-            feed=oracle_slots._feed(word),
-            heartbeat=oracle_slots._heartbeat(word),
-            tolerance=oracle_slots._tolerance(word),
-            pull=oracle_slots._is_pull(word),
-        ),
-        Primary(
-            count=oracle_slots._count(word),
-            max_confidence=oracle_slots._max_confidence(word),
-            max_disagreement=oracle_slots._max_disagreement(word),
-            jump_bound=oracle_slots._jump_bound(word),
-            floor=oracle_slots._floor(word),
-        ),
+
+
+@external
+@pure
+def terms_round_trip(_terms: Terms) -> Terms:
+    """
+    @dev Each source is put twice, so that what was there before has to go.
+    """
+    terms: uint256 = oracle_slots._pack_terms(
+        _terms.count, _terms.max_confidence, _terms.max_disagreement, _terms.deviation
+    )
+    for second: uint256 in [255, _terms.second]:
+        terms = oracle_slots._with_other_source(terms, 1, second)
+    for third: uint256 in [255, _terms.third]:
+        terms = oracle_slots._with_other_source(terms, 2, third)
+    return Terms(
+        second=oracle_slots._other_source(terms, 1),
+        third=oracle_slots._other_source(terms, 2),
+        count=oracle_slots._count(terms),
+        max_confidence=oracle_slots._max_confidence(terms),
+        max_disagreement=oracle_slots._max_disagreement(terms),
+        deviation=oracle_slots._deviation(terms),
     )
 
 

@@ -1,5 +1,7 @@
 """`oracle_slots`: what is packed comes out again, at the bounds of every field."""
 
+from math import isqrt
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -7,13 +9,11 @@ from hypothesis import strategies as st
 from margin_model.price_word import MAX_PRICE
 from margin_model.volatility import MAX_VARIANCE
 
-FLOOR_UNIT = 2 * 10**11
-MAX_FLOOR = (2**17 - 1) * FLOOR_UNIT
+FLOOR_UNIT = 10**10
+MAX_FLOOR = (2**14 - 1) ** 2 * FLOOR_UNIT
 MAX_LAG = 2**15 - 1
-NOBODY = "0x" + "00" * 20
-EVERYBODY = "0x" + "ff" * 20
 
-addresses = st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex())
+sources = st.integers(0, 255)
 bps = st.integers(0, 2**14 - 1)
 times = st.integers(0, 2**32 - 1)
 prices = st.integers(0, MAX_PRICE)
@@ -25,25 +25,29 @@ def contract(harness):
     return harness("OracleSlotsHarness")
 
 
-@given(
-    st.tuples(
-        addresses,
-        st.integers(0, 15),
-        st.integers(0, 2**18 - 1),
-        st.integers(0, 2**12 - 1),
-        st.booleans(),
-    ),
-    st.tuples(st.integers(0, 3), bps, bps, bps, st.integers(0, MAX_FLOOR)),
-)
-@example(
-    (EVERYBODY, 15, 2**18 - 1, 2**12 - 1, True), (3, 2**14 - 1, 2**14 - 1, 2**14 - 1, MAX_FLOOR)
-)
-@example((NOBODY, 0, 0, 0, False), (0, 0, 0, 0, 0))
-def test_source__any_fields__come_out_again(contract, source, primary):
-    got_source, got_primary = contract.source_round_trip(source, primary)
-    assert (got_source.adapter.lower(), *got_source[1:]) == source
-    assert tuple(got_primary)[:4] == primary[:4]
-    assert got_primary.floor == -(-primary[4] // FLOOR_UNIT) * FLOOR_UNIT  # rounded up
+@given(st.integers(0, 15), st.integers(0, 15))
+def test_source__any_fields__come_out_again(contract, adapter, feed):
+    assert contract.source_round_trip(adapter, feed) == (adapter, feed)
+
+
+@given(sources, st.booleans(), st.integers(0, 511), st.integers(0, MAX_FLOOR))
+@example(255, True, 511, MAX_FLOOR)
+@example(0, False, 0, 0)
+@example(0, False, 0, 10**10 + 1)
+def test_lane__any_fields__come_out_again(contract, source, several, tens, floor):
+    jump_bound = 10 * tens
+    got = contract.lane_round_trip((source, several, jump_bound, floor))
+    assert got[:3] == (source, several, jump_bound)
+    # rounded up to the square of whole bps a day
+    squares = -(-floor // FLOOR_UNIT)
+    root = isqrt(squares) + (isqrt(squares) ** 2 < squares)
+    assert got.floor == root**2 * FLOOR_UNIT >= floor
+
+
+@given(st.tuples(sources, sources, st.integers(0, 3), bps, bps, bps))
+@example((255, 255, 3, 2**14 - 1, 2**14 - 1, 2**14 - 1))
+def test_terms__any_fields__come_out_again(contract, terms):
+    assert contract.terms_round_trip(terms) == terms
 
 
 @given(prices, prices, times, times, st.integers(0, 2**32 - 1), st.booleans())

@@ -56,15 +56,6 @@ def test_read_bars__year_2020__known_gaps() -> None:
     assert max(gap.end - gap.start for gap in bars.gaps) + 300 == 21_300  # 5.9 h
 
 
-def test_read_bars__a_year_of_5_minute_bars__within_a_second() -> None:
-    started = time.process_time()
-    bars = read_bars(YEARS["btc"][2])
-    seconds = time.process_time() - started
-    print(f"{len(bars)} bars read in {seconds:.2f} s")
-    assert len(bars) == 105_120
-    assert seconds < 1
-
-
 @pytest.mark.parametrize("path", FILES[:1] + FILES[-1:], ids=lambda path: path.name)
 def test_to_units__every_price_of_a_file__exact(path: Path) -> None:
     """Through float and back to whole numbers, every digit of the text survives."""

@@ -28,7 +28,7 @@ ANSWER, REVERT, BURN, RAW = range(4)  # modes of MockBrokenSource
 class Listing(NamedTuple):
     """As IPriceOracle.Listing; variances of 5 %, 4 %, 5 % and at least 1 % a day."""
 
-    sources: tuple[tuple[str, int, int], ...]
+    sources: tuple[tuple[str, int], ...]
     max_confidence: int = 100
     max_disagreement: int = 200
     jump_bound: int = 1_000
@@ -60,16 +60,22 @@ class Oracle:
         self.contract = chain.deploy(artifacts["PriceOracle"], *vars(self.parameters).values())
         self.sources: list[list[Contract]] = []
 
-    def source(self, price: int, pull: bool = False) -> Contract:
+    def source(
+        self,
+        price: int,
+        pull: bool = False,
+        heartbeat: int = HEARTBEAT,
+        tolerance: int = TOLERANCE,
+    ) -> Contract:
         """A new source with a price of now."""
-        source = self.chain.deploy(self.artifacts["MockBrokenSource"], pull)
+        source = self.chain.deploy(self.artifacts["MockBrokenSource"], pull, heartbeat, tolerance)
         source.set_answer(price, 0, self.chain.time)
         return source
 
     def add(self, *prices: int, pull: bool = False, **fields: Any) -> int:
         """List an asset with a source per price [quote wad per unit]."""
         sources = [self.source(price, pull) for price in prices]
-        entries = tuple((source.address, 0, HEARTBEAT, TOLERANCE) for source in sources)
+        entries = tuple((source.address, 0) for source in sources)
         asset: int = self.contract.list_asset(Listing(entries, **fields)).result
         self.sources.append(sources)
         return asset

@@ -30,7 +30,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "sample": (ANY, (), ""),
         "first_price": (ANY, (), ""),
         "list_asset": (OWNER, (LISTING,), "ownable: caller is not the owner"),
-        "set_source": (OWNER, (0, 0, (ADDRESS, 0, 60, 1)), "ownable: caller is not the owner"),
+        "set_source": (OWNER, (0, 0, (ADDRESS, 0)), "ownable: caller is not the owner"),
     },
     "RiskEngine": {
         "transfer_ownership": (OWNER, (ADDRESS,), "ownable: caller is not the owner"),

@@ -20,8 +20,8 @@ def oracle(chain, artifacts):
     return Oracle(chain, artifacts)
 
 
-def entry(source, heartbeat=HEARTBEAT, tolerance=TOLERANCE):
-    return (source.address, 0, heartbeat, tolerance)
+def entry(source):
+    return (source.address, 0)
 
 
 # ── access ───────────────────────────────────────────────────────────────────────────────────────
@@ -65,7 +65,7 @@ def test_ownership__two_steps__then_the_new_owner_lists(
 def test_first_price__push_feed__is_the_round_proved(chain, deploy, oracle):
     feed = deploy("MockAggregator", 8)
     feed.set_round(2_000 * 10**8, chain.time)
-    source = deploy("ChainlinkSource", [(feed.address, 0, 10**18)])
+    source = deploy("ChainlinkSource", [(feed.address, 0, 10**18, HEARTBEAT, TOLERANCE)])
     oracle.contract.list_asset(Listing((entry(source),)))
     since = chain.time + 1
     chain.advance(20)

@@ -21,7 +21,7 @@ from tests.unit.oracle_world import (
 )
 
 PRICE = 2_000 * WAD
-MAX_FLOOR = (2**17 - 1) * 2 * 10**11
+MAX_FLOOR = (2**14 - 1) ** 2 * 10**10
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def oracle(chain, artifacts):
     return Oracle(chain, artifacts)
 
 
-def entry(source, heartbeat=HEARTBEAT, tolerance=TOLERANCE, feed=0):
-    return (source.address, feed, heartbeat, tolerance)
+def entry(source, feed=0):
+    return (source.address, feed)
 
 
 # ── the constructor ──────────────────────────────────────────────────────────────────────────────
@@ -74,13 +74,13 @@ def test_init__valid__shows_its_parameters(oracle, deployer):
 
 def test_list_asset__valid__is_stored_and_announced(oracle, chain):
     sources = [oracle.source(PRICE), oracle.source(PRICE, pull=True)]
-    listing = Listing((entry(sources[0]), entry(sources[1], 60, 5)), 150, 250, 900, 30)
+    listing = Listing((entry(sources[0]), entry(sources[1], 1)), 150, 250, 900, 30)
     receipt = oracle.contract.list_asset(listing)
     assert receipt.result == 0
 
     contract = oracle.contract
     assert contract.asset_count() == 1
-    assert contract.sources(0) == [entry(sources[0]), entry(sources[1], 60, 5)]
+    assert contract.sources(0) == [entry(sources[0]), entry(sources[1], 1)]
     assert contract.bounds(0) == (150, 250, 900, listing.variance_floor)
     assert contract.deviation(0) == 30
     seeds = (listing.variance_fast, listing.variance_slow, listing.variance_long)
@@ -91,14 +91,14 @@ def test_list_asset__valid__is_stored_and_announced(oracle, chain):
 
     first, second, listed = contract.events(receipt)
     assert (first.name, first.args) == ("SourceSet", (0, 0, NOBODY, 0, *entry(sources[0])))
-    assert (second.name, second.args) == ("SourceSet", (0, 1, NOBODY, 0, *entry(sources[1], 60, 5)))
+    assert (second.name, second.args) == ("SourceSet", (0, 1, NOBODY, 0, *entry(sources[1], 1)))
     fields = (0, PRICE, 150, 250, 900, 30, listing.variance_floor, *seeds)
     assert (listed.name, listed.args) == ("AssetListed", fields)
 
 
 def test_list_asset__floor_between_units__is_rounded_up(oracle):
-    oracle.add(PRICE, variance_floor=10**14 + 1)
-    assert oracle.contract.bounds(0)[3] == 10**14 + 2 * 10**11
+    oracle.add(PRICE, variance_floor=10**14 + 1)  # beyond the square of 100 bps
+    assert oracle.contract.bounds(0)[3] == 101**2 * 10**10
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,7 @@ def test_list_asset__floor_between_units__is_rounded_up(oracle):
         ("deviation", 5_001, "deviation: out of bounds"),
         ("jump_bound", 9, "jump bound: too small"),
         ("jump_bound", 5_001, "jump bound: too large"),
+        ("jump_bound", 4_999, "jump bound: not in tens"),
         ("variance_fast", 10**10 - 1, "variance: too small"),
         ("variance_slow", 10**10 - 1, "variance: too small"),
         ("variance_long", 10**10 - 1, "variance: too small"),
@@ -137,21 +138,6 @@ def test_list_asset__at_the_bounds__is_accepted(oracle):
     assert oracle.reading().price == MAX_PRICE
 
 
-@pytest.mark.parametrize(
-    ("heartbeat", "tolerance", "reason"),
-    [
-        (0, 0, "heartbeat: too short"),
-        (3 * 86_400 + 1, 0, "heartbeat: too long"),
-        (60, 61, "tolerance: too long"),
-        (86_400, 3_601, "tolerance: too long"),
-    ],
-)
-def test_list_asset__bad_source__reverts(oracle, reverts, heartbeat, tolerance, reason):
-    source = oracle.source(PRICE)
-    with reverts(reason):
-        oracle.contract.list_asset(Listing((entry(source, heartbeat, tolerance),)))
-
-
 def test_list_asset__no_source__reverts(oracle, reverts):
     with reverts("sources: none"):
         oracle.contract.list_asset(Listing(()))
@@ -159,13 +145,13 @@ def test_list_asset__no_source__reverts(oracle, reverts):
 
 def test_list_asset__source_without_code__reverts(oracle, stranger, reverts):
     with reverts("source: no contract"):
-        oracle.contract.list_asset(Listing(((stranger, 0, HEARTBEAT, TOLERANCE),)))
+        oracle.contract.list_asset(Listing(((stranger, 0),)))
 
 
 def test_list_asset__source_twice__reverts(oracle, reverts):
     source = oracle.source(PRICE)
     with reverts("source: listed twice"):
-        oracle.contract.list_asset(Listing((entry(source), entry(source, 60, 5))))
+        oracle.contract.list_asset(Listing((entry(source), entry(source))))
 
 
 def test_list_asset__no_price_to_seed__reverts(oracle, chain, reverts):
@@ -217,13 +203,13 @@ def test_set_source__dead_feed__is_replaced(oracle, chain, index):
         source.set_mode(REVERT)
     assert oracle.reading().state != VALID
     older, newer = oracle.sources[0][index], oracle.source(PRICE + 1, pull=True)
-    receipt = oracle.contract.set_source(0, index, entry(newer, 60, 5))
+    receipt = oracle.contract.set_source(0, index, entry(newer, 1))
     (event,) = oracle.contract.events(receipt)
     assert (event.name, event.args) == (
         "SourceSet",
-        (0, index, older.address, 0, newer.address, 0, 60, 5),
+        (0, index, older.address, 0, newer.address, 1),
     )
-    assert oracle.contract.sources(0)[index] == (newer.address, 0, 60, 5)
+    assert oracle.contract.sources(0)[index] == (newer.address, 1)
     assert len(oracle.contract.sources(0)) == 2
     assert oracle.contract.bounds(0) == bounds
     assert (oracle.reading().state, oracle.reading().price) == (VALID, PRICE + 1)
@@ -252,11 +238,23 @@ def test_set_source__feed_of_another_unit__only_for_a_dead_asset(oracle, reverts
     oracle.contract.set_source(0, 0, entry(beyond))
 
 
-def test_set_source__same_adapter__new_timing(oracle):
+def test_set_source__seventeenth_adapter__only_when_another_goes(oracle, reverts):
+    shared = oracle.source(PRICE)
+    both = Listing((entry(shared, 0), entry(shared, 1)))
+    oracle.contract.list_asset(both)
+    for _ in range(7):
+        oracle.add(PRICE, PRICE)
     oracle.add(PRICE)
-    source = oracle.sources[0][0]
-    oracle.contract.set_source(0, 0, entry(source, 600, 60))
-    assert oracle.contract.sources(0) == [(source.address, 0, 600, 60)]
+    newer = oracle.source(PRICE)
+    with reverts("adapters: too many"):
+        oracle.contract.list_asset(Listing((entry(newer),)))
+    with reverts("adapters: too many"):
+        oracle.contract.set_source(0, 1, entry(newer))
+    before = oracle.contract.sources(8)
+    oracle.contract.set_source(8, 0, entry(newer))
+    assert oracle.contract.sources(8) == [entry(newer)] != before
+    assert oracle.contract.sources(0) == [entry(shared, 0), entry(shared, 1)]
+    assert [unpack(word).state for word in oracle.contract.read(2**9 - 1)[:9]] == [VALID] * 9
 
 
 def test_set_source__bad_input__reverts(oracle, chain, stranger, reverts):
@@ -269,11 +267,9 @@ def test_set_source__bad_input__reverts(oracle, chain, stranger, reverts):
     with reverts("source: unknown index"):
         set_source(0, 2, entry(source))
     with reverts("source: no contract"):
-        set_source(0, 0, (stranger, 0, HEARTBEAT, TOLERANCE))
+        set_source(0, 0, (stranger, 0))
     with reverts("source: listed twice"):
         set_source(0, 0, entry(oracle.sources[0][1]))
-    with reverts("heartbeat: too short"):
-        set_source(0, 0, entry(source, 0))
     source.set_answer(PRICE, 0, chain.time - HEARTBEAT - TOLERANCE - 1)
     with reverts("source: no fresh price"):
         set_source(0, 0, entry(source))

@@ -84,7 +84,7 @@ def _compare(chain, artifacts, pulls, history):
     oracle = Oracle(chain, artifacts, sequencer=feed.address)
     contract = oracle.contract
     sources = [oracle.source(START, pull) for pull in pulls]
-    listing = Listing(tuple((source.address, 0, HEARTBEAT, TOLERANCE) for source in sources))
+    listing = Listing(tuple((source.address, 0) for source in sources))
     contract.list_asset(listing)
     reference = Asset(
         PARAMETERS,

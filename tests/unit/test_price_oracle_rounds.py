@@ -41,9 +41,10 @@ class Replay:
             artifacts["PriceOracle"], NOBODY, 0, INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW,
             WEIGHT_LONG,
         )  # fmt: skip
-        source = chain.deploy(artifacts["ChainlinkSource"], [(self.proxy.address, 0, 10**18)])
+        feed = (self.proxy.address, 0, 10**18, *timing)
+        source = chain.deploy(artifacts["ChainlinkSource"], [feed])
         self.publish(first)
-        listing = Listing(((source.address, 0, *timing),), **fields)
+        listing = Listing(((source.address, 0),), **fields)
         self.oracle.list_asset(listing)
         price, published = self.latest
         self.reference = Asset(

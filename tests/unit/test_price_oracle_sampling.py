@@ -73,7 +73,7 @@ def test_sample__passed_over_for_an_old_pull_price__is_due_at_once(pull_oracle, 
 def test_read__old_pull_price_beside_a_push_price__does_not_hide_it(chain, artifacts):
     oracle = Oracle(chain, artifacts)
     push, pull = oracle.source(PRICE), oracle.source(PRICE, pull=True)
-    entries = tuple((source.address, 0, HEARTBEAT, TOLERANCE) for source in (push, pull))
+    entries = tuple((source.address, 0) for source in (push, pull))
     oracle.contract.list_asset(Listing(entries))
     oracle.sources.append([push, pull])
     chain.advance(INTERVAL)

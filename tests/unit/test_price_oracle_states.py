@@ -3,6 +3,7 @@
 import pytest
 from eth_abi import encode
 
+from margin_model.feed_answer import Answer, pack
 from margin_model.price_word import MAX_PRICE, STALE, UNCERTAIN, UNUSABLE, VALID
 from tests.unit.oracle_world import (
     BURN,
@@ -117,18 +118,19 @@ def break_source(source, how, now):
     elif how == "burns":
         source.set_mode(BURN)
     else:
+        answer = pack(Answer(PRICE, 0, now, HEARTBEAT, TOLERANCE, False))
         source.set_mode(RAW)
         source.set_raw(
             {
                 "empty": b"",
-                "one word": encode(["uint256"], [PRICE]),
-                "95 bytes": encode(["uint256"] * 3, [PRICE, 0, now])[:95],
-                "all ones": b"\xff" * 96,
+                "one word": encode(["uint256"], [answer]),
+                "511 bytes": encode(["uint256[16]"], [[answer] * 16])[:511],
+                "all ones": b"\xff" * 512,
             }[how]
         )
 
 
-@pytest.mark.parametrize("how", ["reverts", "burns", "empty", "one word", "95 bytes", "all ones"])
+@pytest.mark.parametrize("how", ["reverts", "burns", "empty", "one word", "511 bytes", "all ones"])
 def test_read__broken_source__is_an_invalid_source(chain, artifacts, how):
     oracle = Oracle(chain, artifacts)
     oracle.add(PRICE)
@@ -143,10 +145,11 @@ def test_read__broken_source__is_an_invalid_source(chain, artifacts, how):
     assert oracle.contract.stored(0).checkpoint == chain.time
 
 
-def test_read__longer_answer__its_first_three_words_count(oracle):
+def test_read__longer_answer__its_first_sixteen_words_count(oracle):
     source = oracle.sources[0][0]
+    answer = pack(Answer(HIGHER, 0, oracle.chain.time, HEARTBEAT, TOLERANCE, False))
     source.set_mode(RAW)
-    source.set_raw(encode(["uint256"] * 4, [HIGHER, 0, oracle.chain.time, 7]))
+    source.set_raw(encode(["uint256[17]"], [[answer, *[7] * 16]]))
     assert oracle.reading().price == HIGHER
 
 
@@ -157,15 +160,15 @@ def test_read__starved_of_gas__reverts(oracle, deploy, reverts, function):
     arguments = (0,) if function == "last_update" else (1,)
     data = getattr(oracle.contract, function).encode(*arguments)
     with reverts("gas: too little for a source"):
-        miser.forward(oracle.contract.address, data, 105_000)
-    miser.forward(oracle.contract.address, data, 200_000)
+        miser.forward(oracle.contract.address, data, 95_000)
+    miser.forward(oracle.contract.address, data, 300_000)
 
 
 def test_sample__starved_of_gas__reverts(oracle, deploy, reverts):
     oracle.chain.advance(INTERVAL)
     miser = deploy("MockGasMiser")
     with reverts("gas: too little for a source"):
-        miser.forward(oracle.contract.address, oracle.contract.sample.encode(), 105_000)
+        miser.forward(oracle.contract.address, oracle.contract.sample.encode(), 95_000)
     assert oracle.contract.sampled_at() == 0
 
 

@@ -8,11 +8,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chain import Reverted
+from margin_model.feed_answer import unpack
+from margin_model.price_word import MAX_PRICE
 from oracle_sim.rounds import read_rounds
 from tests.sim.files import DATA, needs_data
 
 WAD = 10**18
 MAX_ANSWER = 2**191 - 1
+TIMING = (3_600, 120)  # heartbeat, tolerance [s]
+
+
+def latest(source, feed=0):
+    """Price, confidence and time of one feed."""
+    answer = unpack(source.latest(1 << feed)[feed])
+    return answer.price, answer.confidence, answer.updated_at
 
 
 def round_proof(*ids):
@@ -26,7 +35,7 @@ def aggregator(deploy):
 
 @pytest.fixture
 def source(deploy, aggregator):
-    return deploy("ChainlinkSource", [(aggregator.address, 10, 10**18)])
+    return deploy("ChainlinkSource", [(aggregator.address, 10, 10**18, *TIMING)])
 
 
 # ── the constructor ───────────────────────────────────────────────────────────────────────────────
@@ -42,23 +51,23 @@ def source(deploy, aggregator):
 )
 def test_chainlink_init__bad_bounds__reverts(deploy, aggregator, reverts, low, high, reason):
     with reverts(reason):
-        deploy("ChainlinkSource", [(aggregator.address, low, high)])
+        deploy("ChainlinkSource", [(aggregator.address, low, high, *TIMING)])
 
 
 def test_chainlink_init__no_contract__reverts(deploy, stranger, reverts):
     with reverts("aggregator: no contract"):
-        deploy("ChainlinkSource", [(stranger, 0, 1)])
+        deploy("ChainlinkSource", [(stranger, 0, 1, *TIMING)])
 
 
 def test_chainlink_init__37_decimals__reverts(deploy, reverts):
     with reverts("decimals: too many"):
-        deploy("ChainlinkSource", [(deploy("MockAggregator", 37).address, 0, 1)])
+        deploy("ChainlinkSource", [(deploy("MockAggregator", 37).address, 0, 1, *TIMING)])
 
 
 def test_chainlink_init__valid__shows_its_parameters(source, aggregator):
-    assert source.feed(0) == (aggregator.address, 10, 10**18)
+    assert source.feed(0) == (aggregator.address, 10, 10**18, *TIMING)
     assert source.feed_count() == 1
-    assert source.is_pull() is False
+    assert unpack(source.latest(1)[0])[3:] == (*TIMING, False)
 
 
 def test_chainlink_init__no_feed__reverts(deploy, reverts):
@@ -68,18 +77,18 @@ def test_chainlink_init__no_feed__reverts(deploy, reverts):
 
 def test_chainlink_latest__several_feeds__each_in_its_own_units(deploy, chain, reverts):
     feeds = [deploy("MockAggregator", decimals) for decimals in (6, 8, 18)]
-    several = deploy("ChainlinkSource", [(feed.address, 0, 10**30) for feed in feeds])
+    several = deploy("ChainlinkSource", [(feed.address, 0, 10**30, *TIMING) for feed in feeds])
     for digits, feed in zip((6, 8, 18), feeds, strict=True):
         feed.set_round(digits * 10**digits, chain.time)
-    assert [several.latest(i)[0] for i in range(3)] == [6 * WAD, 8 * WAD, 18 * WAD]
+    assert [latest(several, i)[0] for i in range(3)] == [6 * WAD, 8 * WAD, 18 * WAD]
     assert [several.first_since(i, 1, round_proof(1)).result[0] for i in range(3)] == [
         6 * WAD,
         8 * WAD,
         18 * WAD,
     ]
-    for call in (several.latest, several.feed):
-        with reverts("feed: unknown"):
-            call(3)
+    assert several.latest(2**256 - 8) == [0] * 16
+    with reverts("feed: unknown"):
+        several.feed(3)
     with reverts("feed: unknown"):
         several.first_since(3, 1, round_proof(1))
 
@@ -94,27 +103,30 @@ def test_chainlink_latest__several_feeds__each_in_its_own_units(deploy, chain, r
         (8, 2_000 * 10**8 + 1, 2_000 * WAD + 10**10),
         (18, 5 * WAD, 5 * WAD),
         (36, 5 * 10**36 + 10**18 - 1, 5 * WAD),  # rounds down
-        (8, MAX_ANSWER - 1, (MAX_ANSWER - 1) * 10**10),  # the oracle refuses it, not the arithmetic
-        (0, MAX_ANSWER - 1, (MAX_ANSWER - 1) * WAD),
+        (8, 10**16, MAX_PRICE),
+        (8, 10**16 + 1, 0),  # no reading can hold it
+        (8, MAX_ANSWER - 1, 0),
+        (0, MAX_ANSWER - 1, 0),
     ],
 )
 def test_chainlink_latest__any_decimals__is_in_wad(chain, deploy, decimals, answer, price):
     feed = deploy("MockAggregator", decimals)
-    source = deploy("ChainlinkSource", [(feed.address, 0, MAX_ANSWER)])
+    source = deploy("ChainlinkSource", [(feed.address, 0, MAX_ANSWER, *TIMING)])
     feed.set_round(answer, chain.time)
-    assert source.latest(0) == (price, 0, chain.time)
+    assert latest(source) == (price, 0, chain.time)
 
 
 @pytest.mark.parametrize("answer", [-(10**8), 0, 1, 10, 10**18, 10**18 + 1])
 def test_chainlink_latest__pinned_or_not_positive__is_no_price(chain, aggregator, source, answer):
     aggregator.set_round(answer, chain.time)
-    assert source.latest(0) == (0, 0, chain.time)
+    assert latest(source) == (0, 0, chain.time)
 
 
-@pytest.mark.parametrize("answer", [11, 10**18 - 1])
-def test_chainlink_latest__just_inside_the_bounds__is_a_price(chain, aggregator, source, answer):
+@pytest.mark.parametrize("answer", [11, 10**16 - 1])
+def test_chainlink_latest__just_inside_the_bounds__is_a_price(chain, deploy, aggregator, answer):
+    source = deploy("ChainlinkSource", [(aggregator.address, 10, 10**16, *TIMING)])
     aggregator.set_round(answer, chain.time)
-    assert source.latest(0) == (answer * 10**10, 0, chain.time)
+    assert latest(source) == (answer * 10**10, 0, chain.time)
 
 
 # ── the first answer since ────────────────────────────────────────────────────────────────────────
@@ -190,7 +202,7 @@ def test_chainlink_first_since__equal_times__only_one_round_proves_itself(
 ):
     """Equal times must open no hole: of all rounds only the first in line at or after `since`."""
     feed = deploy("MockAggregator", 8)
-    source = deploy("ChainlinkSource", [(feed.address, 0, 10**18)])
+    source = deploy("ChainlinkSource", [(feed.address, 0, 10**18, *TIMING)])
     start = chain.time
     times = [start + sum(steps[: i + 1]) for i in range(len(steps))]
     for i, time in enumerate(times):
@@ -218,7 +230,7 @@ def phases(chain, deploy, aggregator):
     newer = deploy("MockAggregator", 8)
     newer.set_round(200 * 10**8, chain.time + 25)
     proxy.set_aggregator(newer.address)
-    source = deploy("ChainlinkSource", [(proxy.address, 0, 10**18)])
+    source = deploy("ChainlinkSource", [(proxy.address, 0, 10**18, *TIMING)])
     chain.advance(30)
     return source, aggregator, newer, chain.time - 30
 
@@ -229,7 +241,7 @@ LAST_OF_1 = (1 << 64) + 3
 
 def test_chainlink_proxy__round_ids__carry_the_phase(phases, deploy):
     source, _, newer, start = phases
-    assert source.latest(0) == (200 * WAD, 0, start + 25)
+    assert latest(source) == (200 * WAD, 0, start + 25)
     newer.set_round(201 * 10**8, start + 28)
     assert first_since(source, start + 26, FIRST_OF_2 + 1) == (201 * WAD, 0, start + 28)
 
@@ -280,10 +292,31 @@ def test_chainlink_first_since__starved_probe__reverts(phases, deploy, reverts):
     source, _, _, start = phases
     data = source.first_since.encode(0, start + 21, round_proof(FIRST_OF_2, LAST_OF_1 - 1))
     miser = deploy("MockGasMiser")
-    with reverts("gas: too little for probe"):
-        miser.forward(source.address, data, 100_000)
+    with reverts("gas: too little for a feed"):
+        miser.forward(source.address, data, 80_000)
     with reverts("previous round: not the last"):
         miser.forward(source.address, data, 300_000)
+
+
+def test_chainlink_latest__starved__reverts_rather_than_lies(
+    source, aggregator, chain, deploy, reverts
+):
+    aggregator.set_round(11, chain.time)
+    miser = deploy("MockGasMiser")
+    with reverts("gas: too little for a feed"):
+        miser.forward(source.address, source.latest.encode(1), 75_000)
+    miser.forward(source.address, source.latest.encode(1), 90_000)
+
+
+def test_chainlink_latest__one_feed_fails__spoils_no_other(deploy, chain, aggregator):
+    proxy = deploy("MockAggregatorProxy", aggregator.address)
+    feeds = [(address, 0, 10**18, *TIMING) for address in (proxy.address, aggregator.address)]
+    source = deploy("ChainlinkSource", feeds)
+    aggregator.set_round(3 * 10**8, chain.time)
+    assert [latest(source, i)[0] for i in range(2)] == [3 * WAD, 3 * WAD]
+    proxy.set_aggregator(deploy("MockCaller").address)
+    assert source.latest(1)[0] == 0
+    assert [unpack(word).price for word in source.latest(3)[:2]] == [0, 3 * WAD]
 
 
 @needs_data
@@ -302,7 +335,7 @@ def test_chainlink_first_since__real_phase_switch__one_first_round_and_never_an_
         feed = older if i < switch else newer
         feed.set_round(rounds.answer[i], int(rounds.updated_at[i]))
     proxy.set_aggregator(newer.address)
-    source = deploy("ChainlinkSource", [(proxy.address, 0, 10**18)])
+    source = deploy("ChainlinkSource", [(proxy.address, 0, 10**18, *TIMING)])
 
     times = rounds.updated_at[switch:].tolist()
     for index in range(1, len(times), 17):

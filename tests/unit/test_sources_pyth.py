@@ -4,11 +4,19 @@ import pytest
 from eth_abi import encode
 
 from chain import Reverted
+from margin_model.feed_answer import unpack
 
 WAD = 10**18
 PRICE_ID = b"\x01" * 32
 OTHER_ID = b"\x02" * 32
 PYTH_FEE = 7
+TIMING = (600, 60)  # heartbeat, tolerance [s]
+
+
+def latest(source, feed=0):
+    """Price, confidence and time of one price."""
+    answer = unpack(source.latest(1 << feed)[feed])
+    return answer.price, answer.confidence, answer.updated_at
 
 
 @pytest.fixture
@@ -18,7 +26,7 @@ def pyth(deploy):
 
 @pytest.fixture
 def pull_source(deploy, pyth):
-    return deploy("PythSource", pyth.address, [PRICE_ID])
+    return deploy("PythSource", pyth.address, [(PRICE_ID, *TIMING)])
 
 
 def update(price, conf, expo, at, before, price_id=PRICE_ID):
@@ -40,33 +48,44 @@ def push(pyth, *updates):
 
 def test_pyth_init__no_contract_or_no_id__reverts(deploy, pyth, stranger, reverts):
     with reverts("pyth: no contract"):
-        deploy("PythSource", stranger, [PRICE_ID])
+        deploy("PythSource", stranger, [(PRICE_ID, *TIMING)])
     with reverts("price id: empty"):
-        deploy("PythSource", pyth.address, [b"\0" * 32])
+        deploy("PythSource", pyth.address, [(b"\0" * 32, *TIMING)])
     with reverts("feeds: none"):
         deploy("PythSource", pyth.address, [])
 
 
 def test_pyth_init__valid__shows_its_parameters(pull_source, pyth):
-    assert (pull_source.PYTH(), pull_source.price_id(0)) == (pyth.address, PRICE_ID)
-    assert pull_source.is_pull() is True
+    assert (pull_source.PYTH(), pull_source.feed(0)) == (pyth.address, (PRICE_ID, *TIMING))
     assert pull_source.feed_count() == 1
 
 
 def test_pyth_latest__several_prices__each_by_its_index(deploy, pyth, chain, reverts):
-    several = deploy("PythSource", pyth.address, [OTHER_ID, PRICE_ID])
+    several = deploy("PythSource", pyth.address, [(OTHER_ID, *TIMING), (PRICE_ID, *TIMING)])
     push(pyth, update(7, 0, 0, chain.time, 0), update(9, 0, 0, chain.time, 0, OTHER_ID))
-    assert [several.latest(i)[0] for i in range(2)] == [9 * WAD, 7 * WAD]
-    for call in (several.latest, several.price_id):
-        with reverts("feed: unknown"):
-            call(2)
+    assert [latest(several, i)[0] for i in range(2)] == [9 * WAD, 7 * WAD]
+    with reverts("feed: unknown"):
+        several.feed(2)
     with reverts("feed: unknown"):
         several.first_since(2, 1, update_proof(b""))
 
 
-def test_pyth_latest__never_pushed__reverts(pull_source, reverts):
-    with reverts("price: not found"):
-        pull_source.latest(0)
+def test_pyth_latest__never_pushed__is_no_answer(pull_source):
+    assert pull_source.latest(1) == [0] * 16
+
+
+def test_pyth_latest__one_never_pushed__spoils_no_other(deploy, pyth, chain):
+    several = deploy("PythSource", pyth.address, [(OTHER_ID, *TIMING), (PRICE_ID, *TIMING)])
+    push(pyth, update(7, 0, 0, chain.time, 0))
+    assert [unpack(word).price for word in several.latest(3)[:2]] == [0, 7 * WAD]
+
+
+def test_pyth_latest__starved__reverts_rather_than_lies(pull_source, pyth, chain, deploy, reverts):
+    push(pyth, update(7, 0, 0, chain.time, 0))
+    miser = deploy("MockGasMiser")
+    with reverts("gas: too little for a feed"):
+        miser.forward(pull_source.address, pull_source.latest.encode(1), 75_000)
+    miser.forward(pull_source.address, pull_source.latest.encode(1), 90_000)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +93,10 @@ def test_pyth_latest__never_pushed__reverts(pull_source, reverts):
     [
         (2_000 * 10**8, 5, -8, 2_000 * WAD, 5 * 10**10),
         (7, 1, 0, 7 * WAD, WAD),
-        (7, 1, 8, 7 * 10**26, 10**26),
+        (1, 1, 8, 10**26, 10**26),
+        (7, 1, 8, 0, 0),  # no reading can hold it
         (19, 11, -19, 1, 2),  # price down, confidence up
-        (2**63 - 1, 2**64 - 1, 8, (2**63 - 1) * 10**26, (2**64 - 1) * 10**26),
+        (2**63 - 1, 2**64 - 1, 8, 0, 0),
         (2**63 - 1, 1, -36, 9, 1),
         (7, 1, 9, 0, 0),  # garbage exponents
         (7, 1, -37, 0, 0),
@@ -89,13 +109,13 @@ def test_pyth_latest__any_exponent__is_in_wad(
     chain, pyth, pull_source, price, conf, expo, expected, half_width
 ):
     push(pyth, update(price, conf, expo, chain.time, 0))
-    assert pull_source.latest(0) == (expected, half_width, chain.time)
+    assert latest(pull_source) == (expected, half_width, chain.time)
 
 
 def test_pyth_latest__older_update_pushed__keeps_the_newer(chain, pyth, pull_source):
     push(pyth, update(7, 0, 0, chain.time, 0))
     push(pyth, update(8, 0, 0, chain.time - 1, 0), update(9, 0, 0, chain.time, 0, OTHER_ID))
-    assert pull_source.latest(0) == (7 * WAD, 0, chain.time)
+    assert latest(pull_source) == (7 * WAD, 0, chain.time)
 
 
 def test_mock_pyth__too_little_fee__reverts(chain, pyth, reverts):
