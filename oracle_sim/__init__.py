@@ -22,12 +22,25 @@ Data flows one way; each file holds one step of it.
 ``wallet``, ``desk``    how anybody acts: accounts, deposits, orders; transactions, events
 ``crowd``               opens accounts of ``agents`` (traders, providers, stakers), ``bidders``
 ``caretaker``           the one keeper: samples, executes, calls margins, runs auctions
-``fleet``               ``read_fleet(lens, count) -> Fleet``: all accounts in one static call
+``book``, ``fleet``     all accounts, by events and numpy; by one static call of the lens
+``course``              what a market is played through: prices, and who or what is missing when
 ``market``              ``Market(…).run() -> Outcome``: the loop, block after block
 ``invariants``          I1, I2, I3 after each of them
 ``history``             series for the charts; ``metrics``: numbers, from events alone
 ``summary``             JSON document and terminal table; ``report``, ``charts``: the page
 ``replay``              ``replay(tape) -> Outcome``: deploys everything and runs it
+======================  ==========================================================================
+
+Many random paths of one scenario instead of one tape:
+
+======================  ==========================================================================
+``simulation``          ``read_simulation(name) -> Simulation``: a scenario file; ``price_models``
+``drawing``             draws one path of it: prices with shocks, faults with their times
+``world``               the protocol it needs, deployed once and returned to for every path
+``ensemble``            ``run_paths(…)``: path i has seed S + i, wherever it is played
+``workers``             ``run_tasks(…)``: processes of this machine, or a Dask cluster
+``path_metrics``        a path in numbers; ``distribution``: mean, quantiles, expected shortfall
+``ensemble_summary``    JSON document and terminal table; ``ensemble_report``: the page
 ======================  ==========================================================================
 
 Times are unix seconds, prices quote per unit, all random numbers come from a generator passed in.

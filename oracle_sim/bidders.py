@@ -33,10 +33,13 @@ class Lot:
     account : int
     terms
         `ILiquidationAuction.Terms`.
+    health
+        `IRiskEngine.Health` of the account.
     """
 
     account: int
     terms: Any
+    health: Any
 
 
 class Bidder:
@@ -76,6 +79,7 @@ class Bidder:
         self._patience = patience
         self._im_multiplier = im_multiplier
         self._sells_at: float | None = None
+        self._free: tuple[float, float] | None = None  # free equity, and when it was read
 
     def fund(self) -> None:
         """Deposit his capital."""
@@ -95,14 +99,12 @@ class Bidder:
         incentive = terms.incentive / WAD
         if not terms.live or required == 0 or incentive < self._threshold * required:
             return None
-        lens = self._wallet.deployment.lens
-        own, sold = lens.health(self.member.account), lens.health(lot.account)
-        free = own.equity / WAD - self._im_multiplier * own.maintenance / WAD
+        free = self._free_equity(now)
         largest = terms.largest_slice / WAD
         if free <= 0 or largest == 0:
             return None
         # what a whole lot would use up: its requirement at live lines, less what it brings
-        burden = self._im_multiplier * max(required, sold.maintenance / WAD) - incentive
+        burden = self._im_multiplier * max(required, lot.health.maintenance / WAD) - incentive
         carried = self._use * free / burden if burden > 0 else largest
         for shrink in _SHRINK:
             fraction = carried * shrink
@@ -112,9 +114,17 @@ class Bidder:
             whole = fraction >= largest
             receipt = self._bid(lot, terms.largest_slice if whole else to_wad(fraction))
             if receipt is not None:
+                self._free = None
                 self._sells_at = now + self._patience
                 return receipt
         return None
+
+    def _free_equity(self, now: float) -> float:
+        """Equity above what he must hold, read once a block unless he bids [quote]."""
+        if self._free is None or self._free[0] != now:
+            own = self._wallet.deployment.lens.health(self.member.account)
+            self._free = now, own.equity / WAD - self._im_multiplier * own.maintenance / WAD
+        return self._free[1]
 
     def _bid(self, lot: Lot, fraction: int) -> Receipt | None:
         terms = lot.terms

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain.deployment import Deployment
+from oracle_sim.book import Book
 from oracle_sim.desk import Desk, Happening
-from oracle_sim.fleet import HEALTHY, LIQUIDATABLE, MARGIN_CALL, NOT_ASSESSED, Fleet, read_fleet
+from oracle_sim.fleet import HEALTHY, LIQUIDATABLE, MARGIN_CALL, Fleet
 from oracle_sim.publisher import Publisher
 from oracle_sim.wallet import Member
 
@@ -39,7 +40,9 @@ class Caretaker:
     Attributes
     ----------
     fleet : Fleet
-        All user accounts as of the last `watch`.
+        All user accounts as of the last `scan`.
+    absorbed : float
+        Positions and collateral of accounts the pool took over, at mark [quote].
     stuck : set of int
         Accounts that were LIQUIDATABLE at usable prices and still had no auction after this keeper
         had tried to start one.
@@ -56,6 +59,7 @@ class Caretaker:
         self._desk = desk
         self._deployment = deployment
         self._publishers = publishers
+        self._book = Book(deployment, desk)
         self._auction = deployment.auction
         pool = deployment.pool
         self._min_delay = pool.MIN_DELAY()
@@ -68,6 +72,7 @@ class Caretaker:
         self._called: set[int] = set()
         self._episodes: set[int] = set()
         self.fleet: Fleet
+        self.absorbed = 0.0
         self.stuck: set[int] = set()
 
     def notice(self, happening: Happening) -> None:
@@ -115,18 +120,20 @@ class Caretaker:
             if now >= due:
                 self._attempt(pool.execute_request, request)
 
-    def watch(self) -> None:
-        """Page all accounts and act on their statuses."""
-        count = self._deployment.clearinghouse.account_count()
-        fleet = self.fleet = read_fleet(self._deployment.lens, count)
-        assessed = fleet.status != NOT_ASSESSED
+    def scan(self) -> None:
+        """Assess all accounts."""
+        self.fleet = self._book.read()
 
-        late = assessed & (fleet.status >= LIQUIDATABLE) & ~fleet.in_auction
+    def watch(self) -> None:
+        """Act on the statuses of all accounts."""
+        self.scan()
+        fleet = self.fleet
+        late = (fleet.status >= LIQUIDATABLE) & ~fleet.in_auction
         for account in fleet.where(late):
             if not self._start(account) and self._is_stuck(account):
                 self.stuck.add(account)
 
-        strained = assessed & (fleet.status >= MARGIN_CALL)
+        strained = fleet.status >= MARGIN_CALL
         for account in fleet.where(strained):
             if account not in self._called:
                 self._attempt(self._auction.issue_margin_call, account)
@@ -153,7 +160,9 @@ class Caretaker:
         if self.release(account, terms):
             return
         if terms.elapsed >= self._selling_time and terms.live:
-            self._attempt(self._auction.backstop, account)
+            gross = self._deployment.lens.health(account).gross / WAD
+            if self._attempt(self._auction.backstop, account):
+                self.absorbed += gross
 
     def release(self, account: int, terms: Any) -> bool:
         """End the auction of an account that has its buffer back.

@@ -26,7 +26,7 @@ HOUR = 3.6e6  # [ms]
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
 
-def _finish(figure: go.Figure, height: int) -> go.Figure:
+def finish(figure: go.Figure, height: int) -> go.Figure:
     """Give a figure the page's looks."""
     figure.update_layout(
         height=height,
@@ -92,7 +92,7 @@ def price_and_line(history: History, assets: Sequence[str]) -> go.Figure:
     figure.update_yaxes(title_text="price", row=1, col=1)
     figure.update_yaxes(title_text="line, % of notional", row=2, col=1)
     figure.update_yaxes(rangemode="tozero", row=2)
-    figure = _finish(figure, 460)
+    figure = finish(figure, 460)
     figure.update_layout(margin={"t": 56}, legend={"y": 1.07})
     return figure
 
@@ -158,7 +158,7 @@ def account(history: History, fleet: Fleet, chosen: int) -> go.Figure:
         figure.update_yaxes(range=[min(0.0, 1.08 * shown.min()), 1.08 * shown.max()])
     figure.update_xaxes(type="date")
     figure.update_yaxes(title_text="quote")
-    return _finish(figure, 380)
+    return finish(figure, 380)
 
 
 def _episodes(history: History, chosen: int) -> tuple[list[float], list[tuple[float, float]]]:
@@ -215,7 +215,7 @@ def auction_paths(history: History) -> go.Figure:
     figure.add_hline(y=0, line={"color": MUTED, "width": 1})
     figure.update_xaxes(title_text="oracle-live minutes since the start")
     figure.update_yaxes(title_text="price of the rest / its requirement")
-    figure = _finish(figure, 380)
+    figure = finish(figure, 380)
     figure.update_layout(hovermode="closest")
     return figure
 
@@ -233,7 +233,7 @@ def fund(history: History) -> go.Figure:
     )
     figure.update_xaxes(type="date")
     figure.update_yaxes(title_text="quote", rangemode="tozero")
-    return _finish(figure, 340)
+    return finish(figure, 340)
 
 
 def statuses(history: History) -> go.Figure:
@@ -253,4 +253,4 @@ def statuses(history: History) -> go.Figure:
         )
     figure.update_xaxes(type="date")
     figure.update_yaxes(title_text="accounts")
-    return _finish(figure, 340)
+    return finish(figure, 340)

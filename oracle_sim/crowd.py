@@ -64,9 +64,10 @@ def gather(
     def member(kind: int = CROSS) -> Member:
         return wallet.open(addresses.take(), kind)
 
-    leaver = 1 if scenario.providers > 1 else 0  # one of several asks to leave half-way
+    leaves_at = scenario.leaving_at * duration
+    staying = scenario.providers - scenario.leaving_providers
     providers = [
-        Provider(member(), wallet, scenario.provider_cash, duration / 2 if i == leaver else None)
+        Provider(member(), wallet, scenario.provider_cash, leaves_at if i >= staying else None)
         for i in range(scenario.providers)
     ]
     stakers = [Staker(member(), wallet, scenario.staker_cash) for _ in range(scenario.stakers)]

@@ -16,6 +16,27 @@ def _topic(event: Any) -> bytes:
     return bytes(event_abi_to_log_topic(event))
 
 
+_LEDGER = "Clearinghouse"
+_Places = set[tuple[str, bytes]]
+
+
+def _ledger_topics(contracts: Iterable[Contract]) -> tuple[_Places, _Places]:
+    """Where the ledger's events come from: those that name an account, those that change all."""
+    naming, shaking = set(), set()
+    for contract in contracts:
+        if contract.name != _LEDGER:
+            continue
+        for entry in contract.artifact.abi:
+            if entry["type"] != "event":
+                continue
+            first = entry["inputs"][0]
+            if first["name"].lstrip("_") == "account" and first["indexed"]:
+                naming.add((contract.address, _topic(entry)))
+            elif entry["name"] == "SupplyWrittenDown":
+                shaking.add((contract.address, _topic(entry)))
+    return naming, shaking
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One decoded event of the protocol and when it was.
@@ -46,11 +67,20 @@ class Desk:
         Whose events are read.
     names : iterable of str
         Events that are read; the rest stays undecoded.
+
+    Attributes
+    ----------
+    transactions : int
+        Sent and not refused.
+    changes : int
+        Of those, the ones that did more than publish a price.
     """
 
     def __init__(self, chain: Chain, contracts: Iterable[Contract], names: Iterable[str]) -> None:
+        contracts = list(contracts)
         self.chain = chain
         self.transactions = 0
+        self.changes = 0
         self.refusals: Counter[str] = Counter()
         self._happenings: list[Happening] = []
         wanted = set(names)
@@ -60,19 +90,39 @@ class Desk:
             for entry in contract.artifact.abi
             if entry["type"] == "event" and entry["name"] in wanted
         }
+        self._naming, self._shaking = _ledger_topics(contracts)
+        self._touched: set[int] = set()
+        self._all_touched = False
 
     def send(self, function: Function, *args: Any, sender: str, value: int = 0) -> Receipt:
         """Send a transaction that must succeed; raises `Reverted` when it does not."""
-        receipt = function.send(*args, sender=sender, value=value)
-        self.transactions += 1
+        receipt = self.publish(function, *args, sender=sender, value=value)
+        self.changes += 1
         for log in receipt.logs:
-            reader = self._readers.get((log.address, log.topics[0]))
+            place = (log.address, log.topics[0])
+            if place in self._naming:
+                self._touched.add(int.from_bytes(log.topics[1], "big"))
+            elif place in self._shaking:
+                self._all_touched = True
+            reader = self._readers.get(place)
             if reader is not None:
                 event = reader.events([log])[0]
                 self._happenings.append(
                     Happening(event.name, event.args, receipt.timestamp, receipt.block_number)
                 )
         return receipt
+
+    def publish(self, function: Function, *args: Any, sender: str, value: int = 0) -> Receipt:
+        """Send what reaches nothing but a price feed, and must succeed."""
+        receipt = function.send(*args, sender=sender, value=value)
+        self.transactions += 1
+        return receipt
+
+    def touched_accounts(self) -> set[int] | None:
+        """Accounts whose books an event has named since the last call; None: all of them."""
+        touched = None if self._all_touched else self._touched
+        self._touched, self._all_touched = set(), False
+        return touched
 
     def attempt(
         self, function: Function, *args: Any, sender: str, value: int = 0

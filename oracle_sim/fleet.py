@@ -71,15 +71,21 @@ def read_fleet(lens: Contract, count: int) -> Fleet:
     rows = np.concatenate(pages)
     return Fleet(
         account=rows[:, 0, 3].astype(np.int64),
-        equity=_signed(rows[:, 2]),
-        maintenance=_signed(rows[:, 3]),
-        initial=_signed(rows[:, 4]),
+        equity=signed_amounts(rows[:, 2]),
+        maintenance=signed_amounts(rows[:, 3]),
+        initial=signed_amounts(rows[:, 4]),
         status=rows[:, 5, 3].astype(np.int64),
         in_auction=rows[:, 7, 3] != 0,
     )
 
 
-def _signed(words: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """Words below 2**127 in size, as WAD amounts in floating point."""
-    high = words[:, 2].astype(np.uint64).view(np.int64).astype(np.float64)
-    return (high * 2.0**64 + words[:, 3].astype(np.float64)) / _WAD
+def signed_amounts(words: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Words below 2**127 in size, as WAD amounts in floating point.
+
+    Parameters
+    ----------
+    words : ndarray of uint64, shape (..., 4)
+        Big-endian limbs of 256-bit words.
+    """
+    high = words[..., 2].astype(np.uint64).view(np.int64).astype(np.float64)
+    return (high * 2.0**64 + words[..., 3].astype(np.float64)) / _WAD

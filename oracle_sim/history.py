@@ -130,6 +130,14 @@ class History:
         maintenance = [float(row[index]) for row in self._maintenance]
         return equity, maintenance
 
+    def equity(self) -> NDArray[np.float64]:
+        """Of all accounts, shape (blocks, accounts) [quote]."""
+        return np.array(self._equity)
+
+    def maintenance(self) -> NDArray[np.float64]:
+        """MM of all accounts, shape (blocks, accounts) [quote]."""
+        return np.array(self._maintenance)
+
     def worst_hourly_rise(self, name: str) -> float:
         """Largest ratio of an asset's line to its line at most an hour before."""
         line = np.array(self.line[name])

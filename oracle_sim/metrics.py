@@ -54,6 +54,8 @@ class Metrics:
     penalties, incentives, rewards : float
     fund_in, fund_out : float
         Stakes and penalties; payments to auctions and to leaving stakers.
+    fund_paid : float
+        Payments to auctions alone.
     shortfall, covered_by_fund, covered_by_pool, written_down : float
         The waterfall.
     """
@@ -74,6 +76,7 @@ class Metrics:
     rewards: float
     fund_in: float
     fund_out: float
+    fund_paid: float
     shortfall: float
     covered_by_fund: float
     covered_by_pool: float
@@ -99,6 +102,7 @@ def measure(happenings: list[Happening]) -> Metrics:
     waits = [auction.first_bid for auction in auctions if auction.first_bid is not None]
     outcomes = Counter(auction.outcome for auction in auctions)
     penalties = total("SliceSold", "penalty")
+    fund_paid = total("FundPaid", "old_balance") - total("FundPaid", "new_balance")
     executed = Counter(bool(args.entering) for args in events["RequestExecuted"])
     return Metrics(
         orders={
@@ -126,9 +130,8 @@ def measure(happenings: list[Happening]) -> Metrics:
         incentives=total("SliceSold", "incentive"),
         rewards=total("StarterRewarded", "reward"),
         fund_in=penalties + total("Staked", "amount"),
-        fund_out=total("FundPaid", "old_balance")
-        - total("FundPaid", "new_balance")
-        + total("Unstaked", "amount"),
+        fund_out=fund_paid + total("Unstaked", "amount"),
+        fund_paid=fund_paid,
         shortfall=total("ShortfallCovered", "shortfall"),
         covered_by_fund=total("ShortfallCovered", "by_fund"),
         covered_by_pool=total("ShortfallCovered", "by_pool"),

@@ -3,11 +3,15 @@ whoever needs them and pays the fee. Nothing here touches the oracle.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
-from chain.feeds import ChainlinkFeed, PythFeed
+from chain.config import AssetConfig, Config
+from chain.deployment import Deployment
+from chain.feeds import ChainlinkFeed, Feed, PythFeed
 from oracle_sim.desk import Desk
-from oracle_sim.pull_feed import PullFeed, Update
-from oracle_sim.push_feed import PushFeed, Round
+from oracle_sim.faults import FaultSchedule
+from oracle_sim.pull_feed import PullConfig, PullFeed, Update
+from oracle_sim.push_feed import PushConfig, PushFeed, Round
 
 _PULL_STEP = 5  # a pull feed publishes all the time; so often here [s]
 
@@ -79,7 +83,7 @@ class PushPublisher(Publisher):
     def write(self) -> None:
         for answer in self._waiting:
             set_round = self._double.aggregator.set_round
-            self._desk.send(set_round, answer.answer, answer.updated_at, sender=self._sender)
+            self._desk.publish(set_round, answer.answer, answer.updated_at, sender=self._sender)
         self._waiting.clear()
 
     def refresh(self, now: int) -> None:
@@ -127,7 +131,7 @@ class PullPublisher(Publisher):
             return
         fee = self._feed.config.fee
         push = self._double.pyth.updatePriceFeeds
-        self._desk.send(push, [self._encode(update)], sender=self._keeper, value=fee)
+        self._desk.publish(push, [self._encode(update)], sender=self._keeper, value=fee)
         self._feed.push(update, fee)
 
     def proof(self, since: int, now: int) -> tuple[bytes, int] | None:
@@ -152,3 +156,59 @@ class PullPublisher(Publisher):
         named = (self._double.price_id, price, price)
         encode = self._double.pyth.function("encode").encode
         return encode(named, update.previous_publish_time)[4:]  # static: the arguments are it
+
+
+def make_publishers(
+    deployment: Deployment,
+    config: Config,
+    desk: Desk,
+    keeper: str,
+    latency: int,
+    faults: Mapping[str, FaultSchedule],
+) -> dict[str, Publisher]:
+    """The simulated feed of each asset, behaving as its configuration says.
+
+    Parameters
+    ----------
+    deployment : Deployment
+    config : Config
+        Of each asset its first source counts.
+    desk : Desk
+    keeper : str
+        Who pushes what waits to be pushed.
+    latency : int
+        From a price to its landing on chain [s].
+    faults : mapping of str to FaultSchedule
+        By asset; the others have none.
+    """
+    return {
+        name: _make_publisher(
+            config.assets[name], deployment.feeds[name][0], desk, keeper, latency, faults.get(name)
+        )
+        for name in deployment.assets
+    }
+
+
+def _make_publisher(
+    asset: AssetConfig,
+    double: Feed,
+    desk: Desk,
+    keeper: str,
+    latency: int,
+    faults: FaultSchedule | None,
+) -> Publisher:
+    source = asset.sources[0]
+    if isinstance(double, PythFeed):
+        pull = PullConfig(exponent=-double.decimals, fee=double.pyth.FEE())
+        return PullPublisher(PullFeed(pull, faults), double, desk, keeper)
+    assert isinstance(double, ChainlinkFeed)
+    push = PushConfig(
+        deviation=asset.listing["deviation"],
+        heartbeat=source.times["heartbeat"],
+        latency=latency,
+        decimals=double.decimals,
+        minimum=max(1, source.min_answer),
+        maximum=source.max_answer,
+    )
+    transmitter = desk.chain.accounts[0]
+    return PushPublisher(PushFeed(push, faults), double, desk, transmitter)

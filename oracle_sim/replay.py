@@ -3,6 +3,7 @@
 from chain import Chain, PyrevmChain
 from chain.config import Config, load_config
 from chain.deployment import Deployment
+from oracle_sim.course import tape_course
 from oracle_sim.market import Market, Outcome, Progress
 from oracle_sim.scenario import Scenario
 from oracle_sim.tape import Tape
@@ -47,4 +48,4 @@ def replay(
     chain = chain or fresh_chain(tape, scenario)
     config = config or config_for(tape)
     deployment = Deployment.deploy(chain, config)
-    return Market(tape, scenario, deployment, config).run(progress)
+    return Market(tape_course(tape), scenario, deployment, config).run(progress)

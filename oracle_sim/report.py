@@ -1,6 +1,7 @@
 """One self-contained page about one replay."""
 
 import re
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -39,18 +40,20 @@ section { padding: 16px 18px 8px; margin-bottom: 16px; min-width: 0; }
 .pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 16px; }
 table { width: 100%; border-collapse: collapse; margin: 8px 0; font-variant-numeric: tabular-nums; }
 td { padding: 6px 8px 6px 0; border-top: 1px solid var(--line); vertical-align: top; }
+th { padding: 6px 8px 6px 0; text-align: left; font-weight: 600; }
 td:first-child { color: var(--muted); white-space: nowrap; width: 1%; padding-right: 32px; }
 @media (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } }
 """
 
 
 def _tiles(outcome: Outcome) -> str:
+    """The numbers of a replay that one looks for first."""
     metrics = outcome.metrics
     sold = metrics.liquidations
     lines = worst_lines(outcome)
     worst = max(lines, key=lambda name: lines[name]["line"])
     wait = metrics.first_bid_seconds
-    tiles = [
+    facts = [
         (f"{sold['solvent']} + {sold['insolvent']}", "liquidations, solvent + insolvent"),
         (f"{metrics.fills}", "slices sold"),
         (f"{metrics.backstops}", "backstops"),
@@ -60,23 +63,34 @@ def _tiles(outcome: Outcome) -> str:
         (f"× {max(x['hourly_rise'] for x in lines.values()):.3f}", "steepest hour of any line"),
         (f"{metrics.orders['executed']}", "orders executed"),
     ]
+    return tiles(facts)
+
+
+def tiles(facts: Sequence[tuple[str, str]]) -> str:
+    """A row of tiles: each a number and what it is."""
     cards = (
         f'<div class="tile"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
-        for value, name in tiles
+        for value, name in facts
     )
     return f'<div class="tiles">{"".join(cards)}</div>'
 
 
-def _badges(outcome: Outcome) -> str:
-    badges = (
+def header(title: str, texts: Sequence[str], invariants: Mapping[str, bool]) -> str:
+    """The head of a page; on its right how the invariants did."""
+    badges = "".join(
         f'<span class="badge{"" if holds else " broken"}">{escape(name)} '
         f"{'holds' if holds else 'broken'}</span>"
-        for name, holds in outcome.invariants.items()
+        for name, holds in invariants.items()
     )
-    return f'<div class="badges">{"".join(badges)}</div>'
+    lines = "".join(f"<p>{escape(text)}</p>" for text in texts)
+    return (
+        f"<header><div><h1>{escape(title)}</h1>{lines}</div>"
+        f'<div class="badges">{badges}</div></header>'
+    )
 
 
-def _section(title: str, text: str, figure: Figure) -> str:
+def section(title: str, text: str, figure: Figure) -> str:
+    """A figure under its title and a line about it."""
     chart = plotly.io.to_html(
         figure,
         full_html=False,
@@ -87,55 +101,68 @@ def _section(title: str, text: str, figure: Figure) -> str:
     return f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p>{chart}</section>"
 
 
-def render(outcome: Outcome) -> str:
-    """The page as HTML, everything inline.
-
-    Parameters
-    ----------
-    outcome : Outcome
-    """
+def detail(outcome: Outcome) -> list[str]:
+    """The figures and the table of one replay."""
     history, fleet = outcome.history, outcome.fleet
     chosen = charts.choose_account(history, fleet)
     table = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows(outcome)
     )
-    body = [
-        f"<header><div><h1>{escape(outcome.event)}</h1><p>Plimsoll replay · "
-        f"{escape(', '.join(outcome.assets))} · {outcome.accounts} accounts · "
-        f"{outcome.blocks:,} blocks · {outcome.transactions:,} transactions</p></div>"
-        f"{_badges(outcome)}</header>",
-        _tiles(outcome),
-        _section(
+    return [
+        section(
             "Price against line",
             "The line follows realised volatility towards its target, at most e^0.25 an hour.",
             charts.price_and_line(history, outcome.assets),
         ),
         '<div class="pair">',
-        _section(
+        section(
             f"Account {chosen}",
             "Equity against maintenance margin; the margin call comes before the auction.",
             charts.account(history, fleet, chosen),
         ),
-        _section(
+        section(
             "Auctions",
             "What bidders are asked for the rest of an account; it falls until somebody bids.",
             charts.auction_paths(history),
         ),
-        _section(
+        section(
             "Insurance fund",
             "Stakes and penalties come in; what accounts cannot pay themselves goes out.",
             charts.fund(history),
         ),
-        _section("Accounts by status", "All user accounts.", charts.statuses(history)),
+        section("Accounts by status", "All user accounts.", charts.statuses(history)),
         "</div>",
-        f"<section><h2>In numbers</h2><table>{table}</table></section>",
+        f"<section><h2>This path in numbers</h2><table>{table}</table></section>",
     ]
+
+
+def page(title: str, body: Sequence[str]) -> str:
+    """A whole HTML page, styles and scripts inline."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Plimsoll · {escape(outcome.event)}</title><style>{_STYLE}</style>"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style>"
         f"<script>{get_plotlyjs()}</script></head><body><main>{''.join(body)}</main></body></html>"
     )
+
+
+def render(outcome: Outcome) -> str:
+    """The page of one replay.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    """
+    facts = (
+        f"Plimsoll replay · {', '.join(outcome.assets)} · {outcome.accounts} accounts · "
+        f"{outcome.blocks:,} blocks · {outcome.transactions:,} transactions"
+    )
+    body = [
+        header(outcome.event, [facts], outcome.invariants),
+        _tiles(outcome),
+        *detail(outcome),
+    ]
+    return page(f"Plimsoll · {outcome.event}", body)
 
 
 def write(outcome: Outcome, path: Path) -> None:

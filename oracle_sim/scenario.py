@@ -1,52 +1,83 @@
 """Who takes part in a replay and with how much: a frozen description, no state."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ISOLATED = 1
 CROSS = 2
-
-LEVERAGES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)
-"""Notional over equity that traders aim at."""
 
 RESPONSES = ("hold", "add", "close")
 """What a trader does when a margin call reaches him."""
 
 
-@dataclass(frozen=True)
-class Scenario:
+_Count = Annotated[int, Field(ge=0, le=1_000)]
+_Some = Annotated[int, Field(ge=1, le=1_000)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Quote = Annotated[float, Field(gt=0, le=1e9)]
+_Seconds = Annotated[float, Field(ge=0, le=1e8)]
+_Slippage = Annotated[float, Field(gt=-1, lt=1)]
+_Leverage = Annotated[float, Field(gt=0, le=100)]
+
+
+class Scenario(BaseModel):
     """Size and temper of the crowd. Amounts in quote, times in seconds, shares as fractions."""
 
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
     seed: int = 2020
-    traders: int = 78
-    bidders: int = 9
-    providers: int = 7
-    stakers: int = 5
+    traders: _Some = 78
+    bidders: _Count = 9
+    providers: _Some = 7
+    stakers: _Count = 5
 
     # traders
-    trader_cash: float = 12_000.0  # median of a lognormal
-    trader_cash_spread: float = 0.9  # standard deviation of its logarithm
-    short_share: float = 0.2
-    isolated_share: float = 0.25
-    collateral_share: float = 0.3  # of cross accounts: those that hold a collateral besides quote
-    response_weights: tuple[float, float, float] = (0.45, 0.25, 0.30)  # as RESPONSES
-    opening_period: float = 6 * 3_600.0  # first positions are opened within it
-    later_trades: float = 2.0  # mean number of further trades per trader and week
-    least_later_trades: float = 0.5  # the same, however short the replay
-    slippage: float = 0.02  # how far from the price an order usually may fill
-    tight_share: float = 0.2  # of later orders: limit tighter than the price
-    tight_slippage: float = -0.002
+    trader_cash: _Quote = 12_000.0  # median of a lognormal
+    trader_cash_spread: Annotated[float, Field(ge=0, le=3)] = 0.9  # deviation of its logarithm
+    short_share: _Share = 0.2
+    isolated_share: _Share = 0.25
+    leverages: Annotated[tuple[_Leverage, ...], Field(min_length=1)] = (
+        2.0,
+        3.0,
+        4.0,
+        5.0,
+        6.0,
+        7.0,
+        8.0,
+        10.0,
+        12.0,
+        15.0,
+    )  # notional over equity that traders aim at, each as likely as the others
+    collateral_share: _Share = 0.3  # of cross accounts: those that hold more than quote
+    response_weights: tuple[_Share, _Share, _Share] = (0.45, 0.25, 0.30)  # as RESPONSES
+    opening_period: _Seconds = 6 * 3_600.0  # first positions are opened within it
+    later_trades: Annotated[float, Field(ge=0, le=1_000)] = 2.0  # mean number a trader and week
+    least_later_trades: Annotated[float, Field(ge=0, le=1_000)] = 0.5  # however short the replay
+    slippage: _Slippage = 0.02  # how far from the price an order usually may fill
+    tight_share: _Share = 0.2  # of later orders: limit tighter than the price
+    tight_slippage: _Slippage = -0.002
 
     # providers and stakers
-    provider_cash: float = 900_000.0
-    staker_cash: float = 12_000.0
+    provider_cash: _Quote = 900_000.0
+    leaving_providers: _Count = 1  # so many ask for half of their shares back
+    leaving_at: _Share = 0.5  # of the replay
+    staker_cash: _Quote = 12_000.0
 
     # bidders: each asks an incentive of at least this share of the MM he takes over
-    bidder_cash: tuple[float, float] = (6_000.0, 24_000.0)
-    bidder_thresholds: tuple[float, float] = (0.08, 0.45)
-    bidder_use: float = 0.8  # of free equity committed to one slice
-    bidder_unwind: float = 3_600.0  # how long he waits before he sells what he bought
+    bidder_cash: tuple[_Quote, _Quote] = (6_000.0, 24_000.0)
+    bidder_thresholds: tuple[_Share, _Share] = (0.08, 0.45)
+    bidder_use: _Share = 0.8  # of free equity committed to one slice
+    bidder_unwind: _Seconds = 3_600.0  # how long he waits before he sells what he bought
+
+    @model_validator(mode="after")
+    def _check(self) -> "Scenario":
+        if abs(sum(self.response_weights) - 1) > 1e-9:
+            raise ValueError("response_weights: do not sum to 1")
+        if self.leaving_providers > self.providers:
+            raise ValueError("leaving_providers: more than there are")
+        return self
 
     @property
     def accounts(self) -> int:
@@ -136,7 +167,7 @@ def draw_traders(
         holds = kind == CROSS and bool(collaterals) and rng.random() < scenario.collateral_share
         legs = 1 if kind == ISOLATED else min(len(markets), int(rng.integers(1, 4)))
         chosen = [str(name) for name in rng.choice(markets, size=legs, replace=False, p=weights)]
-        leverage = float(rng.choice(LEVERAGES))
+        leverage = float(rng.choice(scenario.leverages))
         side = -1.0 if rng.random() < scenario.short_share else 1.0
         opening_at = rng.uniform(0.0, scenario.opening_period, size=legs)
         trades = [

@@ -123,7 +123,7 @@ def test_demo__asset_nobody_configured__one_line(run: Run, tmp_path: Path) -> No
 def test_demo__invariant_fails__code_1_and_says_where(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check(self: Invariants) -> None:
+    def check(self: Invariants, _changes: int = 0) -> None:
         self.holds["I2"] = False
         self.failures = ["I2 fails at block 3: sizes do not cancel"]
 

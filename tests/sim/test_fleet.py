@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oracle_sim.fleet import FIRST_USER, _signed, read_fleet
+from oracle_sim.fleet import FIRST_USER, read_fleet, signed_amounts
 
 WAD = 10**18
 
@@ -45,4 +45,4 @@ def test_read_fleet__negative_words__keep_their_sign() -> None:
     data = b"".join(number.to_bytes(32, "big", signed=True) for number in numbers)
     words = np.frombuffer(data, ">u8").reshape(-1, 4)
     # a double has 53 of the 64 bits of a limb: a few thousand wei
-    assert _signed(words) == pytest.approx([number / WAD for number in numbers], abs=1e-14)
+    assert signed_amounts(words) == pytest.approx([number / WAD for number in numbers], abs=1e-14)

@@ -89,3 +89,17 @@ def test_check__broken_once__stays_broken() -> None:
     invariants.check()
     assert invariants.holds["I2"] is False
     assert len(invariants.failures) == 1
+
+
+def test_check__nothing_was_sent__counts_without_reading() -> None:
+    deployment = world()
+    invariants = Invariants(deployment)
+    invariants.check(7)
+    deployment.lens.sums = world(sizes=[1] + [0] * 15).lens.sums
+    invariants.check(7)
+    assert all(invariants.holds.values())
+    assert invariants.checks == 2
+    invariants.check(8)
+    assert invariants.holds["I2"] is False
+    invariants.check()
+    assert len(invariants.failures) == 2

@@ -9,6 +9,7 @@ import pytest
 
 from chain.deployment import Deployment
 from oracle_sim.caretaker import Caretaker
+from oracle_sim.course import tape_course
 from oracle_sim.crash import generate_crash
 from oracle_sim.market import Market, Outcome
 from oracle_sim.replay import config_for, fresh_chain, replay
@@ -116,7 +117,7 @@ def _with_outage(tape: Tape, asset: str, first: int, after: int) -> Tape:
 def _market(tape: Tape) -> tuple[Deployment, Market]:
     config = config_for(tape)
     deployment = Deployment.deploy(fresh_chain(tape, QUIET), config)
-    return deployment, Market(tape, QUIET, deployment, config)
+    return deployment, Market(tape_course(tape), QUIET, deployment, config)
 
 
 @pytest.mark.parametrize(("bars", "usable"), [(12, False), (18, True)])

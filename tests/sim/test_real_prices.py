@@ -1,7 +1,6 @@
 """Real price files: they all read, and hold what their README says."""
 
 import gzip
-import time
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
