@@ -1,0 +1,233 @@
+"""All invariants of the fuzzer, asserted after every step, by the names of docs/invariants.md.
+
+`Invariants(world)` follows one world. `reset` when an episode begins, `check` after each step,
+`finish` when it ends; what does not hold raises `Violation`.
+
+After every step all globals of the contracts, the accounts of the protocol and those the step names
+are read and every invariant is asserted on them. All accounts are read and summed afresh at the end
+of an episode and after a seeded part of the steps; the compound ones (`invariants_probes`) are
+tried, in a snapshot, at the same moments. If a sum does not hold, all accounts are read before it
+is called broken.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from random import Random
+
+from margin_model import risk_engine
+from tests.fuzz.invariants_access import ACCESS
+from tests.fuzz.invariants_auction import AUCTION
+from tests.fuzz.invariants_books import Books
+from tests.fuzz.invariants_fills import FILLS
+from tests.fuzz.invariants_line import LINE
+from tests.fuzz.invariants_look import Check, Group, Invariant, Look, Start
+from tests.fuzz.invariants_mirror import Mirror
+from tests.fuzz.invariants_money import MONEY
+from tests.fuzz.invariants_probes import PROBES, Probe, Probes
+from tests.fuzz.invariants_shares import SHARES
+from tests.fuzz.invariants_words import ESCROW, FIRST_USER, FUND, unpack_episode, unpack_risk
+from tests.fuzz.record import NOTHING_SENT, Sent
+from tests.fuzz.step import Violation
+from tests.fuzz.storage import StorageMap
+from tests.fuzz.world import World
+
+GROUPS: tuple[Group, ...] = (MONEY, LINE, AUCTION, FILLS, SHARES, ACCESS)
+FULL_EVERY = 128
+"""Steps between two full readings, on average."""
+IDLE_READ = 0.125
+"""Part of the steps without a call, or whose call the EVM undid, after which slots are read."""
+PROBED = 0.25
+"""Part of the full readings after which a probe is tried."""
+
+MOVING = (
+    "notice kept",
+    "view shows the terms",
+    "price falls with time",
+    "price continuous",
+    "reverted changes nothing",
+    "nothing without a call",
+)
+"""What time and prices alone could break."""
+
+UNNAMED = "changes of accounts that a step did not name"
+"""Counted when a full reading cleared what looked broken."""
+
+_LEAVE_QUIET = ("submit_order", "execute_order", "sample", "start", "bid", "poke", "clear_order")
+"""What is done most often and changes neither settings nor tokens; a full reading sees to it."""
+_REQUESTS = ("request_entry", "request_exit", "execute_request")
+_SETTERS = ("set_tier_table", "set_asset_risk", "list_asset_risk")
+
+THOROUGH = 64
+"""How often a probe is tried when its failure is looked for."""
+
+_MASK_32 = 2**32 - 1
+_QUOTE_SCALE = 10**12
+
+
+class Invariants:
+    """All invariants over one world.
+
+    Parameters
+    ----------
+    world : World
+        On a PyrevmChain.
+    full_every : int
+        Steps between two full readings and compound probes, on average.
+
+    Attributes
+    ----------
+    counts : Counter
+        How often each invariant was asserted, by name.
+    """
+
+    def __init__(self, world: World, full_every: int = FULL_EVERY) -> None:
+        self._world = world
+        contracts = [token.contract for token in world.tokens]
+        actors = len(world.actors)  # whoever comes behind them is a contract
+        called_back = [account for account, owner in world.owners.items() if owner >= actors]
+        slots = StorageMap(
+            world.deployment,
+            world.evm,
+            contracts,
+            world.people,
+            world.asset_capacity,
+            (FUND, ESCROW, *called_back),
+        )
+        self.books = Books(slots)
+        scales = [_QUOTE_SCALE, *(token.scale for token in world.tokens)]
+        self.mirror = Mirror(world.deployment, world.evm, world.wire, self.books, scales)
+        self._checks = [(i.name, i.check) for group in GROUPS for i in group]
+        self._still = [(i.name, i.check) for group in GROUPS for i in group if i.name in MOVING]
+        self._probes = Probes(world, self.books, self.mirror)
+        self._full_every = full_every
+        self._random = Random(0)
+        self.counts: Counter[str] = Counter()
+
+    def reset(self, seed: int = 0) -> None:
+        """Begin an episode; `seed` decides after which steps everything is read."""
+        self._random.seed(seed)
+        self.books.load()
+        self.mirror.forget_tables()
+        books = self.books
+        starts = []
+        for asset in range(books.map.markets):
+            risk, memory = unpack_risk(books.now("risks", asset)), books.now("memories", asset)
+            line = self._line(asset, memory >> 208 & _MASK_32) if risk.depth else 0
+            starts.append(Start(line, memory >> 176 & _MASK_32))
+        self.look = Look(
+            self._world.deployment,
+            books,
+            self.mirror,
+            NOTHING_SENT,
+            self.mirror.now,
+            self.mirror.now,
+            starts,
+            frozenset(int(person, 16) for person in self._world.people[len(self._world.actors) :]),
+            books.now("recorded") - books.cash + books.cost,
+        )
+
+    def check(self, last: Sent) -> None:
+        """Assert everything after one step."""
+        full = self._random.random() * self._full_every < 1
+        self.observe(last, full=full)
+        try:
+            self._assert_all()
+        except Violation:
+            if full:
+                raise
+            self._look_closer()
+            self._assert_all()
+            self.counts[UNNAMED] += 1
+        if full and self._random.random() < PROBED:
+            self.probe()
+
+    def observe(self, last: Sent, *, full: bool = True) -> None:
+        """Read what a step may have changed, all accounts if `full`."""
+        look, books = self.look, self.books
+        look.earlier, look.now, look.last, look.fill = look.now, self.mirror.now, last, None
+        if last.function in _SETTERS:
+            self.mirror.forget_tables()
+        if full:
+            books.step_all()
+        elif (last.reason is not None or not last.function) and self._random.random() > IDLE_READ:
+            books.rest()
+        else:
+            # contracts may do anything when they are called back
+            quiet = last.function not in _LEAVE_QUIET or look.sender in look.contracts
+            books.step(self._named(last), quiet=quiet)
+        if last.function in _REQUESTS:
+            books.read_requests()
+
+    def _look_closer(self) -> None:
+        """An account that nobody named may have changed: read them all, as part of the same
+        step."""
+        books = self.books
+        before, was = books.before, dict(books.was)
+        books.step_all()
+        books.before, books.was = before, {**books.was, **was}
+        books.touched = sorted(books.was)
+        self.look.fill = None
+
+    def _assert_all(self) -> None:
+        books = self.books
+        # what the slots alone decide still holds where none has changed
+        self._assert(self._still if not books.was and books.before == books.after else self._checks)
+
+    def _assert(self, checks: Iterable[tuple[str, Check]]) -> None:
+        look, counts = self.look, self.counts
+        for name, check in checks:
+            counts[name] += check(look)
+
+    def probe(self) -> None:
+        """Try one of what is asserted by sample, in a snapshot."""
+        probe = self._random.choice(PROBES)
+        self.counts[probe.name] += self._probes.run(probe, self._random)
+
+    def probe_all(self, name: str) -> None:
+        """Try the probe of that name, if there is one, many times over."""
+        for probe in PROBES:
+            if probe.name == name:
+                for seed in range(THOROUGH):
+                    self.counts[name] += self._probes.run(probe, Random(seed))
+
+    def finish(self) -> None:
+        """Read and sum everything afresh: it must be what was followed step by step."""
+        books = self.books
+        followed = list(books.accounts)
+        books.load()
+        for account, (held, found) in enumerate(zip(followed, books.accounts, strict=True), 1):
+            if held != found:
+                raise Violation("untold change", f"account {account}: {held}, in truth {found}")
+        self.look.last = NOTHING_SENT
+        self.look.earlier = self.look.now
+        self._assert(self._checks)
+
+    def _named(self, last: Sent) -> Iterable[int]:
+        """Accounts that a step can have changed: those it names, and whoever started their
+        auctions."""
+        accounts = set(last.accounts)
+        for account in last.accounts:
+            if FIRST_USER <= account <= len(self.books.accounts):
+                accounts.add(unpack_episode(self.books.held(account).episode).starter)
+        return accounts
+
+    def _line(self, asset: int, live: int) -> int:
+        risk = unpack_risk(self.books.now("risks", asset))
+        return risk_engine.line_at(risk, live, self.mirror.parameters)
+
+
+def all_invariants() -> list[Invariant | Probe]:
+    """Every invariant, in the order of the books."""
+    return [*(invariant for group in GROUPS for invariant in group), *PROBES]
+
+
+def table() -> str:
+    """The invariants as docs/invariants.md lists them."""
+    rows = ["| name | sentence | book | asserted |", "|---|---|---|---|"]
+    for invariant in all_invariants():
+        rows.append(
+            f"| **{invariant.name}** | {invariant.sentence} | {invariant.book} | {invariant.when} |"
+        )
+    return "\n".join(rows)

@@ -1,0 +1,95 @@
+"""Who may change what."""
+
+from __future__ import annotations
+
+from tests.fuzz.invariants_look import Group, Look
+from tests.fuzz.invariants_words import FIRST_USER, Held
+from tests.fuzz.step import Violation
+
+ACCESS = Group("access")
+
+_DUST = 2  # of scaled cash [quote wad]
+_SALES = ("bid", "backstop", "write_off")
+_OWNERS = ("house_owner", "pool_owner", "risk_owner", "oracle_owner")
+
+
+@ACCESS.named("reverted changes nothing", "one in eight of them")
+def reverted_changes_nothing(look: Look) -> int:
+    """A call that reverted leaves every slot of the books as it was."""
+    books = look.books
+    if look.last.reason is None or not look.last.function:
+        return 0
+    held = books.at["held"]  # the last ones; tokens may be given away without a call
+    if books.before[:held] != books.after[:held] or books.was:
+        changed = [i for i, word in enumerate(books.before) if word != books.after[i]]
+        raise Violation("reverted changes nothing", f"globals {changed}, accounts {books.was}")
+    return 1
+
+
+@ACCESS.named("nothing without a call", "one in eight of them")
+def nothing_without_call(look: Look) -> int:
+    """Prices, time and given tokens by themselves change no slot of the books."""
+    books = look.books
+    if look.last.function:
+        return 0
+    held = books.at["held"]
+    if books.before[:held] != books.after[:held]:
+        raise Violation("nothing without a call", "globals changed")
+    if books.was:
+        raise Violation("nothing without a call", f"accounts {sorted(books.was)} changed")
+    return 1
+
+
+@ACCESS.named("equity is the owner's")
+def equity_is_the_owners(look: Look) -> int:
+    """Nobody but owner or operator lowers an account's equity, but for the legal ways: its auction,
+    its own order's execution, a write-down of all suppliers; prices and time are those of the same
+    block. (Accounts of contracts that act in callbacks are left out.)"""
+    books, mirror, checks = look.books, look.mirror, 0
+    for account in books.touched:
+        if account < FIRST_USER:
+            continue
+        before, after = books.held_before(account), books.held(account)
+        owner = before.word >> 96
+        if owner in (0, look.sender) or owner in look.contracts:
+            continue
+        checks += 1
+        if _same_worth(before, after) or _is_legal(look, account, before):
+            continue
+        words = mirror.words_for(before, after)
+        had = mirror.equity(before, words, before=True)
+        has = mirror.equity(after, words)
+        if has < had - _DUST and not _is_operator(look, account):
+            raise Violation(
+                "equity is the owner's",
+                f"account {account}: {had} to {has} by {look.last.sender} in {look.last.function}",
+            )
+    return checks
+
+
+def _same_worth(before: Held, after: Held) -> bool:
+    return before[8:] == after[8:] and after.cash >= before.cash
+
+
+def _is_legal(look: Look, account: int, before: Held) -> bool:
+    if look.done in _SALES and look.last.args[0] == account:
+        return True
+    if look.done == "execute_order" and look.last.args[0] == account and before.order:
+        return True
+    return look.books.index < look.books.index_before and before.stored > 0
+
+
+def _is_operator(look: Look, account: int) -> bool:
+    authorized = look.deployment.clearinghouse.is_authorized(account, look.last.sender)
+    return bool(authorized)
+
+
+@ACCESS.named("ownership")
+def ownership(look: Look) -> int:
+    """A contract changes hands only when the one it was offered to accepts."""
+    books = look.books
+    for name in _OWNERS:
+        accepted = look.done == "accept_ownership" and books.now(name) == look.sender
+        if books.moved(name) and not accepted:
+            raise Violation("ownership", f"{name}: {books.now(name):#x} in {look.last.function}")
+    return 1

@@ -1,0 +1,204 @@
+"""Auctions: when they start, how their price falls, and what they leave behind."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from margin_model import auction_math
+from margin_model.fixed_point import WAD, mul_wad_up
+from tests.fuzz.invariants_look import Curve, Group, Look
+from tests.fuzz.invariants_words import IN_AUCTION, unpack_episode
+from tests.fuzz.step import Violation
+
+AUCTION = Group("auction")
+
+SLICE_ROUNDING = 16 * 10**8
+_VIEWED = 16  # of so many moments one is taken
+
+
+@AUCTION.named("start only on LIQUIDATABLE")
+def start_on_liquidatable(look: Look) -> int:
+    """An auction starts only at E < MM, at prices that are usable and cannot be chosen, pins MM and
+    drops the pending order."""
+    books, mirror, checks = look.books, look.mirror, 0
+    for account in books.episodes:
+        before, after = look.episodes(account)
+        if before.touched_at or not after.touched_at:
+            continue
+        held = books.held(account)
+        health = mirror.health(held, mirror.words_for(held, fresh=True))
+        if not (health.live and health.equity < health.maintenance):
+            raise Violation("start only on LIQUIDATABLE", f"account {account}: {health}")
+        pinned = after.maintenance, after.unsold, after.elapsed
+        if pinned != (health.maintenance, WAD, 0) or held.reservation or held.proceeds:
+            raise Violation("start only on LIQUIDATABLE", f"account {account}: {after}, {held}")
+        checks += 1
+    return checks
+
+
+@AUCTION.named("auction flag")
+def auction_flag(look: Look) -> int:
+    """An account is in auction exactly while its episode says so; proceeds and a reserve it has
+    only then."""
+    books = look.books
+    for account in books.touched:
+        held = books.held(account)
+        running = unpack_episode(held.episode).touched_at != 0
+        if bool(held.word & IN_AUCTION) != running:
+            raise Violation("auction flag", f"account {account}: {held}")
+        if not running and (held.proceeds or held.shortfall):
+            raise Violation("auction flag", f"account {account} keeps {held}")
+    return len(books.touched)
+
+
+@AUCTION.named("auction clock")
+def auction_clock(look: Look) -> int:
+    """An auction's time runs no faster than the clock and by at most two sample intervals a
+    touch."""
+    books, checks = look.books, 0
+    most = 2 * look.mirror.sample_interval
+    for account in books.episodes:
+        before, after = look.episodes(account)
+        if before.touched_at and after.touched_at:
+            ran, passed = after.elapsed - before.elapsed, look.now - before.touched_at
+            if not 0 <= ran <= min(passed, most):
+                raise Violation("auction clock", f"account {account}: {ran} s in {passed} s")
+            checks += 1
+    return checks
+
+
+@AUCTION.named("reserve")
+def reserve(look: Look) -> int:
+    """The fund's reserve is the sum over running auctions of MMp and of what equity lacks."""
+    books = look.books
+    changed = books.episodes or any(
+        held.shortfall != books.held(account).shortfall for account, held in books.was.items()
+    )
+    if not changed and not books.moved("reserve_plus_one"):
+        return 0
+    total = 0
+    for held in books.accounts:
+        if held.word & IN_AUCTION:
+            episode = unpack_episode(held.episode)
+            total += mul_wad_up(episode.maintenance, episode.unsold) + held.shortfall
+    if total != books.now("reserve_plus_one") - 1:
+        raise Violation("reserve", f"{books.now('reserve_plus_one') - 1} for {total}")
+    return 1
+
+
+class Shown(NamedTuple):
+    """What the view of an auction shows, see ILiquidationAuction.Terms."""
+
+    equity: int
+    proceeds: int
+    maintenance: int
+    incentive: int
+    penalty: int
+    price: int
+    largest_slice: int
+    elapsed: int
+    live: int
+
+
+# ── prices over time ─────────────────────────────────────────────────────────────────────────────
+
+
+@AUCTION.named("view shows the terms", "half of the steps that touch an auction")
+def view_shows_terms(look: Look) -> int:
+    """The view of a running auction shows what the mirror makes of storage and prices, in the same
+    block as a bid would be taken; asked after every other step that touched the auction, and now
+    and then."""
+    books, mirror = look.books, look.mirror
+    look.viewed = []
+    for account in _to_view(look):
+        held = books.held(account)
+        words = mirror.words_for(held, fresh=True)
+        health = mirror.health(held, words)
+        episode = unpack_episode(held.episode)
+        runs = health.live or mirror.live(held, mirror.words_for(held))
+        elapsed = mirror.elapsed(episode) if runs else episode.elapsed
+        offer = mirror.offer(held, health.equity, elapsed)
+        shown = mirror.terms(account)
+        expected = (
+            health.equity,
+            held.proceeds,
+            offer.maintenance,
+            offer.incentive,
+            offer.penalty,
+            offer.price,
+            offer.largest_slice,
+            elapsed,
+            health.live,
+        )
+        if shown != expected:
+            raise Violation("view shows the terms", f"account {account}: {shown} for {expected}")
+        look.viewed.append((account, runs, shown))
+    return len(look.viewed)
+
+
+def _to_view(look: Look) -> list[int]:
+    """Auctions the step touched, else now and then one of those that run."""
+    books = look.books
+    touched = [account for account in books.touched if account in books.in_auction]
+    if touched and look.now % 2:
+        return touched
+    if look.now == look.earlier or look.now % _VIEWED or not books.in_auction:
+        return []
+    running = sorted(books.in_auction)
+    return [running[look.now // _VIEWED % len(running)]]
+
+
+@AUCTION.named("price falls with time", "the same")
+def price_falls(look: Look) -> int:
+    """While only time passes, an auction's price only falls and its incentive only rises: with E,
+    C, what is unsold and what the fund may pay unchanged, P and I follow the oracle-live clock."""
+    checks = 0
+    for account, runs, words in look.viewed:
+        shown = Shown(*words)
+        episode = unpack_episode(look.books.held(account).episode)
+        fund = look.mirror.available()
+        given = shown.equity, shown.proceeds, episode.maintenance, episode.unsold, fund, runs
+        old = look.curves.get(account)
+        if old is not None and old.given == given:
+            if shown.price > old.price or shown.incentive < old.incentive:
+                raise Violation("price falls with time", f"account {account}: {old} to {shown}")
+            checks += 1
+        look.curves[account] = Curve(shown.price, shown.incentive, given)
+    return checks
+
+
+@AUCTION.named("price continuous", "the same")
+def price_continuous(look: Look) -> int:
+    """The price of all is continuous through E = 0 and E = C: a wei of equity moves it by two at
+    most."""
+    mirror = look.mirror
+    for account, _, words in look.viewed:
+        shown = Shown(*words)
+        held = look.books.held(account)
+        at = (shown.equity, 0, shown.proceeds)[look.now // 2 % 3]
+        low, high = (mirror.offer(held, equity, shown.elapsed).price for equity in (at - 1, at + 1))
+        if not -1 <= high - low <= 3:
+            raise Violation("price continuous", f"from {low} to {high} at E = {at}")
+    return len(look.viewed)
+
+
+@AUCTION.named("nothing left behind")
+def nothing_left(look: Look) -> int:
+    """When an auction ends the account has no debt beside anything worth more than its buffer's
+    rounding: either E ≥ BMp, or nothing is held and cash is not negative."""
+    books, mirror, checks = look.books, look.mirror, 0
+    for account in books.episodes:
+        before, after = look.episodes(account)
+        if not before.touched_at or after.touched_at:
+            continue
+        checks += 1
+        held = books.held(account)
+        if held.cash >= 0 and not held.markets and not held.collaterals:
+            continue
+        equity = mirror.equity(held, mirror.words_for(held, fresh=True))
+        _, buffered = auction_math.requirement(
+            before.maintenance, before.unsold, mirror.parameters.buffer
+        )
+        if look.done != "end" or equity + SLICE_ROUNDING < buffered:
+            raise Violation("nothing left behind", f"account {account}: E {equity}, {held}")
+    return checks

@@ -1,0 +1,251 @@
+"""What the slots say: accounts taken apart, sums kept up to date, and what the last step
+changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from margin_model import ledger_math
+from tests.fuzz.invariants_words import (
+    ESCROW,
+    FIRST_USER,
+    FIXED,
+    IN_AUCTION,
+    POOL,
+    Held,
+    signed,
+    unpack_position,
+)
+from tests.fuzz.storage import StorageMap
+
+
+class Books:
+    """The books before and after the last step, and everything decoded that follows from them.
+
+    Attributes
+    ----------
+    before, after : list of int
+        The globals.
+    accounts : list of Held
+        After the step; account `i` at `i - 1`.
+    was : dict of int to Held
+        Before the step: the accounts it changed.
+    touched : list of int
+        Those accounts.
+    episodes : list of int
+        Accounts whose episode it changed.
+    requests : list of int
+        Two words of each request of providers.
+    cash, cost : int
+        Sums over all accounts [quote wad].
+    supply, debt : int
+        Sums of users' scaled cash by sign [quote wad / index].
+    sizes, longs, amounts : list of int
+        Sums by market, of users' long sizes by market, by token [wad units].
+    orders : int
+        Orders pending at the pool.
+    in_auction : set of int
+        Accounts that are for sale.
+    """
+
+    def __init__(self, slots: StorageMap) -> None:
+        self.map = slots
+        self.at = slots.at
+        nothing = (0,) * slots.markets
+        self._nobody = Held(0, 0, 0, 0, 0, 0, 0, 0, nothing, nothing, (0,) * slots.tokens)
+        self.load()
+
+    def load(self) -> None:
+        """Read and sum everything afresh."""
+        slots = self.map
+        self.before = self.after = slots.globals.read()
+        self._follow()
+        self._blocks = [run.read() for run in slots.accounts]
+        self.accounts = [self._decode(i + 1) for i in range(len(self._blocks))]
+        self.touched: list[int] = []
+        self.episodes: list[int] = []
+        self.was: dict[int, Held] = {}
+        self.requests = slots.requests.read()
+        self._sum()
+
+    def step(self, named: Iterable[int], *, quiet: bool = True) -> None:
+        """Read the globals, the accounts named and those the globals point to; find out what
+        changed.
+
+        Parameters
+        ----------
+        named : iterable of int
+        quiet : bool
+            Read settings and tokens too.
+        """
+        old, slots = self.after, self.map
+        new = slots.globals.read(None if quiet else slots.quiet)
+        new += old[len(new) :]
+        self.before, self.after = old, new
+        self.was = {}
+        self.episodes = []
+        accounts = set(named)
+        if new != old:
+            self._follow()
+            sides = self.at["sides"]
+            if any(new[sides + i] >> 128 != old[sides + i] >> 128 for i in (0, 1)):
+                self._revalue()
+            accounts.update((POOL, *range(self.then("last_id") + 1, self.now("last_id") + 1)))
+            place = self.at["sentinels"]
+            for account in self.map.sentinels:
+                if new[place : place + 2] != old[place : place + 2]:
+                    accounts.add(account)
+                place += 2
+        runs, blocks = self.map.accounts, self._blocks
+        for account in accounts:
+            if 0 < account <= len(blocks):
+                block, known = runs[account - 1].read(), blocks[account - 1]
+                if block != known:
+                    blocks[account - 1] = block
+                    self._replace(account, cash_only=block[FIXED:] == known[FIXED:])
+        self.touched = sorted(self.was)
+
+    def rest(self) -> None:
+        """A step that nobody looks at: nothing changed."""
+        self.before = self.after
+        self.was = {}
+        self.touched = []
+        self.episodes = []
+
+    def read_requests(self) -> None:
+        """Requests may have changed."""
+        self.requests = self.map.requests.read()
+
+    def step_all(self) -> None:
+        """The same with all accounts."""
+        self.map.follow(self.map.globals.read()[self.at["last_id"]], 0)
+        self.step(range(1, len(self.map.accounts) + 1))
+        self.read_requests()
+
+    def now(self, name: str, index: int = 0) -> int:
+        """A global after the step."""
+        return self.after[self.at[name] + index]
+
+    def then(self, name: str, index: int = 0) -> int:
+        """A global before the step."""
+        return self.before[self.at[name] + index]
+
+    def moved(self, name: str, index: int = 0) -> bool:
+        """Whether the step changed a global."""
+        place = self.at[name] + index
+        return self.after[place] != self.before[place]
+
+    def any_moved(self, name: str) -> bool:
+        """Whether the step changed anything in an array of one element a market."""
+        place = self.at[name]
+        last = place + self.map.markets
+        return self.after[place:last] != self.before[place:last]
+
+    def held(self, account: int) -> Held:
+        """An account after the step."""
+        return self.accounts[account - 1]
+
+    def held_before(self, account: int) -> Held:
+        """An account before the step."""
+        return self.was.get(account) or self.accounts[account - 1]
+
+    def users(self) -> range:
+        """Ids of users' accounts."""
+        return range(FIRST_USER, self.now("last_id") + 1)
+
+    @property
+    def index(self) -> int:
+        """Index of supply after the step [1e27]."""
+        return self.after[self.at["sides"]] >> 128
+
+    @property
+    def index_before(self) -> int:
+        """Index of supply before the step [1e27]."""
+        return self.before[self.at["sides"]] >> 128
+
+    def _follow(self) -> None:
+        slots = self.map
+        slots.follow(self.now("last_id"), self.now("request_count"))
+        new = len(slots.accounts) - len(getattr(self, "accounts", slots.accounts))
+        if new:
+            self.accounts.extend([self._nobody] * new)
+            self._blocks.extend([[0] * len(slots.accounts[0])] * new)
+
+    def _decode(self, account: int, like: Held | None = None) -> Held:
+        """An account; its holdings are those of `like`, if that is given."""
+        block, markets = self._blocks[account - 1], self.map.markets
+        stored = signed(block[1])
+        last = FIXED + markets
+        sizes: tuple[int, ...]
+        costs: tuple[int, ...]
+        if like is None:
+            sizes, costs = zip(*map(unpack_position, block[FIXED:last]), strict=True)
+            amounts = tuple(block[last:])
+        else:
+            sizes, costs, amounts = like.sizes, like.costs, like.amounts
+        return Held(
+            block[0],
+            stored,
+            self._cash(account, stored),
+            block[2],
+            block[3],
+            block[4],
+            block[5],
+            block[6],
+            sizes,
+            costs,
+            amounts,
+        )
+
+    def _cash(self, account: int, stored: int) -> int:
+        if account < FIRST_USER:
+            return stored
+        return ledger_math.from_scaled(stored, self.now("sides", int(stored < 0)) >> 128)
+
+    def _revalue(self) -> None:
+        """An index moved: the cash of all users with it."""
+        for account, held in enumerate(self.accounts, 1):
+            cash = self._cash(account, held.stored)
+            if cash != held.cash:
+                self.was[account] = held
+                self.accounts[account - 1] = held._replace(cash=cash)
+                self.cash += cash - held.cash
+
+    def _replace(self, account: int, *, cash_only: bool) -> None:
+        old = self.accounts[account - 1]
+        new = self._decode(account, old if cash_only else None)
+        self.was.setdefault(account, old)
+        self.accounts[account - 1] = new
+        self.cash += new.cash - old.cash
+        if new.episode != old.episode:
+            self.episodes.append(account)
+        if (new.word ^ old.word) & IN_AUCTION:
+            self.in_auction ^= {account}
+        self.orders += (new.order != 0) - (old.order != 0)
+        if account >= FIRST_USER:
+            self.supply += max(new.stored, 0) - max(old.stored, 0)
+            self.debt += max(-new.stored, 0) - max(-old.stored, 0)
+        if cash_only:
+            return
+        if new.costs != old.costs or new.sizes != old.sizes:
+            self.cost += sum(new.costs) - sum(old.costs)
+            for market, (size, before) in enumerate(zip(new.sizes, old.sizes, strict=True)):
+                self.sizes[market] += size - before
+                if account != POOL:
+                    self.longs[market] += max(size, 0) - max(before, 0)
+        if new.amounts != old.amounts:
+            for token, (amount, less) in enumerate(zip(new.amounts, old.amounts, strict=True)):
+                self.amounts[token] += amount - less
+
+    def _sum(self) -> None:
+        every, users = self.accounts, self.accounts[ESCROW:]
+        markets, tokens = range(self.map.markets), range(self.map.tokens)
+        self.cash = sum(held.cash for held in every)
+        self.cost = sum(sum(held.costs) for held in every)
+        self.supply = sum(max(held.stored, 0) for held in users)
+        self.debt = sum(max(-held.stored, 0) for held in users)
+        self.in_auction = {i for i, held in enumerate(every, 1) if held.word & IN_AUCTION}
+        self.orders = sum(held.order != 0 for held in every)
+        self.sizes = [sum(held.sizes[m] for held in every) for m in markets]
+        self.longs = [sum(max(held.sizes[m], 0) for held in every[POOL:]) for m in markets]
+        self.amounts = [sum(held.amounts[t] for held in every) for t in tokens]

@@ -1,0 +1,186 @@
+"""What an invariant looks at, and the list it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chain.deployment import Deployment
+from margin_model.fixed_point import WAD
+from tests.fuzz.invariants_books import Books
+from tests.fuzz.invariants_mirror import Mirror
+from tests.fuzz.invariants_words import Episode, Held, unpack_episode
+
+if TYPE_CHECKING:
+    from tests.fuzz.record import Sent
+
+
+_PRICE = 2**88 - 1
+
+
+class Start(NamedTuple):
+    """An asset's line when the episode began."""
+
+    line: int  # [wad]
+    checkpoint: int  # [s]
+
+
+class Curve(NamedTuple):
+    """Where the price of an auction stood, and on what it depended.
+
+    Attributes
+    ----------
+    price, incentive : int
+        P and I [quote wad].
+    given : tuple
+        All but the time.
+    """
+
+    price: int
+    incentive: int
+    given: tuple[Any, ...]
+
+
+@dataclass
+class Watch:
+    """An account whose notice is running.
+
+    Attributes
+    ----------
+    account : int
+        0: nobody.
+    equity : int
+        When the watch began [quote wad].
+    exposure, words
+        Then; a reading with its asset.
+    lines : list of int
+        The highest at which it was seen not to be liquidatable, by asset [wad].
+    until : int
+        End of the notice [s].
+    parameters : list of int
+        Of the owner, on which it depends.
+    steps : int
+        For which it has been watched.
+    """
+
+    account: int = 0
+    held: Held | None = None
+    equity: int = 0
+    until: int = 0
+    exposure: Any = None
+    words: list[tuple[int, int]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    parameters: list[int] = field(default_factory=list)
+    steps: int = 0
+
+
+@dataclass
+class Look:
+    """One moment between two steps.
+
+    Attributes
+    ----------
+    books, mirror
+        What is stored, and what prices make of it.
+    earlier, now : int
+        Time before and after the step [s].
+    last : Sent
+        What the step did.
+    starts : list of Start
+        By asset.
+    contracts : frozenset of int
+        Owners of accounts that act when they are called back.
+    dust : int
+        Recorded quote that nobody can claim, before the step [quote wad].
+    watch : Watch
+    curves : dict of int to Curve
+        By account in auction.
+    viewed : list of tuple
+        Auctions looked at after this step: account, whether its clock runs, what the view showed.
+    fill
+        What the step's bid did, once somebody asked.
+    """
+
+    deployment: Deployment
+    books: Books
+    mirror: Mirror
+    last: Sent
+    earlier: int
+    now: int
+    starts: list[Start]
+    contracts: frozenset[int] = frozenset()
+    dust: int = 0
+    watch: Watch = field(default_factory=Watch)
+    curves: dict[int, Curve] = field(default_factory=dict)
+    viewed: list[tuple[int, bool, Any]] = field(default_factory=list)
+    fill: Any = None
+
+    @property
+    def done(self) -> str:
+        """The function that was called with success; empty otherwise."""
+        return self.last.function if self.last.reason is None else ""
+
+    @property
+    def sender(self) -> int:
+        """Who sent it, as a number."""
+        return int(self.last.sender, 16)
+
+    def episodes(self, account: int) -> tuple[Episode, Episode]:
+        """An account's episode before and after the step."""
+        books = self.books
+        before, after = books.held_before(account), books.held(account)
+        return unpack_episode(before.episode), unpack_episode(after.episode)
+
+    def slack(self, *accounts: Held) -> int:
+        """What one unit in the last place of every holding is worth, by its price or by its cost
+        [quote wad]."""
+        worth, words = 8, self.mirror.words_for(*accounts)
+        for account in accounts:
+            for market, (size, cost) in enumerate(zip(account.sizes, account.costs, strict=True)):
+                if size:
+                    index = abs(self.mirror.funding_index(market, words[market]))
+                    price = (words[market] & _PRICE) + index
+                    worth += price // WAD + abs(cost) // abs(size) + 4
+            for token, amount in enumerate(account.amounts):
+                if amount:
+                    worth += (words[self.mirror.asset_of(token)] & _PRICE) // WAD + 4
+        return worth
+
+
+Check = Callable[[Look], int]
+
+EVERY_STEP = "every step"
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A named sentence and the function that asserts it, which says how often it did."""
+
+    name: str
+    book: str
+    check: Check
+    when: str = EVERY_STEP
+
+    @property
+    def sentence(self) -> str:
+        """As docs/invariants.md has it."""
+        return " ".join(cleandoc(self.check.__doc__ or "").split())
+
+
+class Group(list[Invariant]):
+    """The invariants of one book."""
+
+    def __init__(self, book: str) -> None:
+        super().__init__()
+        self.book = book
+
+    def named(self, name: str, when: str = EVERY_STEP) -> Callable[[Check], Check]:
+        """Take a function in under a name; `when` says how often it is asserted."""
+
+        def take(check: Check) -> Check:
+            self.append(Invariant(name, self.book, check, when))
+            return check
+
+        return take

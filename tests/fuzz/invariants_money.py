@@ -1,0 +1,154 @@
+"""Money: what is on record, who it belongs to, and what rounding leaves."""
+
+from __future__ import annotations
+
+from margin_model import funding_math
+from margin_model.ledger_math import RAY
+from tests.fuzz.invariants_look import Group, Look
+from tests.fuzz.invariants_words import ESCROW, POOL, RESERVED, unpack_funding
+from tests.fuzz.step import Violation
+
+MONEY = Group("money")
+
+_MASK_128 = 2**128 - 1
+_SKEW_UNIT = 10**9
+_ISOLATED = 1
+_ENTERING = 1 << 252
+
+
+@MONEY.named("I1")
+def recorded_quote(look: Look) -> int:
+    """Recorded quote is at least Σ cash − Σ cost over all accounts, exactly that until a
+    write-down, and the tokens held are at least what is recorded."""
+    books = look.books
+    recorded = books.now("recorded")
+    dust = recorded - books.cash + books.cost
+    if dust < 0 or (dust and books.index == RAY):
+        raise Violation("I1", f"recorded {recorded} is off by {dust}")
+    held = books.now("held") * look.mirror.scales[0]
+    if held < recorded:
+        raise Violation("I1", f"{recorded - held} of the recorded quote is missing")
+    return 1
+
+
+@MONEY.named("rounding dust")
+def rounding_dust(look: Look) -> int:
+    """Recorded quote that nobody can claim changes only when the supply index is cut, then grows by
+    less than two wei an account and a unit of the index."""
+    books = look.books
+    dust = books.now("recorded") - books.cash + books.cost
+    grown = dust - look.dust
+    if books.index == books.index_before:
+        if grown:
+            raise Violation("rounding dust", f"{grown} wei without a write-down")
+    else:
+        most = 2 * books.now("last_id") + books.supply // RAY + 2
+        if not 0 <= grown <= most:
+            raise Violation("rounding dust", f"{grown} wei in a write-down, at most {most}")
+    look.dust = dust
+    return 1
+
+
+@MONEY.named("I2")
+def sizes_cancel(look: Look) -> int:
+    """For every market Σ size = 0."""
+    if any(look.books.sizes):
+        raise Violation("I2", f"sums of sizes by market {look.books.sizes}")
+    return 1
+
+
+@MONEY.named("I3")
+def recorded_collateral(look: Look) -> int:
+    """For every collateral token recorded balance = Σ amounts ≤ tokens held."""
+    books, place = look.books, look.books.at["recorded"] + 1
+    recorded = books.after[place : place + books.map.tokens]
+    if recorded != books.amounts:
+        raise Violation("I3", f"on record {recorded}, amounts {books.amounts}")
+    place = books.at["held"] + 1
+    held = books.after[place : place + books.map.tokens]
+    for amount, tokens, scale in zip(recorded, held, look.mirror.scales[1:], strict=True):
+        if tokens * scale < amount:
+            raise Violation("I3", f"{amount - tokens * scale} of {amount} is missing")
+    return 1
+
+
+@MONEY.named("sums of cash")
+def sums_of_cash(look: Look) -> int:
+    """The sums of scaled supply and debt are what the users' accounts store."""
+    books = look.books
+    supply, debt = books.now("sides") & _MASK_128, books.now("sides", 1) & _MASK_128
+    if (supply, debt) != (books.supply, books.debt):
+        raise Violation(
+            "sums of cash", f"supply {supply} for {books.supply}, debt {debt} for {books.debt}"
+        )
+    return 1
+
+
+@MONEY.named("open interest")
+def open_interest(look: Look) -> int:
+    """Long interest is the sum of the users' long sizes, and the funding velocity follows the
+    skew."""
+    books = look.books
+    if all(held.sizes == books.held(account).sizes for account, held in books.was.items()):
+        return 0
+    for market in range(books.map.markets):
+        book = books.now("books", market)
+        if book & _MASK_128 != books.longs[market]:
+            raise Violation("open interest", f"{book & _MASK_128} for {books.longs[market]}")
+        if books.held(POOL).sizes[market] == books.held_before(POOL).sizes[market]:
+            continue
+        skew, scale = -books.held(POOL).sizes[market], (book >> 128 & (2**72 - 1)) * _SKEW_UNIT
+        velocity = unpack_funding(books.now("funding", market)).velocity
+        if velocity != funding_math.velocity_at(skew, scale, book >> 200):
+            raise Violation("open interest", f"velocity {velocity} at skew {skew} of {scale}")
+    return 1
+
+
+@MONEY.named("bitmaps")
+def bitmaps(look: Look) -> int:
+    """An account's bits say what it holds: markets, collaterals, a pending order; an ISOLATED one
+    holds one market at most, that of its order included; no size, no cost."""
+    books = look.books
+    for account in books.touched:
+        held, before = books.held(account), books.held_before(account)
+        if held[0] == before[0] and held[4:6] == before[4:6] and held[8:] == before[8:]:
+            continue
+        markets = collaterals = 0
+        for market, size in enumerate(held.sizes):
+            if size:
+                markets |= 1 << market
+        for token, amount in enumerate(held.amounts):
+            if amount:
+                collaterals |= 1 << token
+        if (markets, collaterals) != (held.markets, held.collaterals):
+            raise Violation("bitmaps", f"account {account}: {held}")
+        if any(cost and not size for size, cost in zip(held.sizes, held.costs, strict=True)):
+            raise Violation("bitmaps", f"account {account}: a cost without a size: {held}")
+        if bool(held.word & RESERVED) != bool(held.reservation):
+            raise Violation("bitmaps", f"account {account}: reservation {held.reservation:#x}")
+        if held.reservation:
+            markets |= 1 << (held.reservation & 255)
+            if held.order == 0:
+                raise Violation("bitmaps", f"account {account}: reserved without an order")
+        if held.word >> 8 & 255 == _ISOLATED and markets & (markets - 1):
+            raise Violation("bitmaps", f"isolated account {account} in markets {markets:#b}")
+    return len(books.touched)
+
+
+@MONEY.named("escrow")
+def escrow(look: Look) -> int:
+    """ESCROW holds the keeper fee of every order and the amount of every request to enter, nothing
+    else."""
+    books = look.books
+    if ESCROW not in books.was and all(
+        books.held(account).order == held.order for account, held in books.was.items()
+    ):
+        return 0
+    requests = books.requests
+    entering = sum(
+        requests[i + 1] & _MASK_128 for i in range(0, len(requests), 2) if requests[i] & _ENTERING
+    )
+    owed = books.orders * look.mirror.keeper_fee + entering
+    if books.held(ESCROW).cash != owed:
+        raise Violation("escrow", f"{books.held(ESCROW).cash} for {owed}")
+    return 1

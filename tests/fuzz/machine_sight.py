@@ -1,0 +1,96 @@
+"""What a machine sees when it chooses: prices, means, auctions, who is near liquidation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.fuzz.chooser import Chooser
+from tests.fuzz.model import bits
+from tests.fuzz.predict_owner import LIKE
+from tests.fuzz.world import World
+from tests.fuzz.world_feed import Pull, Push
+from tests.fuzz.world_feeds import Feeds
+from tests.fuzz.world_wire import Wire
+
+
+class Sight:
+    """State of one episode, as far as it is needed to choose.
+
+    Attributes
+    ----------
+    feeds : Feeds
+        What the doubles of all feeds say now.
+    models
+        Mirrors of the protocol on its storage; `None` on a chain whose storage is not read.
+    accounts : list of int
+        Of users, those opened in the episode included.
+    suspects : list of int
+        Accounts the last moves of prices were aimed at.
+    primaries : dict of int to tuple of int
+        By asset, the feed its primary source was replaced with.
+    """
+
+    world: World
+    wire: Wire
+    feeds: Feeds
+    models: Any
+    accounts: list[int]
+    owners: dict[int, int]
+    suspects: list[int]
+    primaries: dict[int, tuple[int, int]]
+    _running: tuple[int, list[int]]
+
+    def price(self, asset: int) -> int:
+        """What an asset is really worth [quote wad per unit]."""
+        return self.feeds.prices[asset if asset < len(self.feeds.prices) else LIKE]
+
+    def place(self, asset: int) -> int:
+        """Whose feeds an asset was listed with."""
+        return asset if asset < len(self.feeds.sources) else LIKE
+
+    def primary(self, asset: int) -> Push | Pull:
+        """The double behind the primary source of an asset."""
+        place, index = self.primaries.get(asset, (self.place(asset), 0))
+        return self.feeds.sources[place][index]
+
+    def running(self) -> list[int]:
+        """Accounts in auction."""
+        if self._running[0] != self.wire.version:
+            account = self.models.state.account
+            lots = [a for a in self.accounts if account(a).in_auction]
+            self._running = self.wire.version, lots
+        return self._running[1]
+
+    def means(self, account: int) -> int:
+        """About what an account has [quote wad]."""
+        state = self.models.state
+        total = max(0, state.cash(account))
+        for token in bits(state.account(account).collaterals):
+            asset = self.world.tokens[token].asset
+            total += state.amount(account, token) * self.price(asset) // 10**18
+        return int(total)
+
+    def margins(self, chooser: Chooser) -> tuple[int, int, int] | None:
+        """An account, its largest position, and the move [bps] that makes it liquidatable."""
+        state, margin = self.models.state, self.models.margin
+        words_of = {a: state.account(a) for a in self.accounts}
+        candidates = [a for a, w in words_of.items() if w.markets and not w.in_auction]
+        if not candidates:
+            return None
+        # an order that closes a bankrupt account's last position leaves a bare debt
+        waiting = [a for a in candidates if words_of[a].reserved]
+        account = chooser.pick(waiting if waiting and chooser.chance(1, 4) else candidates)
+        holding = state.holding(account)
+        readings = self.models.oracle.read(margin.held_assets(holding))
+        health = margin.health(holding, readings)
+        worth = {m: size * self.price(m) // 10**18 for m, (size, _) in holding.positions.items()}
+        market = max(worth, key=lambda m: abs(worth[m]))
+        if worth[market] == 0:
+            return None
+        cushion = max(0, health.equity - health.maintenance)
+        return account, market, -cushion * 10_000 // worth[market]
+
+    def suspect(self, account: int) -> None:
+        """An account that may be liquidatable now."""
+        if account not in self.suspects and account in self.owners:
+            self.suspects.append(account)

@@ -1,0 +1,165 @@
+"""The Clearinghouse's books and the tokens, read from storage.
+
+Slots come from the compiler's layout (`storage`), the layout of words from who packs them.
+"""
+
+from __future__ import annotations
+
+from chain import Contract
+from margin_model import funding_math, ledger_math
+from tests.fuzz.model import FIRST_USER, POOL, Account, Holding, bits
+from tests.fuzz.storage import element, slot_of
+from tests.fuzz.world import World
+
+MASK_128 = 2**128 - 1
+
+
+class Place:
+    """Slots of one contract's variables."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.address = contract.address
+        self._artifact = contract.artifact
+        self._slots: dict[str, int] = {}
+
+    def slot(self, path: str) -> int:
+        found = self._slots.get(path)
+        if found is None:
+            found = self._slots[path] = slot_of(self._artifact, path)
+        return found
+
+
+class Books:
+    """Reads balances of one world on the in-process EVM.
+
+    Every method asks the chain anew; nothing is remembered.
+    """
+
+    def __init__(self, world: World) -> None:
+        deployment = world.deployment
+        self._read = world.evm.storage
+        house = self._house = Place(deployment.clearinghouse)
+        self._tokens = [Place(token.contract) for token in world.tokens]
+        self._quote = Place(deployment.quote)
+        self._words = house.slot("accounts.words")
+        self._operators = house.slot("accounts.operators")
+        self._stored = house.slot("cash_book.stored")
+        self._sides = house.slot("cash_book.sides")
+        self._positions = house.slot("position_book.positions")
+        self._amounts = house.slot("collateral_book.amounts")
+        self._funding = house.slot("position_book.funding")
+
+    def _of_house(self, path: str, key: int | None = None) -> int:
+        slot = self._house.slot(path)
+        return int(self._read(self._house.address, slot if key is None else element(slot, key)))
+
+    @property
+    def last_account(self) -> int:
+        """Highest account id."""
+        return self._of_house("accounts.last_id")
+
+    def account(self, account: int) -> Account:
+        """The word of an account, taken apart."""
+        word = self._read(self._house.address, element(self._words, account))
+        return Account(
+            word >> 96,
+            word >> 8 & 255,
+            word >> 16 & 0xFFFF,
+            word >> 32 & 0xFFFF,
+            bool(word & 1),
+            bool(word & 2),
+        )
+
+    def is_operator(self, account: int, caller: int) -> bool:
+        """Whether an address was approved by the owner."""
+        slot = element(element(self._operators, account), caller)
+        return bool(self._read(self._house.address, slot))
+
+    def side(self, debt: bool) -> tuple[int, int]:
+        """Scaled sum and index of users' supply or debt."""
+        word = self._read(self._house.address, self._sides + debt)
+        return word & MASK_128, word >> 128
+
+    def cash(self, account: int) -> int:
+        """[quote wad]"""
+        stored = signed(self._read(self._house.address, element(self._stored, account)))
+        if account < FIRST_USER:
+            return stored
+        return ledger_math.from_scaled(stored, self.side(stored < 0)[1])
+
+    def stored_cash(self, account: int) -> int:
+        """As it is stored: divided by the index of its sign."""
+        return signed(self._read(self._house.address, element(self._stored, account)))
+
+    def proceeds(self, account: int) -> int:
+        """[quote wad]"""
+        return self._of_house("cash_book.proceeds_of", account)
+
+    def position(self, account: int, market: int) -> tuple[int, int]:
+        """Size [wad units] and cost [quote wad]."""
+        slot = (element(self._positions, account) + market) % 2**256
+        word = signed(self._read(self._house.address, slot))
+        return ledger_math.position_size(word), ledger_math.position_cost(word)
+
+    def amount(self, account: int, token: int) -> int:
+        """Collateral [wad units]."""
+        slot = (element(self._amounts, account) + token) % 2**256
+        return int(self._read(self._house.address, slot))
+
+    def reservation(self, account: int) -> tuple[int, int]:
+        """Market and size delta of the reserved order; 0, 0 when there is none."""
+        word = signed(self._of_house("position_book.reservations", account))
+        return word & 255, word >> 8
+
+    def holding(self, account: int) -> Holding:
+        """All an account has."""
+        held = self.account(account)
+        return Holding(
+            self.cash(account),
+            {m: self.position(account, m) for m in bits(held.markets)},
+            {t: self.amount(account, t) for t in bits(held.collaterals)},
+            self.reservation(account) if held.reserved else None,
+        )
+
+    @property
+    def listed_markets(self) -> int:
+        """Bitmap."""
+        return self._of_house("position_book.listed")
+
+    @property
+    def token_count(self) -> int:
+        """Collateral tokens listed."""
+        return self._of_house("collateral_book.token_count")
+
+    def on_record(self, token: str) -> int:
+        """What all accounts hold of a token [wad units]."""
+        return self._of_house("collateral_book.on_record", int(token, 16))
+
+    def funding(self, market: int) -> funding_math.Funding:
+        """Funding state of a market."""
+        return funding_math.unpack(self._read(self._house.address, self._funding + market))
+
+    def book(self, market: int) -> tuple[int, int]:
+        """Long interest and skew scale [wad units]."""
+        word = self._read(self._house.address, self._house.slot("position_book.books") + market)
+        return word & MASK_128, (word >> 128 & (2**72 - 1)) * 10**9
+
+    def skew(self, market: int) -> int:
+        """Traders' net position [wad units]."""
+        return -self.position(POOL, market)[0]
+
+    def _token(self, token: int) -> Place:
+        return self._quote if token < 0 else self._tokens[token]
+
+    def token_value(self, token: int, path: str, *keys: int) -> int:
+        """A variable of a token (-1: quote), or the element at `keys` of a map."""
+        place = self._token(token)
+        slot = place.slot(path)
+        for key in keys:
+            slot = element(slot, key)
+        return int(self._read(place.address, slot))
+
+
+def signed(word: int) -> int:
+    """A word as a signed number."""
+    return word - 2**256 if word >> 255 else word

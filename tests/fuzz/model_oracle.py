@@ -1,0 +1,206 @@
+"""What the oracle reads of an asset now: of what feeds' doubles said and what it remembers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from margin_model import price_validity, price_word, volatility
+from tests.fuzz.model import Memory
+from tests.fuzz.model_state import State
+from tests.fuzz.world import Listing, Source, World
+from tests.fuzz.world_feed import Pull, Push
+from tests.fuzz.world_feeds import Feeds
+
+MAX_PULL_AGE = 3  # [s]
+_CONFIDENCE_MAX = 2**40 - 1
+
+
+class Seen(NamedTuple):
+    """What all sources of an asset together say; state UNUSABLE when nothing."""
+
+    price: int  # [quote wad per unit]
+    published: int  # [s]
+    pull: bool
+    side: int
+    confidence: int  # [1e-9]
+    state: int
+
+
+_NOTHING = Seen(0, 0, False, price_validity.NEAR, 0, price_word.UNUSABLE)
+
+
+class OracleModel:
+    """Predicts readings.
+
+    Parameters
+    ----------
+    world, state : World, State
+    feeds : Feeds
+        This episode's.
+    """
+
+    def __init__(self, world: World, state: State, feeds: Feeds) -> None:
+        self._world = world
+        self._state = state
+        self._wire = world.wire
+        self.feeds = feeds
+        self.listings = dict(world.listings)
+        oracle = world.config.oracle
+        self._grace = oracle["sequencer_grace"]
+        self.interval = oracle["sample_interval"]
+        self._confirmation = oracle["confirmation"]
+        self._ema_tau = oracle["ema_tau"]
+        self._weights = oracle["weight_slow"], oracle["weight_long"]
+
+    def source(self, place: tuple[int, int]) -> Source:
+        """A feed with the times it was listed with at first."""
+        return self._world.listings[place[0]].sources[place[1]]
+
+    def set_source(self, asset: int, index: int, place: tuple[int, int]) -> None:
+        """The owner has replaced a source."""
+        self.listings[asset] = self.listings[asset].with_source(index, self.source(place))
+
+    def list_like(self, asset: int, like: int) -> None:
+        """The owner has listed an asset with the feeds that another one had at first."""
+        self.listings[asset] = self._world.listings[like]
+
+    def feed(self, asset: int, index: int = 0) -> Push | Pull:
+        """The double behind a source."""
+        place = self.listings[asset].sources[index].place
+        return self.feeds.sources[place[0]][place[1]]
+
+    def up(self) -> bool:
+        """Whether the sequencer is up and out of its grace period."""
+        answer, since, broken = self.feeds.uptime
+        now = self._wire.now
+        return not broken and answer == 0 and 0 < since <= now and now - since > self._grace
+
+    def deviation(self, asset: int) -> int:
+        """What the asset's feed may be off without publishing [wad]."""
+        return self.listings[asset].deviation * 10**14
+
+    def last_update(self, asset: int) -> int:
+        """Publish time of the primary source [s]."""
+        return min(self.feed(asset).latest()[2], _CONFIDENCE_MAX)
+
+    def read(self, assets: int, fresh: bool = False) -> list[int]:
+        """Words of a bitmap of assets, 0 for all others."""
+        return [self.reading(a, fresh) if assets >> a & 1 else 0 for a in range(16)]
+
+    def reading(self, asset: int, fresh: bool = False, accepted: bool = False) -> int:
+        """Word of an asset, 0 when it is not listed.
+
+        Parameters
+        ----------
+        fresh : bool
+            As `read_fresh` gives it.
+        accepted : bool
+            The price of now is already the one remembered.
+        """
+        listing = self.listings.get(asset)
+        if listing is None:
+            return 0
+        memory = self._state.memory(asset)
+        seen = self.observe(listing, memory.ema) if self.up() else _NOTHING
+        state, ema, now = seen.state, memory.ema, self._wire.now
+        usable = state >= price_word.UNCERTAIN
+        if fresh and seen.pull and usable:
+            older = not accepted and seen.published < memory.published
+            if older or _chosen(seen, now):
+                state = price_word.STALE
+        if seen.side != price_validity.NEAR:
+            if not self.is_confirmed(seen.side, memory):
+                state = price_word.VOLATILE
+            elif state >= price_word.UNCERTAIN:
+                ema = seen.price
+        if state < price_word.UNCERTAIN:
+            return price_word.pack(memory.price, ema, memory.live, 0, state)
+        live = memory.live + min(now - memory.checkpoint, 2 * self.interval)
+        return price_word.pack(seen.price, ema, live, seen.confidence, state)
+
+    def observe(self, listing: Listing, ema: int) -> Seen:
+        """What the sources of an asset say."""
+        now = self._wire.now
+        prices, confidences, times, grades, old, pulls = [], [], [], [], [], []
+        for source in listing.sources:
+            feed = self.feeds.sources[source.place[0]][source.place[1]]
+            price, confidence, time = feed.latest()
+            prices.append(price)
+            confidences.append(confidence)
+            times.append(time)
+            grades.append(
+                price_validity.grade(
+                    price, confidence, time, now, source.heartbeat, source.tolerance
+                )
+            )
+            pulls.append(feed.pull)
+            old.append(feed.pull and now > time + MAX_PULL_AGE)
+        chosen = disagreement = 0
+        count = len(prices)
+        if count > 1:
+            rest = 3 - count
+            chosen, disagreement = price_validity.choose(
+                prices + [0] * rest,
+                price_validity.without_old(grades + [0] * rest, old + [False] * rest),
+                ema,
+            )
+        grade = grades[chosen] if chosen < count else price_validity.INVALID
+        if grade == price_validity.INVALID:
+            return _NOTHING
+        price, width = prices[chosen], confidences[chosen]
+        state = price_word.VALID if grade == price_validity.FRESH else price_word.STALE
+        if width or disagreement:
+            uncertain, width = price_validity.doubt(
+                price, width, disagreement, listing.max_confidence, listing.max_disagreement
+            )
+            width = min(width, _CONFIDENCE_MAX)
+            if uncertain and state == price_word.VALID:
+                state = price_word.UNCERTAIN
+        side = price_validity.side(price, ema, listing.jump_bound)
+        return Seen(price, times[chosen], pulls[chosen], side, width, state)
+
+    def is_confirmed(self, side: int, memory: Memory) -> bool:
+        """Whether a price on that side of the EMA is believed."""
+        now = self._wire.now
+        if now - memory.checkpoint > self._confirmation + 2 * self.interval:
+            return False
+        stored = price_validity.BELOW if memory.below else price_validity.ABOVE
+        return price_validity.is_confirmed(
+            side, stored, memory.excursion_at, now, self._confirmation
+        )
+
+    def is_due(self, asset: int, memory: Memory) -> bool:
+        """Whether a sample now would look at an asset."""
+        now = self._wire.now
+        sampled_at = self._state.calendar[0]
+        return now >= sampled_at + self.interval or now - memory.accepted_at >= self.interval
+
+    def sampled(self, asset: int) -> tuple[int, int, bool]:
+        """Word and variance target of an asset as `sample` returns them, and if it accepted."""
+        listing, memory, now = self.listings[asset], self._state.memory(asset), self._wire.now
+        variances = (memory.fast, memory.slow, memory.long)
+        word = self.reading(asset)
+        if not self.is_due(asset, memory):
+            return word, volatility.target(variances, *self._weights, listing.floor), False
+        seen = self.observe(listing, memory.ema) if self.up() else _NOTHING
+        confirmed = seen.side != price_validity.NEAR and self.is_confirmed(seen.side, memory)
+        state = seen.state
+        if seen.side != price_validity.NEAR and not confirmed:
+            state = price_word.VOLATILE
+        elapsed = now - memory.accepted_at
+        accepted = state >= price_word.UNCERTAIN and elapsed != 0 and not _chosen(seen, now)
+        if accepted:
+            ema = seen.price
+            if not confirmed:
+                weight = volatility.weight(elapsed, self._ema_tau)
+                ema = volatility.relax(memory.ema, seen.price, weight)
+            variances = volatility.sample(
+                variances, seen.price, memory.price, elapsed, *self._weights
+            )
+            reading = price_word.unpack(word)
+            word = price_word.pack(*reading._replace(ema=ema))
+        return word, volatility.target(variances, *self._weights, listing.floor), accepted
+
+
+def _chosen(seen: Seen, now: int) -> bool:
+    return seen.pull and now - seen.published > MAX_PULL_AGE

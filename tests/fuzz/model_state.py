@@ -1,0 +1,200 @@
+"""All that predictions read of the protocol's storage."""
+
+from __future__ import annotations
+
+from margin_model import risk_word
+from margin_model.risk_engine import Asset
+from tests.fuzz.model import Episode, Memory, Order, Request
+from tests.fuzz.model_books import MASK_128, Books, Place, signed
+from tests.fuzz.storage import element
+from tests.fuzz.world import World
+
+_MASK_88 = 2**88 - 1
+_MASK_40 = 2**40 - 1
+_MASK_36 = 2**36 - 1
+_MASK_32 = 2**32 - 1
+
+
+class State(Books):
+    """Reads pool, fund, auction, risk engine and oracle besides the Clearinghouse."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        deployment = world.deployment
+        self._pool = Place(deployment.pool)
+        self._auction = Place(deployment.auction)
+        self._fund = Place(deployment.fund)
+        self._risk = Place(deployment.risk)
+        self._oracle = Place(deployment.oracle)
+        self._risks = self._risk.slot("_risks")
+        self._tables = self._risk.slot("_tables")
+        self._memories = self._oracle.slot("_memories")
+        self._volatilities = self._oracle.slot("_volatilities")
+
+    # ── pool and fund ────────────────────────────────────────────────────────────────────────────
+
+    def _of_pool(self, path: str, key: int | None = None) -> int:
+        slot = self._pool.slot(path)
+        return int(self._read(self._pool.address, slot if key is None else element(slot, key)))
+
+    def order(self, account: int) -> Order:
+        """The pool's record of an account's pending order."""
+        word = signed(self._of_pool("order_book._orders", account))
+        rest = word & MASK_128
+        return Order(rest >> 36 & 15, word >> 128, rest >> 40, rest & _MASK_36)
+
+    def request(self, request: int) -> Request:
+        """A provider's request."""
+        slot = element(self._pool.slot("lp_requests._requests"), request)
+        first = self._read(self._pool.address, slot)
+        second = self._read(self._pool.address, slot + 1)
+        return Request(
+            first & (2**160 - 1),
+            first >> 160 & (2**56 - 1),
+            first >> 216 & _MASK_36,
+            bool(first >> 252),
+            second & MASK_128,
+            second >> 128,
+        )
+
+    @property
+    def last_request(self) -> int:
+        """Highest request id."""
+        return self._of_pool("lp_requests._count")
+
+    @property
+    def next_exit(self) -> int:
+        """Id of the first exit in line, 0 when nobody waits."""
+        return self._of_pool("lp_requests._exits", self._of_pool("lp_requests._first"))
+
+    @property
+    def lp_supply(self) -> int:
+        """[wad shares]"""
+        return self._of_pool("erc20.totalSupply")
+
+    def lp_balance(self, holder: int) -> int:
+        """[wad shares]"""
+        return self._of_pool("erc20.balanceOf", holder)
+
+    def lp_allowance(self, holder: int, spender: int) -> int:
+        """[wad shares]"""
+        slot = element(element(self._pool.slot("erc20.allowance"), holder), spender)
+        return int(self._read(self._pool.address, slot))
+
+    @property
+    def stored_nav(self) -> tuple[int, int]:
+        """NAV [quote wad] and its time [s], 0 when it is known to be wrong."""
+        word = signed(self._of_pool("pool_nav._word"))
+        return word >> 40, word & _MASK_40
+
+    def _of_fund(self, path: str, key: int | None = None) -> int:
+        slot = self._fund.slot(path)
+        return int(self._read(self._fund.address, slot if key is None else element(slot, key)))
+
+    def stake(self, holder: int) -> int:
+        """[wad shares]"""
+        return self._of_fund("shares", holder)
+
+    @property
+    def stakes(self) -> int:
+        """All of them [wad shares]."""
+        return self._of_fund("total_shares")
+
+    def unstaking(self, holder: int) -> tuple[int, int]:
+        """Shares requested, and when [s]."""
+        slot = element(self._fund.slot("_unstakings"), holder)
+        read, fund = self._read, self._fund.address
+        return int(read(fund, slot)), int(read(fund, slot + 1))
+
+    @property
+    def total_reserve(self) -> int:
+        """[quote wad]"""
+        return self._of_fund("_total_reserve_plus_one") - 1
+
+    @property
+    def allowance(self) -> tuple[int, int]:
+        """The epoch it belongs to, and incentive still to be paid in it [quote wad]."""
+        return self._of_fund("_epoch"), self._of_fund("_allowance")
+
+    # ── auction ──────────────────────────────────────────────────────────────────────────────────
+
+    def episode(self, account: int) -> Episode:
+        """An account's liquidation episode."""
+        slot = element(self._auction.slot("_words"), account)
+        word = self._read(self._auction.address, slot)
+        return Episode(
+            word & (2**102 - 1),
+            word >> 102 & (2**60 - 1),
+            word >> 162 & (2**24 - 1),
+            word >> 186 & _MASK_36,
+            word >> 222 & _MASK_32,
+            bool(word >> 254 & 1),
+            bool(word >> 255),
+        )
+
+    # ── risk engine and oracle ───────────────────────────────────────────────────────────────────
+
+    @property
+    def risk_sampled_at(self) -> int:
+        """[s]"""
+        return int(self._read(self._risk.address, self._risk.slot("last_sample")))
+
+    def risk_word(self, asset: int) -> int:
+        """Packed by `margin_model.risk_word`; 0 when not listed."""
+        return int(self._read(self._risk.address, self._risks + asset))
+
+    def target_word(self, asset: int) -> int:
+        """The second word of an asset's risk."""
+        return int(self._read(self._risk.address, self._risk.slot("_targets") + asset))
+
+    def tier_table(self, table: int) -> int:
+        """Packed by `margin_model.tier_table`."""
+        return int(self._read(self._risk.address, self._tables + table))
+
+    def risk(self, asset: int) -> Asset:
+        """What the engine stores of a listed asset."""
+        risk = risk_word.unpack(self._read(self._risk.address, self._risks + asset))
+        return Asset(risk, self._read(self._risk.address, self._tables + risk.tier_table))
+
+    @property
+    def calendar(self) -> tuple[int, int]:
+        """Time of the last sample [s], and how many assets there are."""
+        word = self._read(self._oracle.address, self._oracle.slot("_calendar"))
+        return word >> 8, word & 255
+
+    def memory(self, asset: int) -> Memory:
+        """What the oracle remembers of an asset."""
+        memory = self._read(self._oracle.address, self._memories + asset)
+        history = self._read(self._oracle.address, self._volatilities + asset)
+        checkpoint = memory >> 176 & _MASK_32
+        return Memory(
+            memory & _MASK_88,
+            memory >> 88 & _MASK_88,
+            checkpoint,
+            memory >> 208 & _MASK_32,
+            checkpoint - (memory >> 240 & (2**15 - 1)),
+            bool(memory >> 255),
+            history & (2**64 - 1),
+            history >> 64 & (2**64 - 1),
+            history >> 128 & (2**64 - 1),
+            history >> 192 & _MASK_32,
+            history >> 224,
+        )
+
+    # ── owners ───────────────────────────────────────────────────────────────────────────────────
+
+    def owner(self, contract: str) -> tuple[int, int]:
+        """Owner and pending owner of an owned contract, by its name in a deployment."""
+        place: Place = getattr(self, f"_{_PLACES[contract]}")
+        return (
+            int(self._read(place.address, place.slot("ownable.owner"))),
+            int(self._read(place.address, place.slot("ownable_2step.pending_owner"))),
+        )
+
+
+_PLACES = {
+    "PriceOracle": "oracle",
+    "RiskEngine": "risk",
+    "Clearinghouse": "house",
+    "LiquidityPool": "pool",
+}

@@ -1,0 +1,38 @@
+"""What the insurance fund will say."""
+
+from __future__ import annotations
+
+from margin_model import share_math
+from tests.fuzz.model import FUND
+from tests.fuzz.predict import Models, is_authorized, require
+from tests.fuzz.predict_house import collect
+
+
+def stake(m: Models, sender: int, account: int, amount: int, minimum: int) -> None:
+    require(0 < amount <= share_math.MAX_TOTAL, "stake: amount out of range")
+    cash, supply = m.state.cash(FUND), m.state.stakes
+    require(cash > 0 or (cash == 0 and supply == 0), "fund: no equity")
+    minted = share_math.shares_for(amount, cash, supply)
+    require(minted != 0 and minted >= minimum, "stake: shares below minimum")
+    require(supply + minted <= share_math.MAX_TOTAL, "stake: too many shares")
+    m.answer = minted
+    collect(m, sender, account, amount, FUND)
+
+
+def request_unstake(m: Models, sender: int, shares: int) -> None:
+    require(0 < shares <= m.state.stake(sender), "unstake: shares out of range")
+
+
+def unstake(m: Models, sender: int, account: int, minimum: int) -> None:
+    shares, requested_at = m.state.unstaking(sender)
+    require(shares != 0, "unstake: nothing requested")
+    fund = m.world.config.fund
+    opens_at = requested_at + fund["cooldown"]
+    require(m.now >= opens_at, "unstake: cooling down")
+    require(m.now <= opens_at + fund["window"], "unstake: window over")
+    require(is_authorized(m, account, sender), "account: not authorized")
+    balance = max(m.state.cash(FUND), 0)
+    amount = share_math.assets_for(shares, balance, m.state.stakes)
+    require(amount != 0 and amount >= minimum, "unstake: amount below minimum")
+    require(balance - amount >= m.state.total_reserve, "unstake: reserved for auctions")
+    m.answer = amount

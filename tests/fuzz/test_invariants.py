@@ -1,0 +1,168 @@
+"""No invariant is blind: a slot is corrupted behind the contracts' back, and the one it breaks says
+so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chain.artifacts import ROOT
+from margin_model.fixed_point import WAD
+from tests.fuzz.episode import Stage
+from tests.fuzz.invariants import Invariants, all_invariants, table
+from tests.fuzz.record import NOTHING_SENT, Sent
+from tests.fuzz.step import Violation
+from tests.fuzz.storage import slot_of, spot
+from tests.fuzz.world import World
+
+TRADER, OTHER = 8, 10
+RAY = 10**27
+UNIT = 1 << 128
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    """One world for this file."""
+    return Stage(full_every=1)
+
+
+@pytest.fixture
+def invariants(stage: Stage) -> Iterator[Invariants]:
+    """A trader with a position and collateral, another with an order, somebody in auction."""
+    with stage.episode():
+        _prepare(stage.world)
+        found = stage.invariants
+        assert found is not None
+        found.reset()
+        yield found
+
+
+def _prepare(world: World) -> None:
+    deployment = world.deployment
+    house, pool = deployment.clearinghouse, deployment.pool
+    trader, other = world.actors["trader"], world.actors["other"]
+    house.deposit(TRADER, world.tokens[1].contract, 5 * WAD, sender=trader)
+    _fill(world, TRADER, trader, 10**17)
+    _fill(world, OTHER, other, 10**19)
+    deployment.chain.advance(120)
+    for price in (29_000, 28_300, 27_700):
+        deployment.set_price("BTC", price * WAD)
+        deployment.chain.advance(600)
+        _refresh(world, "BTC", price * WAD)
+        deployment.risk.sample()
+    deployment.auction.start(OTHER, 4, sender=trader)
+    pool.submit_order(TRADER, 1, WAD // 10, 2**88 - 1, sender=trader)
+    world.wire.version += 1
+
+
+def _refresh(world: World, moved: str, price: int) -> None:
+    for symbol, start in (("BTC", price), ("ETH", 2_000 * WAD), ("SOL", 60 * WAD), ("ARB", WAD)):
+        world.deployment.set_price(symbol, start if symbol != moved else price)
+
+
+def _fill(world: World, account: int, owner: str, size: int) -> None:
+    deployment = world.deployment
+    deployment.pool.submit_order(account, 0, size, 2**88 - 1, sender=owner)
+    deployment.chain.advance(3)
+    _refresh(world, "BTC", 30_000 * WAD)
+    proof = deployment.feeds["BTC"][0].proof(deployment.chain.time)
+    assert deployment.pool.execute_order(account, 4, proof, sender=owner).result
+
+
+@dataclass(frozen=True)
+class Case:
+    """A slot and what is added to it; `sent` is what the step pretends to have been."""
+
+    name: str
+    contract: str
+    path: str
+    keys: tuple[int | str, ...] = ()
+    offset: int = 0
+    add: int = 1
+    sent: dict[str, Any] = field(default_factory=dict)
+
+
+CASES = (
+    Case("I1", "clearinghouse", "collateral_book.on_record", ("quote",)),
+    Case("I1", "clearinghouse", "cash_book.stored", (TRADER,)),
+    Case("rounding dust", "clearinghouse", "collateral_book.on_record", ("quote",)),
+    Case("I2", "clearinghouse", "position_book.positions", (TRADER,), add=UNIT),
+    Case("I3", "clearinghouse", "collateral_book.amounts", (TRADER,), 1),
+    Case("I3", "clearinghouse", "collateral_book.on_record", ("WETH",)),
+    Case("sums of cash", "clearinghouse", "cash_book.stored", (TRADER,)),
+    Case("sums of cash", "clearinghouse", "cash_book.sides"),
+    Case("open interest", "clearinghouse", "position_book.positions", (TRADER,), add=UNIT),
+    Case("open interest", "clearinghouse", "position_book.positions", (1,), add=UNIT),
+    Case("bitmaps", "clearinghouse", "position_book.positions", (TRADER,), 2, add=UNIT),
+    Case("bitmaps", "clearinghouse", "accounts.words", (TRADER,), add=2),
+    Case("escrow", "clearinghouse", "cash_book.stored", (3,)),
+    Case("escrow", "pool", "order_book._orders", (TRADER + 1,)),
+    Case("live time", "oracle", "_memories", add=1 << 208),
+    Case("ramp bounded", "risk", "_risks", add=1),
+    Case("parameters by the owner", "risk", "_risks", add=1 << 160),
+    Case("parameters by the owner", "risk", "_targets", offset=1),
+    Case("parameters by the owner", "pool", "market_terms._words", (2,)),
+    Case("auction flag", "auction", "_words", (TRADER,), add=1 << 186),
+    Case("auction flag", "clearinghouse", "accounts.words", (TRADER,)),
+    Case("auction flag", "clearinghouse", "cash_book.proceeds_of", (TRADER,)),
+    Case("auction clock", "auction", "_words", (OTHER,), add=1 << 162),
+    Case("reserve", "fund", "_total_reserve_plus_one"),
+    Case("reserve", "auction", "_words", (OTHER,), add=10),
+    Case("fund share", "clearinghouse", "cash_book.stored", (2,), add=-1),
+    Case("fund share", "fund", "total_shares", add=10**6),
+    Case("pool share", "clearinghouse", "cash_book.stored", (1,), add=-(10**9)),
+    Case("pool share", "pool", "erc20.totalSupply", add=10**18),
+    Case("sums of shares", "pool", "erc20.totalSupply", sent={"contract": "LiquidityPool"}),
+    Case("sums of shares", "fund", "total_shares", sent={"contract": "InsuranceFund"}),
+    Case("reverted changes nothing", "pool", "pool_nav._word", sent={"reason": "no"}),
+    Case("nothing without a call", "fund", "_allowance", sent={"function": ""}),
+    Case("equity is the owner's", "clearinghouse", "cash_book.stored", (TRADER,), add=-3),
+    Case("ownership", "risk", "ownable.owner"),
+    Case(
+        "start only on LIQUIDATABLE",
+        "auction",
+        "_words",
+        (TRADER,),
+        add=(1 << 186) + (WAD << 102) + WAD,
+    ),
+    Case("nothing left behind", "auction", "_words", (OTHER,), add=0),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.path}")
+def test_invariant__slot_corrupted__says_so(
+    stage: Stage, invariants: Invariants, case: Case
+) -> None:
+    world = stage.world
+    tokens = {"quote": world.quote, **{token.symbol: token for token in world.tokens}}
+    keys = [tokens[key].address if isinstance(key, str) else key for key in case.keys]
+    place = spot(getattr(world.deployment, case.contract), case.path, *keys)
+    evm, slot = world.evm, place.slot + case.offset
+    old = evm.storage(place.address, slot)
+    new = (old + case.add) % 2**256 if case.add else 0
+    evm.insert_account_storage(place.address, slot, new)
+
+    sent = Sent(world.actors["stranger"], "", "anything", (), (), None, b"")
+    invariants.observe(sent._replace(**case.sent))
+    invariant = next(i for i in all_invariants() if i.name == case.name)
+    with pytest.raises(Violation) as caught:
+        invariant.check(invariants.look)  # type: ignore[arg-type]
+
+    assert caught.value.name == case.name
+
+
+def test_invariants__nothing_corrupted__all_hold(invariants: Invariants) -> None:
+    invariants.check(NOTHING_SENT)
+    invariants.finish()
+
+
+def test_docs__fuzzer_table__is_this_list() -> None:
+    assert table() in (ROOT / "docs" / "invariants.md").read_text()
+
+
+def test_slot_of__unknown_variable__says_so(stage: Stage) -> None:
+    with pytest.raises(Exception, match="no variable nothing"):
+        slot_of(stage.world.deployment.clearinghouse.artifact, "nothing")

@@ -1,0 +1,251 @@
+"""Doubles of a feed and what they said: published through the chain, remembered beside it.
+
+The memory is what proofs are made of and what predictions read; a feed's own storage is never
+looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from tests.fuzz.calldata import selectors, words
+
+WAD_DIGITS = 18
+PHASE_SHIFT = 64
+NUMBER_MASK = 2**64 - 1
+FEE = 1
+"""Of one pull update [wei]."""
+MAX_FEED_ANSWER = 2**191 - 1
+MIN_PULL, MAX_PULL = -(2**63), 2**63 - 1
+
+Answer = tuple[int, int, int]
+"""Price and confidence [quote wad per unit] and time [s], as a source's `latest` gives them."""
+FirstPrice = tuple[int, int, int] | str
+"""The same of `first_since`, or why it reverts."""
+
+
+class Sender(Protocol):
+    """What publishing needs of a wire."""
+
+    @property
+    def now(self) -> int: ...
+
+    def send(self, sender: str, to: str, data: bytes, value: int = 0) -> str | None: ...
+
+
+_AGGREGATOR = selectors("MockAggregator")
+_PROXY = selectors("MockAggregatorProxy")
+_PYTH = selectors("MockPyth")
+
+
+@dataclass
+class Push:
+    """A proxy and its aggregators, one a phase; `rounds[phase - 1]` are (answer, time).
+
+    Of both kinds: `said` is the price it was told last [quote wad per unit], -1 with a confidence,
+    `said_at` as of when [s], and until `broken_until` nobody heals it [s].
+    """
+
+    aggregators: tuple[str, ...]
+    proxy: str
+    decimals: int
+    min_answer: int
+    max_answer: int
+    publisher: str
+    rounds: list[list[tuple[int, int]]]
+    pull: bool = False
+    said: int = -1
+    said_at: int = 0
+    broken_until: int = 0
+    unit: int = field(init=False)  # one of its units [quote wad per unit]
+
+    def __post_init__(self) -> None:
+        self.unit = 10 ** (WAD_DIGITS - self.decimals)
+
+    @property
+    def answer(self) -> int:
+        """What it says [feed units]."""
+        return self.rounds[-1][-1][0] if self.rounds[-1] else 0
+
+    def latest(self) -> Answer:
+        """As its source: price 0 when the answer is pinned."""
+        answer, time = self.rounds[-1][-1] if self.rounds[-1] else (0, 0)
+        return self._wad(answer), 0, time
+
+    def publish(self, wire: Sender, price: int, time: int, confidence: int = 0) -> None:
+        """Write the next round of a price [quote wad per unit]; a push feed knows no confidence."""
+        answer = price // self.unit
+        answer = max(-MAX_FEED_ANSWER, min(answer, MAX_FEED_ANSWER))
+        self._write(wire, len(self.rounds), answer, time)
+        self.said, self.said_at = price, time
+
+    def switch(self, wire: Sender, time: int) -> None:
+        """Begin the next phase with the same answer, as of `time`; if a spare is left."""
+        phase = len(self.rounds) + 1
+        if phase > len(self.aggregators):
+            return
+        answer = self.answer
+        self.rounds = [*self.rounds, []]
+        self._write(wire, phase, answer, time)
+        self.said_at = time
+        data = _PROXY["set_aggregator"] + words(int(self.aggregators[phase - 1], 16))
+        wire.send(self.publisher, self.proxy, data)
+
+    def _write(self, wire: Sender, phase: int, answer: int, time: int) -> None:
+        data = _AGGREGATOR["set_round"] + words(answer, time)
+        assert wire.send(self.publisher, self.aggregators[phase - 1], data) is None
+        self.rounds[-1] = [*self.rounds[-1], (answer, time)]
+
+    def proof(self, since: int) -> bytes:
+        """Of the first round at or after `since`, or of the newest one when there is none."""
+        phase, rounds = len(self.rounds), self.rounds[-1]
+        before = self.rounds[-2][-1][1] if phase > 1 else 0
+        for number, (_, time) in enumerate(rounds, start=1):
+            if time >= since > before or (time >= since and phase == number == 1):
+                return self.encode_proof(phase, number)
+            before = time
+        return self.encode_proof(phase, len(rounds))
+
+    def encode_proof(self, phase: int, number: int) -> bytes:
+        """Of one round; with the last one of the phase before it when it is the first."""
+        identifier = phase << PHASE_SHIFT | number
+        if number != 1 or phase == 1:
+            return words(identifier)
+        return words(identifier, (phase - 1) << PHASE_SHIFT | len(self.rounds[phase - 2]))
+
+    def first_since(self, since: int, proof: bytes, value: int, now: int) -> FirstPrice:
+        """What its source answers to a proof."""
+        del value, now  # the feed is free
+        if len(proof) not in (32, 64):
+            return "proof: bad length"
+        identifier = int.from_bytes(proof[:32], "big")
+        answer, time = self._round(identifier)
+        reason = self._check_round(identifier, time, since)
+        if reason is None:
+            reason = self._check_previous(identifier, proof, since)
+        return (self._wad(answer), 0, time) if reason is None else reason
+
+    def _check_round(self, identifier: int, time: int, since: int) -> str | None:
+        phase = identifier >> PHASE_SHIFT
+        if phase >> 16:
+            return "round: bad id"
+        if not 0 < phase <= len(self.rounds):
+            return ""  # the proxy knows no such aggregator
+        if time == 0:
+            return "round: no data"
+        if time < since:
+            return "round: too early"
+        return None if phase == len(self.rounds) else "round: former phase"
+
+    def _check_previous(self, identifier: int, proof: bytes, since: int) -> str | None:
+        phase, number = identifier >> PHASE_SHIFT, identifier & NUMBER_MASK
+        if number > 1:
+            previous = identifier - 1
+        elif phase > 1:
+            previous = int.from_bytes(proof[32:], "big")
+            if previous >> PHASE_SHIFT != phase - 1:
+                return "previous round: other phase"
+            if self._round(previous + 1)[1]:
+                return "previous round: not the last"
+        else:
+            return None
+        time = self._round(previous)[1]
+        if time == 0:
+            return "previous round: no data"
+        return "round: not the first" if time >= since else None
+
+    def _round(self, identifier: int) -> tuple[int, int]:
+        phase, number = identifier >> PHASE_SHIFT, identifier & NUMBER_MASK
+        if 0 < phase <= len(self.rounds) and 0 < number <= len(self.rounds[phase - 1]):
+            return self.rounds[phase - 1][number - 1]
+        return 0, 0
+
+    def _wad(self, answer: int) -> int:
+        if not self.min_answer < answer < self.max_answer:
+            return 0
+        return answer * self.unit
+
+    def copy(self) -> Push:
+        return replace(self, rounds=list(self.rounds))
+
+
+@dataclass
+class Pull:
+    """One price of a Pyth double; an update is (price, confidence, time, time of the last)."""
+
+    pyth: str
+    price_id: bytes
+    decimals: int
+    publisher: str
+    stored: tuple[int, int, int]  # [feed units], [feed units], [s]
+    updates: list[tuple[int, int, int, int]]
+    pull: bool = True
+    said: int = -1
+    said_at: int = 0
+    broken_until: int = 0
+    unit: int = field(init=False)  # one of its units [quote wad per unit]
+
+    def __post_init__(self) -> None:
+        self.unit = 10 ** (WAD_DIGITS - self.decimals)
+
+    def latest(self) -> Answer:
+        """As its source."""
+        return self._wad(*self.stored)
+
+    def publish(self, wire: Sender, price: int, time: int, confidence: int = 0) -> None:
+        """Serve an update and push it; the double keeps what is newer than what it has."""
+        amount = max(MIN_PULL, min(price // self.unit, MAX_PULL))
+        width = min(confidence // self.unit, 2**64 - 1)
+        previous = self.updates[-1][2]
+        update = (amount, width, time, min(previous, time - 1))
+        data = self._encode(update)
+        pushed = _PYTH["updatePriceFeeds"] + words(32, 1, 32, len(data)) + data
+        assert wire.send(self.publisher, self.pyth, pushed, FEE) is None
+        if time > previous:
+            self.updates = [*self.updates, update]
+        if time > self.stored[2]:
+            self.stored = update[:3]
+            self.said, self.said_at = (-1 if confidence else price), time
+
+    def proof(self, since: int) -> bytes:
+        """Of the first update at or after `since`, or of the newest one when there is none."""
+        found = self.updates[-1]
+        for update in self.updates:
+            if update[3] < since <= update[2]:
+                found = update
+                break
+        return self.encode_proof(found)
+
+    def encode_proof(self, update: tuple[int, int, int, int]) -> bytes:
+        """An update as `bytes[]`."""
+        data = self._encode(update)
+        return words(32, 1, 32, len(data)) + data
+
+    def first_since(self, since: int, proof: bytes, value: int, now: int) -> FirstPrice:
+        """What its source answers to a proof."""
+        if since > now:
+            return "since: in the future"
+        update = next((u for u in reversed(self.updates) if self.encode_proof(u) == proof), None)
+        if proof == bytes(len(words(0))):
+            return "update: none in range"  # reads as a list of no updates, for no fee
+        if update is None:
+            return ""  # no list of updates: the decoder refuses it without a word
+        if value < FEE:
+            return "value: below the feed's fee"
+        if not (since <= update[2] <= now and update[3] < since):
+            return "update: none in range"
+        return self._wad(*update[:3])
+
+    def _wad(self, price: int, confidence: int, time: int) -> Answer:
+        if price <= 0:
+            return 0, 0, time
+        return price * self.unit, confidence * self.unit, time
+
+    def _encode(self, update: tuple[int, int, int, int]) -> bytes:
+        price, confidence, time, previous = update
+        parts = words(price, confidence, -self.decimals, time)
+        return self.price_id + parts + parts + words(previous)
+
+    def copy(self) -> Pull:
+        return replace(self)
