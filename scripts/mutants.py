@@ -1,0 +1,148 @@
+"""`ape run mutants`: small mistakes in the contracts, and whether the tests notice them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import chain
+from scripts._command import Command
+
+ROOT = Path(chain.__file__).parents[1]
+# A library installs a package `tests` of its own, and ape puts the repository behind it.
+sys.path.insert(0, str(ROOT))
+
+import tests.mutants  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.mutants.attack import Baseline
+    from tests.mutants.results import Result, Results
+
+RESULTS = ROOT / "build" / "mutants" / "results.jsonl"
+BASELINE = RESULTS.with_name("baseline.json")
+KINDS = tests.mutants.KINDS
+
+
+@click.command(cls=Command)
+@click.option("--count", type=click.IntRange(min=1), help="How many; all there are without.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Of this kind; repeatable."
+)
+@click.option("--file", "files", multiple=True, help="Part of a contract's path; repeatable.")
+@click.option("--json", "json_file", help="Write the numbers here; - prints them instead.")
+@click.option(
+    "--results",
+    "results_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=RESULTS,
+    help="What is known already; build/mutants/results.jsonl by default.",
+)
+@click.option("--resume/--anew", default=True, show_default=True, help="Use what is known already.")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
+def cli(
+    count: int | None,
+    seed: int,
+    kinds: tuple[str, ...],
+    files: tuple[str, ...],
+    json_file: str | None,
+    results_file: Path,
+    resume: bool,
+    workers: int,
+) -> None:
+    """Make one mistake at a time in the contracts and see whether a test fails.
+
+    Mistakes are drawn over all lines of all files, every file getting its share. Each stops at the
+    first test that fails. A run that is interrupted goes on where it was.
+    """
+    from rich.console import Console
+
+    from tests.mutants import report
+    from tests.mutants.draw import Draw
+    from tests.mutants.mutant import find_mutants, source_files
+    from tests.mutants.results import Results
+    from tests.mutants.workspace import hash_of_tests
+
+    started = time.monotonic()
+    if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
+        raise click.BadParameter(f"--json: {json_file}: no such folder")
+    chosen = [f for f in source_files(ROOT) if not files or any(part in f for part in files)]
+    found = {
+        file: [m for m in find_mutants(ROOT, file) if not kinds or m.kind in kinds]
+        for file in chosen
+    }
+    draw = Draw({file: mutants for file, mutants in found.items() if mutants}, count, seed)
+    if not draw.total:
+        raise click.BadParameter("--file, --kind: no mutant fits")
+    explanations = report.load_explanations()
+    results = Results(results_file, hash_of_tests(ROOT))
+    if not resume:
+        results.forget()
+
+    console = Console(stderr=True, width=110)
+    done, baseline = _attack(draw, results, workers, console)
+    seconds = round(time.monotonic() - started, 1)
+    facts = {
+        "seed": seed,
+        "drawn": "all" if count is None else count,
+        "tests": len(baseline.seconds),
+        "tests_left_out": baseline.failed,
+        "workers": workers,
+        "seconds": seconds,
+    }
+    document = report.to_document(done, explanations, **facts)
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    if json_file == "-":
+        click.echo(text)
+        return
+    Console(width=110).print(report.to_table(document))
+    for survivor in document["survivors"]:
+        click.echo(f"\nsurvived: {survivor['id']} ({survivor['kind']})\n{survivor['diff']}")
+    if json_file is not None:
+        chain.files.write_whole(Path(json_file), text + "\n")
+
+
+def _attack(
+    draw: tests.mutants.draw.Draw, results: Results, count: int, console: object
+) -> tuple[list[Result], Baseline]:
+    """Attack with a bar for those who wait."""
+    from rich import progress as shown
+
+    from tests.mutants import attack
+    from tests.mutants.workspace import hash_of_contracts
+
+    # Stopped is stopped, by whatever signal: the workers and their copies go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    key = f"{results.tests} {hash_of_contracts(ROOT)}"
+    columns = (
+        shown.TextColumn("{task.description}"),
+        shown.BarColumn(),
+        shown.TextColumn("{task.completed} of {task.total}, {task.fields[survived]} survived"),
+        shown.TimeElapsedColumn(),
+    )
+    with shown.Progress(*columns, console=console) as display:  # type: ignore[arg-type]
+        chain.load_artifacts(ROOT).compile_all(count)
+        task = display.add_task("timing the tests", total=draw.total, survived=0)
+        with attack.started(ROOT, count) as workers:
+            baseline = attack.Baseline.load(BASELINE, key)
+            if baseline is None:
+                baseline = workers[0].baseline()
+                baseline.save(BASELINE, key)
+            for test in baseline.failed:
+                display.print(f"fails without any mistake, left out: {test}")
+            display.update(task, description="attacking")
+
+            def advance(result: Result) -> None:
+                if result.counts:
+                    survived = display.tasks[task].fields["survived"] + result.survived
+                    display.update(task, advance=1, survived=survived)
+                if result.survived:
+                    display.print(f"survived: {result.mutant.id}", highlight=False)
+
+            return attack.run(draw, results, workers, baseline, advance), baseline

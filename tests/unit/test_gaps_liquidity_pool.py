@@ -1,0 +1,27 @@
+"""LiquidityPool: what mutants survived before these tests were written."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.venue_world import REQUEST_DELAY, SAMPLE_INTERVAL, WAD, Venue
+
+
+@pytest.fixture(scope="module")
+def built(session_chain, artifacts):
+    return Venue(session_chain, artifacts)
+
+
+@pytest.fixture
+def venue(built, chain):
+    return built
+
+
+def test_execute_request__samples_when_due(venue):
+    """The lines that decide how far providers may leave are those of now."""
+    account = venue.open(1000 * WAD)
+    request = venue.pool.request_entry(account, 1000 * WAD, 0, sender=venue.owner).result
+    venue.chain.advance(max(REQUEST_DELAY, SAMPLE_INTERVAL))
+    before = venue.oracle.sample_count()
+    assert venue.pool.execute_request(request).result
+    assert venue.oracle.sample_count() == before + 1
