@@ -23,30 +23,36 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "test"
 COVERAGE = ROOT / "build" / "coverage"
 AUDIT_ROUNDS = 20
+AUDIT_MINUTES = 60  # of the campaign
 _SUMMARY_LINES = 1
 
 COVERAGE_SHARDS = 3
 _BULK = "hypothesis or bulk"
-_PYTEST = ("-m", "pytest", "-rsfE", "--durations=5")
+_APE = (str(Path(sys.executable).with_name("ape")), "run")
+_FORGE = (sys.executable, "-m", "tests.forge_suite")
+_PYTEST = (sys.executable, "-m", "pytest", "-rsfE", "--durations=5")
 
 
 @dataclass(frozen=True)
 class Suite:
-    """One pytest run.
+    """One run of pytest, or of another module that tests.
 
     Attributes
     ----------
     backend : {"pyrevm", "boa"}
         EVM behind the `chain` fixture; on boa lines of the contracts are counted.
+    program : tuple of str
+        What is run, before options and paths.
     """
 
     name: str
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] = ()
     backend: str = "pyrevm"
     options: tuple[str, ...] = ()
+    program: tuple[str, ...] = _PYTEST
 
     def command(self) -> list[str]:
-        return [sys.executable, *_PYTEST, *self.options, *self.paths]
+        return [*self.program, *self.options, *self.paths]
 
     def environment(self) -> dict[str, str]:
         variables = {**os.environ, "PLIMSOLL_BACKEND": self.backend, "COLUMNS": "120"}
@@ -83,6 +89,9 @@ SUITES = (
     ),
     Suite("unit", ("tests/unit",)),
     Suite("model", ("tests/model",)),
+    Suite("forge", program=_FORGE),
+    Suite("fuzz", ("tests/fuzz",)),
+    Suite("exploits", ("tests/exploits",)),
     Suite("invariant", ("tests/invariant",)),
     Suite("integration", ("tests/integration",)),
     Suite("sim", ("tests/sim",)),
@@ -90,12 +99,19 @@ SUITES = (
 
 
 def audit_suites() -> list[Suite]:
-    """The generated tests again and again, each round from another seed."""
+    """The long runs: both fuzzers, and the generated tests again and again, from other seeds."""
+    campaign = ("fuzz", "--minutes", str(AUDIT_MINUTES), "--workers", "1")
     return [
-        Suite(
-            f"audit-{seed}", ("tests/model", "tests/unit"), options=(f"--hypothesis-seed={seed}",)
-        )
-        for seed in range(AUDIT_ROUNDS)
+        Suite("audit-fuzz", program=_APE, options=campaign),
+        Suite("audit-forge", program=_FORGE, options=("--audit",)),
+        *(
+            Suite(
+                f"audit-{seed}",
+                ("tests/model", "tests/unit", "tests/fuzz"),
+                options=(f"--hypothesis-seed={seed}",),
+            )
+            for seed in range(AUDIT_ROUNDS)
+        ),
     ]
 
 
