@@ -50,13 +50,13 @@ lint: $(READY) .venv-lint/.ready
 	.venv-lint/bin/ruff format --check --quiet .
 	.venv-lint/bin/ruff check --quiet .
 	.venv/bin/mypy
-	.venv-lint/bin/mamushi --check --quiet --line-length $(VYPER_WIDTH) contracts
+	.venv-lint/bin/mamushi --check --quiet --line-length $(VYPER_WIDTH) contracts tests/forge
 	.venv-lint/bin/natrix lint $(NATRIX_FILES)
 
 format: .venv-lint/.ready
 	.venv-lint/bin/ruff check --fix --exit-zero --quiet .
 	.venv-lint/bin/ruff format --quiet .
-	.venv-lint/bin/mamushi --quiet --line-length $(VYPER_WIDTH) contracts
+	.venv-lint/bin/mamushi --quiet --line-length $(VYPER_WIDTH) contracts tests/forge
 
 test: $(READY)
 	.venv/bin/python -m tests.suites --jobs $(JOBS)

@@ -73,7 +73,7 @@ def measure_forge() -> dict[str, Any]:
 
 
 def measure_simulation() -> dict[str, Any]:
-    """Paths of a scenario, one after the other in one process."""
+    """Paths of a scenario in one process, deployed before."""
     from bench import simulation
 
     return simulation.measure()

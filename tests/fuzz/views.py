@@ -81,7 +81,11 @@ class Views:
         d = self._deployment
         house, pool, risk = d.clearinghouse, d.pool, d.risk
         account = random.randint(1, house.account_count())
-        asset = random.randrange(d.oracle.asset_count())
+        # rather one that the account depends on, if there is any
+        listed, held = range(d.oracle.asset_count()), house.held_assets(account)
+        asset = random.choice([a for a in listed if held >> a & 1] or listed)
+        if random.randrange(3) == 0:
+            asset = random.choice(listed)
         token = random.randrange(house.collateral_count())
         request = random.randint(0, pool.request_count())
         words = list(d.oracle.read(_ALL))
