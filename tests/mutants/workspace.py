@@ -22,7 +22,8 @@ LEFT_OUT = (
     "tests/unit/test_sizes.py",
     "tests/unit/test_artifacts.py",
 )
-_COPIED = ("bench", "chain", "config", "contracts", "margin_model", "oracle_sim", "tests")
+_COPIED = ("bench", "chain", "config", "contracts", "docs", "margin_model", "oracle_sim", "tests")
+_LINKED = "node_modules"
 _COPIED_FILES = ("pyproject.toml",)
 _DATA = "PLIMSOLL_DATA"
 
@@ -38,6 +39,7 @@ def workspace(root: Path = ROOT) -> Iterator[Path]:
                 shutil.copytree(root / folder, copy / folder, ignore=ignored)
         for file in _COPIED_FILES:
             shutil.copy(root / file, copy / file)
+        (copy / _LINKED).symlink_to(root / _LINKED)
         yield copy
 
 
