@@ -29,7 +29,7 @@ OUTPUT = Path(__file__).parent / "throughput.json"
 PACKAGES = ("vyper", "pyrevm", "hypothesis", "titanoboa", "numpy")
 SEED = 1
 ONE_PROCESS_SECONDS = 60.0
-MILLION = 1_000_000
+MILLION = 1_010_000  # an episode that ends early leaves a few undone
 EXAMPLES, EXAMPLE_STEPS = 80, 50
 SAMPLED_EPISODES = 200
 
