@@ -123,7 +123,7 @@ def fund_parts(equity: int, incentive: int, fraction: int) -> tuple[int, int]:
     return above, total - above
 
 
-def grossed_up(amount: int, own: int, supply: int) -> int:
+def grossed_up(amount: int, own: int, bearable: int, supply: int) -> int:
     """What suppliers are written down by so that one of them ends up with `amount` more.
 
     Parameters
@@ -132,17 +132,18 @@ def grossed_up(amount: int, own: int, supply: int) -> int:
         [quote wad].
     own, supply : int
         Positive cash of that account and of all users [quote wad].
+    bearable : int
+        What a fall of the supply index to its floor would take of the account's [quote wad].
 
     Returns
     -------
     int
-        ``amount * supply / (supply - own)``, rounded up, at most ``amount + own`` [quote wad].
+        ``amount * supply / (supply - own)``, rounded up, at most ``amount + bearable`` [quote wad].
     """
-    if own == 0:
-        return amount
-    if amount + own >= supply:
-        return amount + own
-    return mul_div_up(amount, supply, supply - own)
+    most = amount + bearable
+    if own >= supply:
+        return most
+    return min(most, mul_div_up(amount, supply, supply - own))
 
 
 def reward(tip: int, chip: int, fraction: int, maintenance: int, incentive: int) -> int:

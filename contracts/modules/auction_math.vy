@@ -147,20 +147,20 @@ def _fund_parts(_equity: int256, _incentive: uint256, _fraction: uint256) -> (ui
 
 @internal
 @pure
-def _grossed_up(_amount: uint256, _own: uint256, _supply: uint256) -> uint256:
+def _grossed_up(_amount: uint256, _own: uint256, _bearable: uint256, _supply: uint256) -> uint256:
     """
     @notice What suppliers must be written down by so that an account which is one of them ends up with
-            `_amount` more: of w it bears w * own / supply itself, and at most all it has. Rounded up.
-    @param _own positive cash of the account [quote wad]
-    @param _supply positive cash of all users [quote wad]
+            `_amount` more: of w it bears w * own / supply itself, and at most what the floor of the supply
+            index lets it lose. Rounded up.
+    @dev w - min(w * own / supply, bearable) = amount: whichever is met first.
+    @param _own positive cash of the account [quote wad] < 2**128
+    @param _bearable of it, what a fall of the index to its floor would take [quote wad]
+    @param _supply positive cash of all users [quote wad] < 2**128
     """
-    if _own == 0:
-        return _amount
-    most: uint256 = _amount + _own
-    # w = amount * supply / (supply - own) stays below the supply only if amount + own does
-    if most >= _supply:
+    most: uint256 = _amount + _bearable
+    if _own >= _supply:
         return most
-    return fixed_point._mul_div_up(_amount, _supply, unsafe_sub(_supply, _own))
+    return min(most, fixed_point._mul_div_up(_amount, _supply, unsafe_sub(_supply, _own)))
 
 
 @internal

@@ -15,6 +15,8 @@ from ..interfaces import ILiquidationAuction
 from ..interfaces import ILiquidityPool
 
 from . import auction_math
+from . import fixed_point
+from . import ledger_math
 
 
 @internal
@@ -62,6 +64,7 @@ def _cover(
 def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint256) -> uint256:
     """
     @dev An insolvent account with positive cash is a supplier, but has nothing left to bear a loss with.
+         What it would bear is given back, but no more than the floor of the index lets it lose.
     """
     own: int256 = staticcall _clearinghouse.cash(_account)
     if own <= 0:
@@ -71,4 +74,6 @@ def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint
     supply: uint256 = 0
     debt: uint256 = 0
     supply_index, borrow_index, supply, debt = staticcall _clearinghouse.supply()
-    return auction_math._grossed_up(_amount, convert(own, uint256), supply)
+    cash: uint256 = convert(own, uint256)
+    bearable: uint256 = fixed_point._mul_div_up(cash, supply_index - ledger_math.MIN_SUPPLY_INDEX, supply_index)
+    return auction_math._grossed_up(_amount, cash, bearable, supply)

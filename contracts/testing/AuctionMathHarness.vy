@@ -57,8 +57,8 @@ def fund_parts(_equity: int256, _incentive: uint256, _fraction: uint256) -> (uin
 
 @external
 @pure
-def grossed_up(_amount: uint256, _own: uint256, _supply: uint256) -> uint256:
-    return auction_math._grossed_up(_amount, _own, _supply)
+def grossed_up(_amount: uint256, _own: uint256, _bearable: uint256, _supply: uint256) -> uint256:
+    return auction_math._grossed_up(_amount, _own, _bearable, _supply)
 
 
 @external

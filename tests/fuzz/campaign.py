@@ -3,12 +3,14 @@ step."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chain.artifacts import ROOT
 from oracle_sim.workers import run_tasks
 from tests.fuzz.episode import STEPS, Failure, Stage, Tally
 from tests.fuzz.export import FOLDER, write_test
@@ -78,7 +80,7 @@ class Report:
                 {"name": f.name, "message": f.message, "seed": f.seed, "steps": len(f.steps)}
                 for f in self.failures
             ],
-            "files": [str(path) for path in self.files],
+            "files": [os.path.relpath(path, ROOT) for path in self.files],
             "succeeded": _share(tally.succeeded, tally.steps),
             "mix": _shares(tally.mix, tally.steps),
             "reasons": _shares(tally.reasons, tally.steps),

@@ -89,9 +89,11 @@ def test_fund_parts__whole_domain__is_the_mirror(contract, equity, incentive, fr
     )
 
 
-@given(amount=amounts, own=amounts, others=amounts, lost=st.integers(0, 2))
-def test_grossed_up__whole_domain__is_the_mirror(contract, amount, own, others, lost):
-    arguments = (amount, own, max(0, own + others - lost))
+@given(
+    amount=amounts, own=amounts, others=amounts, part=st.integers(0, 100), lost=st.integers(0, 2)
+)
+def test_grossed_up__whole_domain__is_the_mirror(contract, amount, own, others, part, lost):
+    arguments = (amount, own, own * part // 100, max(0, own + others - lost))
     assert contract.grossed_up(*arguments) == auction_math.grossed_up(*arguments)
 
 
@@ -243,12 +245,14 @@ def test_price__equity_moves_by_wei__moves_by_as_much(situation, step):
         assert (there.price - here.price) * step >= 0
 
 
-@given(amount=amounts, own=amounts, others=amounts)
-def test_grossed_up__any__leaves_the_account_with_the_amount(amount, own, others):
+@given(amount=amounts, own=amounts, others=amounts, part=st.integers(0, 100))
+def test_grossed_up__any__leaves_the_account_with_the_amount(amount, own, others, part):
+    """At the floor of the index (part 0) it bears nothing, so nothing is given back."""
     supply = own + others
-    written = auction_math.grossed_up(amount, own, supply)
-    borne = min(own, -(-written * own // supply)) if supply else 0
-    assert amount <= written <= amount + own
+    bearable = own * part // 100
+    written = auction_math.grossed_up(amount, own, bearable, supply)
+    borne = min(bearable, -(-written * own // supply)) if supply else 0
+    assert amount <= written <= amount + bearable
     # one wei of `written` and one of `borne`
     assert -1 <= written - borne - amount <= 1
 

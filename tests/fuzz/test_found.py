@@ -1,0 +1,65 @@
+"""What the campaign found, shrunk, and kept: each failed before it was mended."""
+
+import pytest
+
+from tests.fuzz.export import replay
+
+# The supply index at its floor: an account in auction, itself a supplier, was credited its share of
+# a loss that it could no longer bear.
+AT_FLOOR = [
+    ["submit order", 0, 0, 4, 7, 1, -1500000000000000000000, 0],
+    ["execute order", 5, 0, 0, 7, 4, 0, 1, 1700000161, 0, 0, 0],
+    ["refresh nav", 0, 0, 0],
+    [
+        "submit order",
+        0,
+        0,
+        10,
+        14,
+        1,
+        1500000000000000000000,
+        115792089237316195423570985008687907853269984665640564039457000000000000000000,
+    ],
+    ["execute order", 3, 0, 0, 14, 10, 0, 1, 1700000451, 0, 0, 0],
+    ["withdraw", 100, 0, 0, 0, 0, 0, 0],
+    ["crash", 0, 0, 1, 25266, 0],
+    ["crash", 60, 0, 1, 1500, 0],
+    ["start", 120, 0, 0, 7, 0],
+    ["bid", 0, 0, 10, 7, 14, 500000000000000000, 0, -170141183460469231731000000000000000000],
+    ["bid", 0, 0, 10, 7, 14, 500000000000000000, 0, -170141183460469231731000000000000000000],
+]
+
+TWO_SLICES = [
+    ["execute order", 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ["submit order", 0, 0, 6, 6, 1, -100000000000000000000, 0],
+    ["execute order", 0, 0, 0, 0, 0, 0, 1, 0, 0, -24, 0],
+    [
+        "submit order",
+        5,
+        0,
+        7,
+        12,
+        1,
+        1503000000000000000000,
+        115792089237316195423570985008687907853269984665640564039457000000000000000000,
+    ],
+    ["execute order", 0, 0, 0, 6, 4, 0, 1, 1700000074, 0, 0, 0],
+    ["deposit", 4, 0, 0, 0, 0, 0],
+    ["execute order", 0, 0, 0, 12, 5, 0, 1, 1700000090, 0, 0, 0],
+    ["crash", 0, 0, 1, 30000, 0],
+    ["crash", 48, 0, 1, 30000, 0],
+    ["start", 180, 0, 0, 0, 0],
+    ["start", 0, 0, 0, 6, 0],
+    ["crash", 60, 0, 1, 30000, 0],
+    ["submit order", 10, 0, 0, 0, 0, 0, 0],
+    ["execute order", 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ["poke", 30, 0, 0, 0],
+    ["start", 137, 0, 0, 0, 0],
+    ["bid", 0, 0, 7, 6, 12, 500000000000000000, 0, -170141183460469231731000000000000000000],
+    ["bid", 0, 0, 7, 6, 12, 100000000000000000, 0, -170141183460469231731000000000000000000],
+]
+
+
+@pytest.mark.parametrize("steps", [AT_FLOOR, TWO_SLICES])
+def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(steps):
+    replay(steps, "slice at the view's terms")
