@@ -1,0 +1,126 @@
+"""`ape run calibrate`: chooses risk parameters on past prices."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import chain
+import oracle_sim
+from scripts._command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from oracle_sim.calibration.calibrate import Calibration
+
+
+@click.command(cls=Command)
+@click.option(
+    "--prices",
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    help="Bars, of one asset or several by their names; may be repeated.",
+)
+@click.option("--asset", metavar="NAME", help="The only asset, whatever the files are called.")
+@click.option(
+    "--coverage",
+    type=click.FloatRange(0.9, 0.99999),
+    default=0.999,
+    show_default=True,
+    help="Part of the moves within the horizon that the line is to cover.",
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    help="A .yaml file for one asset, a folder for several.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the bootstrap."
+)
+def cli(prices: tuple[str, ...], asset: str | None, coverage: float, out: str, seed: int) -> None:
+    """Calibrate κ, the weights of the scales, floor, cap and the speeds of the ramp.
+
+    Every candidate is fitted on the past and judged on the quarter after it. The best has the least
+    average margin at the stated coverage; assets given together share the weights and the speeds,
+    which the contracts hold once. The result is fitted to all data and judged by the exact mirror.
+    See docs/risk.md.
+    """
+    import numpy as np
+    from rich.console import Console
+
+    from oracle_sim.backtest.parameters import write_parameters
+    from oracle_sim.calibration.calibrate import calibrate
+    from oracle_sim.calibration.data import STANDARD
+    from oracle_sim.calibration.head import describe
+
+    started = time.monotonic()
+    files = _by_asset(prices, asset)
+    single = out.endswith((".yaml", ".yml"))
+    if single and len(files) > 1:
+        raise click.BadParameter(f"--out: {out}: prices of {', '.join(files)} need a folder")
+    if not Path(out).absolute().parent.is_dir():
+        raise click.BadParameter(f"--out: {out}: no such folder")
+    with _progress(Console(stderr=True, width=100)) as shown:
+        result = calibrate(
+            files, round(coverage, 6), STANDARD, np.random.default_rng(seed), progress=shown
+        )
+    command = _command()
+    for name, fit in result.fits.items():
+        target = Path(out) if single else Path(out) / f"{name}.yaml"
+        write_parameters(fit.parameters, target, describe(result, name, command))
+        click.echo("\n".join(describe(result, name, command)[4:]))
+        click.echo(f"written to {target}\n")
+    click.echo(f"{_shape(result)}; {time.monotonic() - started:.1f} s")
+
+
+def _by_asset(prices: tuple[str, ...], asset: str | None) -> dict[str, list[str]]:
+    from oracle_sim.bars import asset_of
+
+    files: dict[str, list[str]] = {}
+    for file in prices:
+        files.setdefault(asset or asset_of(file), []).append(file)
+    return dict(sorted(files.items()))
+
+
+def _command() -> str:
+    """The command as it can be repeated, with files by name."""
+    words = [Path(word).name if word.endswith((".csv", ".csv.gz")) else word for word in sys.argv]
+    return "ape run " + shlex.join(
+        words[words.index("calibrate") :] if "calibrate" in words else []
+    )
+
+
+def _shape(result: Calibration) -> str:
+    shape = result.shape
+    return (
+        f"a {shape.weight_slow:g}, b {shape.weight_long:g}, floor {shape.floor_share:g} of the "
+        f"static margin, d {shape.ramp_down:g} per hour"
+    )
+
+
+@contextmanager
+def _progress(console: Any) -> Iterator[Callable[[str, float], None]]:
+    """One line a step, the last one moving."""
+    from rich import progress as shown
+
+    columns = (
+        shown.TextColumn("{task.description}"),
+        shown.BarColumn(),
+        shown.TaskProgressColumn(),
+        shown.TimeElapsedColumn(),
+    )
+    with shown.Progress(*columns, console=console) as display:
+        task = display.add_task("reading prices", total=1.0)
+        yield lambda title, part: display.update(task, description=title, completed=part)
+
+
+__all__ = ["chain", "cli", "oracle_sim"]
