@@ -175,6 +175,5 @@ def write_parameters(parameters: Parameters, path: Path, head: Sequence[str]) ->
 
 
 def _entry(indent: str, name: str, value: int, unit: int, comment: str) -> str:
-    exact = Decimal(value) / unit
-    text = f"{indent}{name}: {exact.normalize() if unit != 1 else value:f}"
+    text = f"{indent}{name}: {(Decimal(value) / unit).normalize():f}"
     return f"{text:<32} # {comment}" if comment else text

@@ -20,7 +20,7 @@ from oracle_sim.calibration.walk_forward import FIRST, walk_forward
 
 Floats = NDArray[np.float64]
 
-ALIKE = 0.01
+ALIKE = 0.02
 """Relative difference of average margins that a search does not tell from none."""
 
 MAX_WORST = 0.6

@@ -97,6 +97,12 @@ def fit(
     long_kappa, long = fitted(replace(data.moves, rises=nothing), one_side)
     short_kappa, _ = fitted(replace(data.moves, falls=nothing), one_side)
 
+    # counts fall in steps, which interpolation cuts across: every hundredth nearby is tried
+    near = np.arange(round(kappa * 96), round(kappa * 104) + 1) / 100
+    table = weekly(data, (shape,), floors, near, data.moves, title, progress)
+    missed = table.exceptions[:, 0].sum(axis=0)
+    kappa = float(near[np.argmax(missed <= (1 - level) * table.closes.sum())])
+
     def average(multiplier: float) -> float:
         sums = long.margin[:, 0].sum(axis=0) / long.closes.sum()
         return float(np.interp(np.log(multiplier), np.log(_FINE), sums))
@@ -129,10 +135,10 @@ def _settle(
     floor: float,
     progress: Progress,
 ) -> tuple[Parameters, Floats]:
-    """Round the multiplier up until the exact mirror agrees with the stated coverage."""
+    """Raise the multiplier until the exact mirror agrees with the stated coverage."""
     seeds = seed_variances(data.samples, data.first)
     judged = data.judged()
-    hundredths = math.ceil(kappa * 100)
+    hundredths = round(kappa * 100)
     total = len(data.samples)
     while True:
         parameters = _parameters(data.asset, shape, level, template, hundredths / 100, floor)
