@@ -107,12 +107,16 @@ class Section:
             raise ConfigError(f"{self.where}.{unknown[0]}: unknown")
 
 
-def read_yaml(path: Path) -> Section:
-    """The file as one section."""
+def load_yaml(path: Path, loader: type[Loader] = Loader) -> Any:
+    """What the file holds; whatever is wrong with it is one `ConfigError`."""
     try:
-        content = yaml.load(path.read_text(), Loader=Loader)  # noqa: S506 (a SafeLoader)
+        return yaml.load(path.read_text(), Loader=loader)  # noqa: S506 (a SafeLoader)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
-    return Section(path.name, content)
+
+
+def read_yaml(path: Path) -> Section:
+    """The file as one section."""
+    return Section(path.name, load_yaml(path))

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chain.artifacts import ROOT
-from chain.config_file import Loader
+from chain.config_file import Loader, load_yaml
 from chain.errors import ConfigError
 from oracle_sim.price_models import DiffusionModel, JumpModel, PriceModel, RegimeModel
 from oracle_sim.scenario import Scenario
@@ -232,12 +231,7 @@ def read_simulation(name: str | Path) -> Simulation:
         path = FOLDER / f"{name}.yaml"
         if not path.is_file():
             raise ConfigError(f"{name}: no such scenario; there are {', '.join(scenario_names())}")
-    try:
-        content = yaml.load(path.read_text(), Loader=_FloatLoader)  # noqa: S506 (a SafeLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
+    content = load_yaml(path, _FloatLoader)
     if not isinstance(content, Mapping):
         raise ConfigError(f"{path}: not a mapping")
     if "name" in content:

@@ -6,16 +6,20 @@ repository on its path only while it loads a script. Submodules may be imported 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 import chain
+from chain.artifacts import ROOT
 
 EXIT_BAD_INPUT = 2
+PRINTED = "-"  # for a file: print it instead
 
 
 def _fail(message: str) -> NoReturn:
@@ -67,6 +71,50 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with _one_line():
             return super().invoke(ctx)
+
+
+def put_repository_first() -> None:
+    """Before `tests` is imported: a library installs a package of that name, and ape puts the
+    repository behind it while it loads a script and takes it away after. Worker processes inherit
+    the path.
+    """
+    sys.path.insert(0, str(ROOT))
+
+
+json_option = click.option(
+    "--json", "json_file", help="Write the numbers here; - prints them instead."
+)
+
+
+def check_folders(**files: str | None) -> None:
+    """Refuse, before anything starts, an option whose file could not be written in the end."""
+    for option, file in files.items():
+        if file not in (None, PRINTED) and not Path(str(file)).absolute().parent.is_dir():
+            raise click.BadParameter(f"--{option}: {file}: no such folder")
+
+
+def put_json(text: str, json_file: str | None) -> bool:
+    """Write what `--json` asked for; whether it was printed, so that no table may be beside it."""
+    if json_file == PRINTED:
+        click.echo(text)
+    elif json_file is not None:
+        chain.files.write_whole(Path(json_file), text + "\n")
+    return json_file == PRINTED
+
+
+def worker_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--workers` and `--scheduler`, for `oracle_sim.workers.run_tasks`."""
+    workers = click.option(
+        "--workers",
+        type=click.IntRange(1, 1_024),
+        default=os.cpu_count() or 1,
+        show_default="all cores",
+        help="Processes of this machine.",
+    )
+    scheduler = click.option(
+        "--scheduler", metavar="TCP://HOST:PORT", help="Of a Dask cluster to use instead."
+    )
+    return workers(scheduler(function))
 
 
 def network_options(function: Callable[..., Any]) -> Callable[..., Any]:

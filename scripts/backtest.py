@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-import chain
 import oracle_sim
-from scripts._command import Command
+from chain.artifacts import ROOT
+from scripts._command import Command, check_folders, json_option, put_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from oracle_sim.backtest.parameters import Parameters
 
-REPORTS = Path(chain.__file__).parents[1] / "build" / "backtest"
+REPORTS = ROOT / "build" / "backtest"
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -69,7 +69,7 @@ class Duration(click.ParamType):
 @click.option("--to", "end", type=Date(), help="Last close to judge (UTC).")
 @click.option("--params", metavar="FILE", help="Risk parameters; config/risk/NAME.yaml otherwise.")
 @click.option("--horizon", type=Duration(), help="T0, 1h for example; the parameters' otherwise.")
-@click.option("--json", "json_file", help="Write the numbers here; - prints them instead.")
+@json_option
 @click.option(
     "--report", "report_file", help="Write the page here; build/backtest/NAME.html otherwise."
 )
@@ -96,9 +96,7 @@ def cli(
     from oracle_sim.backtest.run import backtest, read_history
 
     started = time.monotonic()
-    for option, file in (("--json", json_file), ("--report", report_file)):
-        if file not in (None, "-") and not Path(str(file)).absolute().parent.is_dir():
-            raise click.BadParameter(f"{option}: {file}: no such folder")
+    check_folders(json=json_file, report=report_file)
     parameters = _parameters(asset, params, prices + train)
     if horizon is not None:
         parameters = replace(parameters, horizon=horizon)
@@ -111,11 +109,8 @@ def cli(
     target = Path(report_file) if report_file else REPORTS / f"{asset}.html"
     page.write(result, target)
     document = summary.to_document(result, time.monotonic() - started)
-    if json_file == "-":
-        click.echo(json.dumps(document, indent=2))
+    if put_json(json.dumps(document, indent=2), json_file):
         return
-    if json_file is not None:
-        chain.files.write_whole(Path(json_file), json.dumps(document, indent=2) + "\n")
     Console(width=150).print(summary.to_table(result))
     kept = [name for name, holds in document["reached"].items() if holds]
     missed = [name for name, holds in document["reached"].items() if not holds]

@@ -6,20 +6,20 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import chain
 import oracle_sim
-from scripts._command import Command, connect
+from chain.artifacts import ROOT
+from scripts._command import Command, check_folders, connect, json_option, put_json
 
 if TYPE_CHECKING:
     from oracle_sim.market import Outcome, Progress
     from oracle_sim.tape import Tape
 
-REPORT = Path(chain.__file__).parents[1] / "build" / "demo" / "report.html"
+REPORT = ROOT / "build" / "demo" / "report.html"
 BROKEN = 1  # exit code when an invariant failed or an account was stuck
 
 
@@ -34,7 +34,7 @@ BROKEN = 1  # exit code when an invariant failed or an account was stuck
     show_default=True,
     help="Of the crowd and of a generated crash.",
 )
-@click.option("--json", "json_file", help="Write the numbers here; - prints them instead.")
+@json_option
 @click.option(
     "--network",
     metavar="ECOSYSTEM:NETWORK:PROVIDER",
@@ -60,8 +60,7 @@ def cli(
 
     started = time.monotonic()
     console = Console(stderr=True, width=100)
-    if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
-        raise click.BadParameter(f"--json: {json_file}: no such folder")
+    check_folders(json=json_file)
     tape = _tape(prices, event, bars, seed)
     for warning in tape.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -69,13 +68,9 @@ def cli(
     outcome = _replay(tape, seed, network, console)
     report.write(outcome, REPORT)
     document = summary.to_document(outcome, time.monotonic() - started)
-    if json_file == "-":
-        click.echo(json.dumps(document, indent=2))
-    else:
+    if not put_json(json.dumps(document, indent=2), json_file):
         Console(width=100).print(summary.to_table(outcome))
         click.echo(f"{document['seconds']} s, report in {REPORT}")
-    if json_file not in (None, "-"):
-        chain.files.write_whole(Path(str(json_file)), json.dumps(document, indent=2) + "\n")
     for failure in outcome.failures[:10]:
         click.echo(failure, err=True)
     if outcome.stuck:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import chain
-from scripts._command import Command
-
-ROOT = Path(chain.__file__).parents[1]
+from chain.artifacts import ROOT
+from scripts._command import (
+    Command,
+    check_folders,
+    json_option,
+    put_json,
+    put_repository_first,
+    worker_options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,16 +43,9 @@ SHOWN = 12  # rows of a table
 @click.option(
     "--steps", type=click.IntRange(min=1), help="How many at most; as many as there is time for."
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 1_024),
-    default=os.cpu_count() or 1,
-    show_default="all cores",
-    help="Processes of this machine.",
-)
+@worker_options
 @click.option("--seed", type=click.IntRange(0, 2**62), default=1, show_default=True)
-@click.option("--scheduler", metavar="TCP://HOST:PORT", help="Of a Dask cluster to use instead.")
-@click.option("--json", "json_file", help="Write the numbers here; - prints them instead.")
+@json_option
 def cli(
     minutes: float,
     steps: int | None,
@@ -63,25 +60,20 @@ def cli(
     number of workers. A failure is shrunk and written to build/fuzz/ as a test that replays it, in
     process or on a node. Exit code 1 when there was one.
     """
-    # A library installs a package `tests` of its own, and ape puts the repository behind it;
-    # workers inherit the path.
-    sys.path.insert(0, str(ROOT))
+    put_repository_first()
 
     from rich.console import Console
 
     from tests.fuzz import campaign
 
-    if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
-        raise click.BadParameter(f"--json: {json_file}: no such folder")
+    check_folders(json=json_file)
     chain.load_artifacts().compile_all(
         min(workers, os.cpu_count() or 1)
     )  # once, not by each worker
     with _progress(Console(stderr=True, width=100), minutes, steps) as progress:
         report = campaign.run(seed, 60 * minutes, workers, scheduler, steps, progress)
     document = report.to_document()
-    if json_file == "-":
-        click.echo(json.dumps(document, indent=2))
-    else:
+    if not put_json(json.dumps(document, indent=2), json_file):
         console = Console(width=100)
         for table in _tables(document):
             console.print(table)
@@ -90,8 +82,6 @@ def cli(
             f"{document['seconds']} s: {document['tx_per_second']:,} a second, "
             f"{document['tx_per_second_and_core']:,} a second and core"
         )
-    if json_file not in (None, "-"):
-        chain.files.write_whole(Path(str(json_file)), json.dumps(document, indent=2) + "\n")
     for failure in report.failures[:SHOWN]:
         click.echo(f"{failure.name}: {failure.message}", err=True)
     for path in report.files:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 import chain
-from scripts._command import Command
+from chain.artifacts import ROOT
+from scripts._command import Command, check_folders, json_option, put_json, put_repository_first
 
-ROOT = Path(chain.__file__).parents[1]
-# A library installs a package `tests` of its own, and ape puts the repository behind it.
-sys.path.insert(0, str(ROOT))
+put_repository_first()
 
 import tests.mutants  # noqa: E402
 
@@ -36,7 +34,7 @@ KINDS = tests.mutants.KINDS
     "--kind", "kinds", multiple=True, type=click.Choice(KINDS), help="Of this kind; repeatable."
 )
 @click.option("--file", "files", multiple=True, help="Part of a contract's path; repeatable.")
-@click.option("--json", "json_file", help="Write the numbers here; - prints them instead.")
+@json_option
 @click.option(
     "--results",
     "results_file",
@@ -70,8 +68,7 @@ def cli(
     from tests.mutants.workspace import hash_of_tests
 
     started = time.monotonic()
-    if json_file not in (None, "-") and not Path(str(json_file)).absolute().parent.is_dir():
-        raise click.BadParameter(f"--json: {json_file}: no such folder")
+    check_folders(json=json_file)
     chosen = [f for f in source_files(ROOT) if not files or any(part in f for part in files)]
     found = {
         file: [m for m in find_mutants(ROOT, file) if not kinds or m.kind in kinds]
@@ -97,15 +94,11 @@ def cli(
         "seconds": seconds,
     }
     document = report.to_document(done, explanations, **facts)
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    if json_file == "-":
-        click.echo(text)
+    if put_json(json.dumps(document, indent=1, ensure_ascii=False), json_file):
         return
     Console(width=110).print(report.to_table(document))
     for survivor in document["survivors"]:
         click.echo(f"\nsurvived: {survivor['id']} ({survivor['kind']})\n{survivor['diff']}")
-    if json_file is not None:
-        chain.files.write_whole(Path(json_file), text + "\n")
 
 
 def _attack(

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-import chain
 import oracle_sim
-from scripts._command import Command
+from chain.artifacts import ROOT
+from scripts._command import Command, check_folders, json_option, put_json, worker_options
 
 if TYPE_CHECKING:
     from oracle_sim.ensemble import PathResult
     from oracle_sim.ensemble_summary import Ensemble
     from oracle_sim.simulation import Simulation
 
-REPORTS = Path(chain.__file__).parents[1] / "build" / "simulate"
+REPORTS = ROOT / "build" / "simulate"
 BROKEN = 1  # exit code when an invariant failed or an account was stuck
 
 
@@ -38,15 +37,8 @@ BROKEN = 1  # exit code when an invariant failed or an account was stuck
     show_default=True,
     help="Of the first path; each further path takes the next one.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 1_024),
-    default=os.cpu_count() or 1,
-    show_default="all cores",
-    help="Processes of this machine.",
-)
-@click.option("--scheduler", metavar="TCP://HOST:PORT", help="Of a Dask cluster to use instead.")
-@click.option("--json", "json_file", help="Write the numbers here; - prints them instead.")
+@worker_options
+@json_option
 @click.option(
     "--report", "report_file", help="Write the page here; build/simulate/NAME.html otherwise."
 )
@@ -73,9 +65,7 @@ def cli(
     from oracle_sim.simulation import read_simulation
     from oracle_sim.world import protocol_config
 
-    for option, file in (("--json", json_file), ("--report", report_file)):
-        if file not in (None, "-") and not Path(str(file)).absolute().parent.is_dir():
-            raise click.BadParameter(f"{option}: {file}: no such folder")
+    check_folders(json=json_file, report=report_file)
     simulation = read_simulation(scenario)
     protocol_config(simulation)  # what is wrong with it is said before anything starts
     page = REPORTS / f"{simulation.name}.html" if report_file is None else Path(report_file)
@@ -86,13 +76,9 @@ def cli(
         click.echo(str(error), err=True)
         raise SystemExit(BROKEN) from None
     document = ensemble_summary.to_document(ensemble)
-    if json_file == "-":
-        click.echo(json.dumps(document, indent=2))
-    else:
+    if not put_json(json.dumps(document, indent=2), json_file):
         Console(width=120).print(ensemble_summary.to_table(ensemble))
         click.echo(f"{document['seconds']} s, report in {page}")
-    if json_file not in (None, "-"):
-        chain.files.write_whole(Path(str(json_file)), json.dumps(document, indent=2) + "\n")
     for line in ensemble_summary.failure_lines(ensemble):
         click.echo(line, err=True)
     if ensemble.unsound:

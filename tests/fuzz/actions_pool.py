@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.fuzz import predict_fund, predict_pool
@@ -21,7 +22,7 @@ from tests.fuzz.actions_common import (
 )
 from tests.fuzz.chooser import Chooser
 from tests.fuzz.model import POOL as POOL_ACCOUNT
-from tests.fuzz.predict import ALL
+from tests.fuzz.predict import ALL, Outcomes
 from tests.fuzz.world import ROLES, WOLF
 
 if TYPE_CHECKING:
@@ -47,14 +48,8 @@ def _draw_entry(machine: Machine, chooser: Chooser) -> Args:
 
 
 def _enter(machine: Machine, sender: int, account: int, amount: int, minimum: int) -> None:
-    args = (account, amount, minimum)
-    who = machine.address(sender)
     check = predict_pool.request_entry
-    reason = machine.call(
-        sender, POOL, "request_entry", args, check, who, *args, accounts=(account,)
-    )
-    if reason is None:
-        machine.requests[int.from_bytes(machine.wire.output[:32], "big")] = account
+    _file_request(machine, sender, "request_entry", check, (account, amount, minimum))
 
 
 def _draw_exit(machine: Machine, chooser: Chooser) -> Args:
@@ -74,12 +69,21 @@ def _draw_exit(machine: Machine, chooser: Chooser) -> Args:
 
 
 def _leave(machine: Machine, sender: int, account: int, shares: int, minimum: int) -> None:
-    args = (account, shares, minimum)
-    who = machine.address(sender)
     check = predict_pool.request_exit
-    reason = machine.call(
-        sender, POOL, "request_exit", args, check, who, *args, accounts=(account,)
-    )
+    _file_request(machine, sender, "request_exit", check, (account, shares, minimum))
+
+
+def _file_request(
+    machine: Machine,
+    sender: int,
+    function: str,
+    check: Callable[..., Outcomes | None],
+    args: tuple[int, int, int],
+) -> None:
+    """Ask to enter or to leave, and remember whose request it became."""
+    account = args[0]
+    who = machine.address(sender)
+    reason = machine.call(sender, POOL, function, args, check, who, *args, accounts=(account,))
     if reason is None:
         machine.requests[int.from_bytes(machine.wire.output[:32], "big")] = account
 

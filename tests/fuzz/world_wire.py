@@ -44,14 +44,11 @@ class Wire(Protocol):
         """What the last transaction logged."""
 
 
-class FastWire:
-    """Straight into the in-process EVM."""
+class ChainWire:
+    """The clock and the counters of both kinds."""
 
-    def __init__(self, chain: PyrevmChain) -> None:
-        self.evm: Any = chain._evm
+    def __init__(self, chain: Chain) -> None:
         self._chain = chain
-        self._call = self.evm.message_call
-        self._reset = self.evm.reset_transient_storage
         self.version = 0
         self.gas = 0
         self.output = b""
@@ -63,6 +60,16 @@ class FastWire:
     def advance(self, seconds: int) -> None:
         self.version += 1
         self._chain.advance(seconds)
+
+
+class FastWire(ChainWire):
+    """Straight into the in-process EVM."""
+
+    def __init__(self, chain: PyrevmChain) -> None:
+        super().__init__(chain)
+        self.evm: Any = chain._evm
+        self._call = self.evm.message_call
+        self._reset = self.evm.reset_transient_storage
 
     def send(self, sender: str, to: str, data: bytes, value: int = 0) -> str | None:
         self.version += 1
@@ -83,23 +90,12 @@ class FastWire:
         return [Log(log.address, tuple(log.data[0]), log.data[1]) for log in self.evm.result.logs]
 
 
-class SlowWire:
+class SlowWire(ChainWire):
     """Over any chain: the same steps on a node."""
 
     def __init__(self, chain: Chain) -> None:
-        self._chain = chain
+        super().__init__(chain)
         self._logs: list[Log] = []
-        self.version = 0
-        self.gas = 0
-        self.output = b""
-
-    @property
-    def now(self) -> int:
-        return self._chain.time
-
-    def advance(self, seconds: int) -> None:
-        self.version += 1
-        self._chain.advance(seconds)
 
     def send(self, sender: str, to: str, data: bytes, value: int = 0) -> str | None:
         self.version += 1

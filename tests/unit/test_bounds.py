@@ -13,20 +13,12 @@ from tests.unit.ledger_world import Ledger
 from tests.unit.oracle_world import Listing, Oracle
 from tests.unit.risk_world import PARAMETERS, RiskWorld, risk_of
 from tests.unit.surroundings import Surroundings
-from tests.unit.venue_world import Venue
+from tests.unit.venue_world import POOL_NAMES, Venue
 
 WAD = 10**18
 DAY = 86_400
 MAX_FLOOR = (2**14 - 1) ** 2 * 10**10  # [variance per day, wad]
 RISK_NAMES = ("im_multiplier", "buffer", "ramp_up", "ramp_down", "keeper_cost")
-POOL_NAMES = (
-    "keeper_fee",
-    "min_delay",
-    "request_delay",
-    "exit_delay",
-    "request_window",
-    "min_request",
-)
 FUND_NAMES = ("cooldown", "window", "epoch_length", "epoch_cap")
 
 # contract -> parameter -> (lowest, highest, what is said below, what above, what else must change);

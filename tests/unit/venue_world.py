@@ -36,6 +36,14 @@ KEEPER_FEE = WAD
 MIN_DELAY = 2
 REQUEST_DELAY, EXIT_DELAY, REQUEST_WINDOW = 60, 3_600, 86_400
 MIN_REQUEST = 10 * WAD
+POOL_NAMES = (
+    "keeper_fee",
+    "min_delay",
+    "request_delay",
+    "exit_delay",
+    "request_window",
+    "min_request",
+)
 POOL_PARAMS = (KEEPER_FEE, MIN_DELAY, REQUEST_DELAY, EXIT_DELAY, REQUEST_WINDOW, MIN_REQUEST)
 COOLDOWN, WINDOW, EPOCH, EPOCH_CAP = 86_400, 7_200, 86_400, 2_000
 FUND_PARAMS = (COOLDOWN, WINDOW, EPOCH, EPOCH_CAP)
@@ -88,15 +96,7 @@ class Venue:
     def deploy_pool(self, **changes: Any) -> Contract:
         """A pool of these contracts, with some constructor arguments changed."""
         contracts = {"house": self.house, "oracle": self.oracle, "risk": self.risk}
-        names = (
-            "keeper_fee",
-            "min_delay",
-            "request_delay",
-            "exit_delay",
-            "request_window",
-            "min_request",
-        )
-        params = dict(zip(names, POOL_PARAMS, strict=True))
+        params = dict(zip(POOL_NAMES, POOL_PARAMS, strict=True))
         for name, value in changes.items():
             (contracts if name in contracts else params)[name] = value
         return self.deploy("LiquidityPool", *contracts.values(), tuple(params.values()))
