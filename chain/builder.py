@@ -59,7 +59,11 @@ class Builder:
             risk.list_asset_risk(
                 identifier,
                 asset.initial_line,
-                {**asset.risk, "tier_table": tables[asset.tier_table]},
+                {
+                    **asset.risk,
+                    "tier_table": tables[asset.tier_table],
+                    "shocks": config.shocks(symbol),
+                },
             )
             house.list_market(identifier, *asset.market.values())
             pool.set_market_fees(identifier, asset.fees)
@@ -150,4 +154,5 @@ class Builder:
 
     def _list(self, oracle: Contract, asset: AssetConfig, sources: list[Source]) -> int:
         listed = [{"adapter": source.adapter, "feed": source.feed} for source in sources]
-        return int(oracle.list_asset({"sources": listed, **asset.listing}).result)
+        seeds = {"correlations": self._config.seeds(asset.symbol)}
+        return int(oracle.list_asset({"sources": listed, **asset.listing, **seeds}).result)

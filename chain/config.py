@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ CONFIG_FOLDER = ROOT / "config"
 WAD = 10**18
 ONE = 1  # seconds, basis points, whole quote units
 RATE = 10**15  # funding, which needs no more digits
+SCENARIOS = 16
+BPS = 10_000
 
 _PRICE_ID = re.compile(r"^0x[0-9a-fA-F]{64}$")
 
@@ -39,6 +42,8 @@ _RISK = {
     "ramp_up": WAD,
     "ramp_down": WAD,
     "keeper_cost": WAD,
+    "breakdown": ONE,
+    "floor": ONE,
 }
 _FUND = {"cooldown": ONE, "window": ONE, "epoch_length": ONE, "epoch_cap": ONE}
 _POOL = {
@@ -156,8 +161,21 @@ class Config:
     pool: dict[str, int]
     auction: dict[str, int]
     tier_tables: dict[str, list[dict[str, int]]]
+    stress: dict[str, dict[str, int]]  # scenario -> asset -> shock [percent]
+    correlations: dict[str, dict[str, int]]  # later asset -> earlier asset -> seed [bps]
     assets: dict[str, AssetConfig]
     collaterals: dict[str, CollateralConfig]
+
+    def shocks(self, symbol: str) -> list[int]:
+        """Moves of an asset in the stress scenarios, shape (16,) [percent]."""
+        moves = [scenario.get(symbol, 0) for scenario in self.stress.values()]
+        return moves + [0] * (SCENARIOS - len(moves))
+
+    def seeds(self, symbol: str) -> list[int]:
+        """Correlations of an asset with those listed before it [bps]."""
+        earlier = takewhile(lambda other: other != symbol, self.assets)
+        named = self.correlations.get(symbol, {})
+        return [named.get(other, 0) for other in earlier]
 
     def subset(self, symbols: Iterable[str]) -> Config:
         """The same with only these assets and what depends on them."""
@@ -244,6 +262,30 @@ def _collateral(section: Section, symbol: str, assets: Mapping[str, Any]) -> Col
     return collateral
 
 
+def _stress(section: Section, assets: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    scenarios = {}
+    for name, moves in section.sections().items():
+        scenarios[name] = moves.numbers({symbol: ONE for symbol in moves.names()})
+        for symbol in scenarios[name]:
+            if symbol not in assets:
+                raise ConfigError(f"{moves.where}.{symbol}: no asset {symbol!r}")
+    if len(scenarios) > SCENARIOS:
+        raise ConfigError(f"{section.where}: more than {SCENARIOS} scenarios")
+    return scenarios
+
+
+def _correlations(section: Section, assets: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Every asset with all before it, and no others."""
+    earlier: dict[str, int] = {}
+    seeds = {}
+    for symbol in assets:
+        if earlier:
+            seeds[symbol] = _only(section.section(symbol), earlier)
+        earlier[symbol] = BPS
+    section.done()
+    return seeds
+
+
 def load_config(name: str | Path) -> Config:
     """Read a configuration.
 
@@ -262,8 +304,8 @@ def load_config(name: str | Path) -> Config:
         table: [_only(tier, _TIER) for tier in root.section("tier_tables").items(table)]
         for table in root.get("tier_tables")
     }
-    assets = {s: _asset(part, s, tables) for s, part in root.sections("assets").items()}
-    collaterals = root.sections("collaterals")
+    assets = {s: _asset(part, s, tables) for s, part in root.section("assets").sections().items()}
+    collaterals = root.section("collaterals").sections()
     config = Config(
         path=path,
         quote=_token(quote, quote.text("symbol")),
@@ -277,6 +319,8 @@ def load_config(name: str | Path) -> Config:
         pool=_only(root.section("pool"), _POOL),
         auction=_only(root.section("auction"), _AUCTION),
         tier_tables=tables,
+        stress=_stress(root.section("stress"), assets),
+        correlations=_correlations(root.section("correlations"), assets),
         assets=assets,
         collaterals={s: _collateral(part, s, assets) for s, part in collaterals.items()},
     )

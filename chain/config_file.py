@@ -60,10 +60,13 @@ class Section:
         """A mapping inside this one."""
         return Section(f"{self.where}.{name}", self.get(name))
 
-    def sections(self, name: str) -> dict[str, Section]:
-        """A mapping of mappings."""
-        inner = self.section(name)
-        return {str(key): inner.section(key) for key in inner._content}
+    def names(self) -> list[str]:
+        """Of the entries, in order."""
+        return [str(key) for key in self._content]
+
+    def sections(self) -> dict[str, Section]:
+        """The entries, where all of them are mappings."""
+        return {str(key): self.section(key) for key in self._content}
 
     def items(self, name: str) -> list[Section]:
         """A list of mappings, at least one."""

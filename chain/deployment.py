@@ -24,7 +24,7 @@ FOLDER = ROOT / "deployments"
 POOL, FUND, ESCROW = 1, 2, 3
 """Accounts of the protocol itself."""
 FIRST_USER = 4
-ISOLATED, CROSS = 1, 2
+ISOLATED, CROSS, PORTFOLIO = 1, 2, 3
 """Kinds of account."""
 
 # Attribute of `Deployment` by contract, in the order of deployment.

@@ -155,6 +155,14 @@ def accrue_funding(_market: uint256):
 
 
 @external
+def set_kind(_account: uint256, _kind: uint256):
+    """@custom:see IClearinghouse"""
+    accounts._set_kind(_account, accounts._acting(_account, msg.sender), _kind)
+    position_book._check_isolated(_account)
+    margin_check._check_withdrawal(_account, False)
+
+
+@external
 def deposit(_account: uint256, _token: address, _amount: uint256):
     """@custom:see IClearinghouse"""
     word: uint256 = accounts._authorized(_account, msg.sender)

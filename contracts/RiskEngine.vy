@@ -1,14 +1,15 @@
 # pragma version 0.4.3
 # pragma nonreentrancy on
 """
-@title RiskEngine: lines and ramps, tiers, haircuts, requirements
+@title RiskEngine: lines and ramps, tiers, haircuts, stress, requirements
 @custom:contract-name RiskEngine
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
-@notice See `IRiskEngine`. Prices and variances come from the oracle, exposures from whoever asks:
-        nothing here moves a balance.
-@custom:security What raises MM at once (depth, tiers, haircut bounds) is the owner's alone, who must
-        be a timelock. Everything else reaches MM through the target, so at the speed of the ramp.
+@notice See `IRiskEngine`. Prices, variances and correlations come from the oracle, exposures from
+        whoever asks: nothing here moves a balance.
+@custom:security What raises MM at once (depth, tiers, haircut bounds, shocks) is the owner's alone, who
+        must be a timelock. Everything else reaches MM through the target, so at the speed of the ramp,
+        or through the correlations, which move at a bounded speed too.
         Views are re-entrant: the only external call, to the oracle, is made before anything they
         read is half-written.
 """
@@ -21,6 +22,7 @@ from snekmate.auth import ownable_2step
 from snekmate.utils import math
 
 from .modules import margin_math
+from .modules import portfolio_math
 from .modules import price_word
 from .modules import ramp
 from .modules import risk_word
@@ -45,6 +47,9 @@ HOUR: constant(uint256) = 3600  # [s]
 ASSETS: constant(uint256) = 16
 TABLES: constant(uint256) = 256
 
+# A kind of account, as the Clearinghouse numbers them; all others are under standard margin.
+PORTFOLIO: constant(uint256) = 3
+
 HEALTHY: constant(uint256) = 0
 REDUCE_ONLY: constant(uint256) = 1
 MARGIN_CALL: constant(uint256) = 2
@@ -60,6 +65,9 @@ MIN_RAMP: constant(uint256) = 10**16  # [wad per hour]
 MAX_RAMP: constant(uint256) = 10**18  # [wad per hour]
 MIN_KEEPER_COST: constant(uint256) = 10**16  # [quote wad]
 MAX_KEEPER_COST: constant(uint256) = 1000 * 10**18  # [quote wad]
+MAX_BREAKDOWN: constant(uint256) = portfolio_math.BPS
+MIN_FLOOR: constant(uint256) = 10  # [bps]
+MAX_FLOOR: constant(uint256) = 2_000  # [bps]
 
 # Unusable assets worth at most this part of gross exposure stop nothing [1 / it].
 IDLE_DIVISOR: constant(uint256) = 10
@@ -83,6 +91,8 @@ BUFFER: public(immutable(uint256))  # [wad]
 RAMP_UP: public(immutable(uint256))  # [wad per hour]
 RAMP_DOWN: public(immutable(uint256))  # [wad per hour]
 KEEPER_COST: public(immutable(uint256))  # [quote wad]
+BREAKDOWN: public(immutable(uint256))  # delta: how far correlations are moved [bps]
+FLOOR: public(immutable(uint256))  # least MM of a portfolio's gross legs [bps]
 
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,6 +100,7 @@ last_sample: public(uint256)  # [s]
 _risks: uint256[ASSETS]  # see `risk_word`
 _targets: uint256[ASSETS]  # the second word of `risk_word`
 _tables: uint256[TABLES]  # see `tier_table`
+_shocks: uint256[8]  # see `portfolio_math`
 
 
 @deploy
@@ -100,6 +111,8 @@ def __init__(
     _ramp_up: uint256,
     _ramp_down: uint256,
     _keeper_cost: uint256,
+    _breakdown: uint256,
+    _floor: uint256,
 ):
     ownable.__init__()
     ownable_2step.__init__()
@@ -109,17 +122,25 @@ def __init__(
     assert _im_multiplier > WAD + _buffer, "im multiplier: below 1 + buffer"
     assert _im_multiplier <= MAX_IM_MULTIPLIER, "im multiplier: too high"
     assert _ramp_up >= MIN_RAMP and _ramp_up <= MAX_RAMP, "ramp up: out of range"
-    assert _ramp_down >= MIN_RAMP and _ramp_down <= MAX_RAMP, "ramp down: out of range"
+    # A falling line may raise what a hedged portfolio needs: by no more than a rising one, even where its
+    # fall began two sample intervals ago, from a line up to twice the present one.
+    assert _ramp_down >= MIN_RAMP // 2 and _ramp_down <= _ramp_up // 2, "ramp down: out of range"
+    interval: uint256 = staticcall _oracle.SAMPLE_INTERVAL()
+    assert 4 * _ramp_down * interval <= WAD * HOUR, "ramp down: too fast to sample"
     assert _keeper_cost >= MIN_KEEPER_COST, "keeper cost: too low"
     assert _keeper_cost <= MAX_KEEPER_COST, "keeper cost: too high"
+    assert _breakdown <= MAX_BREAKDOWN, "breakdown: too high"
+    assert _floor >= MIN_FLOOR and _floor <= MAX_FLOOR, "floor: out of range"
 
     ORACLE = _oracle
-    SAMPLE_INTERVAL = staticcall _oracle.SAMPLE_INTERVAL()
+    SAMPLE_INTERVAL = interval
     IM_MULTIPLIER = _im_multiplier
     BUFFER = _buffer
     RAMP_UP = _ramp_up
     RAMP_DOWN = _ramp_down
     KEEPER_COST = _keeper_cost
+    BREAKDOWN = _breakdown
+    FLOOR = _floor
 
 
 # ── anybody ──────────────────────────────────────────────────────────────────────────────────────
@@ -242,6 +263,15 @@ def notice(_health: IRiskEngine.Health) -> uint256:
 def maintenance_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _seconds: uint256) -> uint256:
     """@custom:see IRiskEngine"""
     return self._assess(_exposure, _words, min(_seconds, MAX_SECONDS)).maintenance
+
+
+@external
+@view
+@reentrant
+def breakdown(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> IRiskEngine.Breakdown:
+    """@custom:see IRiskEngine"""
+    self._assess(_exposure, _words, 0)
+    return self._portfolio(_exposure, _words, 0)
 
 
 @external
@@ -382,6 +412,7 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
     table: uint256 = 0  # the last one read: assets that share a table pay for it once
     required: uint256 = 0
     required_high: uint256 = 0
+    standard: bool = _exposure.kind != PORTFOLIO
 
     for asset: uint256 in range(ASSETS):
         rest: uint256 = held >> asset
@@ -425,14 +456,15 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             # min(price, EMA) for a long, max for a short
             strict_value = unsafe_add(strict_value, at_mark if at_mark < at_ema else at_ema)
             worth = unsafe_div(unsafe_add(unsafe_mul(units, price), WAD - 1), WAD)
-            if (risk >> 208) & UINT8 != table_id:
-                table_id = (risk >> 208) & UINT8
-                table = self._tables[table_id]
-            required, required_high = margin_math._position(
-                worth, depth, line, high_line, tier_table._requirement(table, worth)
-            )
-            maintenance = unsafe_add(maintenance, required)
-            initial = unsafe_add(initial, required_high)
+            if standard:
+                if (risk >> 208) & UINT8 != table_id:
+                    table_id = (risk >> 208) & UINT8
+                    table = self._tables[table_id]
+                required, required_high = margin_math._position(
+                    worth, depth, line, high_line, tier_table._requirement(table, worth)
+                )
+                maintenance = unsafe_add(maintenance, required)
+                initial = unsafe_add(initial, required_high)
 
         if (_exposure.collaterals >> asset) & 1 == 1:
             amount: uint256 = _exposure.amounts[asset]
@@ -466,6 +498,11 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
         maintenance = 0
         initial = 0
     else:
+        if not standard:
+            terms: IRiskEngine.Breakdown = self._portfolio(_exposure, _words, _later)
+            least: uint256 = max(terms.stress, terms.floor)
+            maintenance = max(terms.tail, least)
+            initial = max(terms.high_tail, least)
         maintenance = unsafe_add(maintenance, KEEPER_COST)
         initial = unsafe_add(
             margin_math._scale_up(unsafe_add(initial, KEEPER_COST), IM_MULTIPLIER),
@@ -483,6 +520,80 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
         worst_state=worst_state,
         live=unsafe_mul(idle, IDLE_DIVISOR) <= gross,
     )
+
+
+@internal
+@view
+def _portfolio(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint256) -> IRiskEngine.Breakdown:
+    """
+    @dev Called after `_assess` has checked the exposure. Bounds: size <= 2**128, amount <= 2**131 and
+         price < 2**88, so legs < 2**160; line * g < 2**162; weights < 2**202 as in `_scale_up`.
+    """
+    held: uint256 = _exposure.markets | _exposure.collaterals
+    terms: IRiskEngine.Breakdown = empty(IRiskEngine.Breakdown)
+    values: int256[16] = empty(int256[16])
+    high_weights: int256[16] = empty(int256[16])
+    shocks: uint256[8] = empty(uint256[8])
+    legs: uint256 = 0
+    ramping: bool = False
+    for asset: uint256 in range(ASSETS):
+        rest: uint256 = held >> asset
+        if rest == 0:
+            break
+        if rest & 1 == 0:
+            continue
+        if shocks[asset >> 1] == 0:
+            shocks[asset >> 1] = self._shocks[asset >> 1]
+        word: uint256 = _words[asset]
+        risk: uint256 = self._risks[asset]
+        price: uint256 = word & UINT88
+        size: int256 = _exposure.sizes[asset] if (_exposure.markets >> asset) & 1 == 1 else 0
+        amount: uint256 = _exposure.amounts[asset] if (_exposure.collaterals >> asset) & 1 == 1 else 0
+        gross: uint256 = unsafe_add(
+            margin_math._wad_up(unsafe_mul(convert(abs(size), uint256), price)),
+            margin_math._wad_up(unsafe_mul(amount, price)),
+        )
+        legs = unsafe_add(legs, gross)
+        net: int256 = unsafe_add(size, convert(amount, int256))
+        if net == 0:
+            continue
+        value: uint256 = margin_math._wad_up(unsafe_mul(convert(abs(net), uint256), price))
+        line: uint256 = self._line_at(risk, unsafe_add((word >> 176) & UINT32, _later))
+        high_line: uint256 = max(line, (risk >> 64) & UINT64)
+        factor: uint256 = margin_math._size_factor(gross, (risk >> 160) & UINT48)
+        weight: int256 = self._weight(value, factor, line)
+        high_weight: int256 = weight
+        if high_line != line:
+            high_weight = self._weight(value, factor, high_line)
+            ramping = True
+        if net > 0:
+            values[asset] = convert(value, int256)
+            terms.weights[asset] = weight
+            high_weights[asset] = high_weight
+        else:
+            values[asset] = unsafe_sub(0, convert(value, int256))
+            terms.weights[asset] = unsafe_sub(0, weight)
+            high_weights[asset] = unsafe_sub(0, high_weight)
+
+    rows: uint256[8] = staticcall ORACLE.correlations(held)
+    terms.tail = portfolio_math._tail(terms.weights, rows, BREAKDOWN)
+    terms.high_tail = terms.tail
+    if ramping:
+        terms.high_tail = portfolio_math._tail(high_weights, rows, BREAKDOWN)
+    terms.stress, terms.scenario = portfolio_math._stress(values, shocks)
+    # legs < 2**164
+    terms.floor = unsafe_div(unsafe_add(unsafe_mul(legs, FLOOR), portfolio_math.BPS - 1), portfolio_math.BPS)
+    return terms
+
+
+@internal
+@pure
+def _weight(_value: uint256, _factor: uint256, _line: uint256) -> int256:
+    """
+    @return value * factor * line, rounded up [quote wad]
+    """
+    rate: uint256 = margin_math._wad_up(unsafe_mul(_factor, _line))
+    return convert(margin_math._scale_up(_value, rate), int256)
 
 
 @internal
@@ -592,6 +703,7 @@ def _set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
         risk_word._started_at(word),
     )
     self._targets[_asset] = risk_word._pack_target(_risk.kappa, _risk.horizon, _risk.line_floor, _risk.line_cap)
+    self._shocks[_asset >> 1] = portfolio_math._with_shocks(self._shocks[_asset >> 1], _asset, _risk.shocks)
     log IRiskEngine.AssetRiskSet(asset=_asset, old_risk=old_risk, new_risk=_risk)
 
 
@@ -613,6 +725,9 @@ def _asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
     line_floor: uint256 = 0
     line_cap: uint256 = 0
     kappa, horizon, line_floor, line_cap = risk_word._unpack_target(self._targets[_asset])
+    shocks: int256[16] = empty(int256[16])
+    if risk != 0:
+        shocks = portfolio_math._shocks(self._shocks[_asset >> 1], _asset)
     return IRiskEngine.AssetRisk(
         kappa=kappa,
         horizon=horizon,
@@ -622,4 +737,5 @@ def _asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
         tier_table=risk_word._tier_table(risk),
         haircut_floor=risk_word._haircut_floor(risk),
         haircut_cap=risk_word._haircut_cap(risk),
+        shocks=shocks,
     )

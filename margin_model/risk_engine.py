@@ -29,6 +29,8 @@ class Parameters:
     ramp_up: int  # u [wad per hour]
     ramp_down: int  # d [wad per hour]
     keeper_cost: int  # [quote wad]
+    breakdown: int  # delta [bps]
+    floor: int  # of gross legs [bps]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Asset:
 class Exposure(NamedTuple):
     """``IRiskEngine.Exposure``."""
 
+    kind: int
     cash: int  # [quote wad]
     base: int  # [quote wad]
     markets: int  # bitmap

@@ -28,7 +28,10 @@ from oracle_sim.fleet import (
 )
 
 _WAD = 1e18
-_SIZES, _AMOUNTS = slice(4, 4 + ASSETS), slice(4 + ASSETS, 4 + 2 * ASSETS)  # of an exposure
+# Words of an exposure.
+_CASH, _BASE, _FIRST_SIZE = 1, 2, 5
+_SIZES = slice(_FIRST_SIZE, _FIRST_SIZE + ASSETS)
+_AMOUNTS = slice(_FIRST_SIZE + ASSETS, _FIRST_SIZE + 2 * ASSETS)
 _SILENT = (0,) * ASSETS  # readings at which funding stands where it was last touched
 
 
@@ -53,13 +56,15 @@ class Book:
             risk.RAMP_UP(),
             risk.RAMP_DOWN(),
             risk.KEEPER_COST(),
+            risk.BREAKDOWN(),
+            risk.FLOOR(),
         )
         self._risks = {asset: risk.asset_risk(asset) for asset in deployment.assets.values()}
         self._tables = {
             asset: tier_table.pack([tier_table.Tier(*tier) for tier in risk.tiers(each.tier_table)])
             for asset, each in self._risks.items()
         }
-        self._rows = np.empty((0, 4 + 2 * ASSETS))  # exposures at silent readings [quote, units]
+        self._rows = np.empty((0, _FIRST_SIZE + 2 * ASSETS))  # exposures at silent readings [quote, units]
         self._indices = np.zeros(ASSETS)  # F of those readings, when the row was read
         self._raw = np.empty(0)  # equity at prices and funding zero [quote]
         self._in_auction = np.empty(0, dtype=np.bool_)
@@ -71,7 +76,7 @@ class Book:
         sizes, amounts = self._rows[:, _SIZES], self._rows[:, _AMOUNTS]
         owed = sizes @ self._funding(words)
         found = fleet_model.assess(
-            fleet_model.Fleet(self._rows[:, 0], self._raw - owed, sizes, amounts),
+            fleet_model.Fleet(self._rows[:, _CASH], self._raw - owed, sizes, amounts),
             fleet_model.Conditions.of(words, self._assets(words), self._parameters),
         )
         return Fleet(
@@ -103,11 +108,11 @@ class Book:
             index = account - FIRST_USER
             row = self._exposure(account, _SILENT)
             self._rows[index] = row
-            self._raw[index] = row[1] + row[_SIZES] @ self._indices
+            self._raw[index] = row[_BASE] + row[_SIZES] @ self._indices
             self._in_auction[index] = self._house.account(account).in_auction
 
     def _exposure(self, account: int, words: tuple[int, ...]) -> NDArray[np.float64]:
-        """One row: cash, base, two bitmaps, sizes, amounts."""
+        """One row: kind, cash, base, two bitmaps, sizes, amounts."""
         data = self._house.chain.call(
             self._house.address, self._house.exposure.encode(account, words)
         )
@@ -123,13 +128,13 @@ class Book:
         """
         indices = self._indices.copy()
         for asset in self._deployment.assets.values():
-            sizes = self._rows[:, 4 + asset]
+            sizes = self._rows[:, _FIRST_SIZE + asset]
             probe = int(np.argmax(np.abs(sizes))) if len(sizes) else 0
             if not len(sizes) or sizes[probe] == 0:
                 continue
             alone = tuple(word if i == asset else 0 for i, word in enumerate(words))
             silent = self._raw[probe] - self._rows[probe, _SIZES] @ self._indices
-            moved = silent - self._exposure(FIRST_USER + probe, alone)[1]
+            moved = silent - self._exposure(FIRST_USER + probe, alone)[_BASE]
             indices[asset] += moved / sizes[probe]
         return indices
 

@@ -46,6 +46,7 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade:
     @dev |size * F + cost| < 2**180 whatever the input: sixteen of them cannot wrap.
     """
     exposure: IRiskEngine.Exposure = empty(IRiskEngine.Exposure)
+    exposure.kind = accounts._kind(_word)
     cash: int256 = unsafe_sub(cash_book._cash(_account), _trade.fee)
     base: int256 = 0
     held: uint256 = accounts._markets(_word)

@@ -9,7 +9,7 @@
 
         bit   0        in_auction
         bit   1        reserved     an order is pending
-        bits  8.. 15   kind         1 ISOLATED, 2 CROSS
+        bits  8.. 15   kind         1 ISOLATED, 2 CROSS, 3 PORTFOLIO
         bits 16.. 31   markets      bitmap of markets with a position
         bits 32.. 47   collaterals  bitmap of collateral tokens held
         bits 96..255   owner        zero: an account of the protocol
@@ -27,6 +27,7 @@ FIRST_USER: constant(uint256) = 4
 
 ISOLATED: constant(uint256) = 1
 CROSS: constant(uint256) = 2
+PORTFOLIO: constant(uint256) = 3
 
 IN_AUCTION: constant(uint256) = 1
 RESERVED: constant(uint256) = 2
@@ -34,6 +35,7 @@ RESERVED: constant(uint256) = 2
 # Bit numbers.
 IN_AUCTION_BIT: constant(uint256) = 0
 RESERVED_BIT: constant(uint256) = 1
+FIRST_KIND_BIT: constant(uint256) = 8
 FIRST_MARKET_BIT: constant(uint256) = 16
 FIRST_COLLATERAL_BIT: constant(uint256) = 32
 _MASK_16: constant(uint256) = 2**16 - 1
@@ -61,11 +63,10 @@ def open_account(_owner: address, _kind: uint256) -> uint256:
     """@custom:see IClearinghouse"""
     if _owner == empty(address):
         errors._fail("owner: zero")
-    if _kind != ISOLATED and _kind != CROSS:
-        errors._fail("account: unknown kind")
+    self._check_kind(_kind)
     account: uint256 = self.last_id + 1
     self.last_id = account
-    self.words[account] = (convert(_owner, uint256) << 96) | (_kind << 8)
+    self.words[account] = (convert(_owner, uint256) << 96) | (_kind << FIRST_KIND_BIT)
     log IClearinghouse.AccountOpened(account=account, owner=_owner, kind=_kind)
     return account
 
@@ -89,6 +90,13 @@ def set_operator(_account: uint256, _operator: address, _approved: bool):
 def _set_in_auction(_account: uint256, _in_auction: bool):
     self._set_bit(_account, IN_AUCTION_BIT, _in_auction)
     log IClearinghouse.AuctionFlagSet(account=_account, in_auction=_in_auction)
+
+
+@internal
+def _set_kind(_account: uint256, _word: uint256, _kind: uint256):
+    self._check_kind(_kind)
+    self.words[_account] = (_word & ~(_MASK_8 << FIRST_KIND_BIT)) | (_kind << FIRST_KIND_BIT)
+    log IClearinghouse.KindSet(account=_account, old_kind=self._kind(_word), new_kind=_kind)
 
 
 @internal
@@ -205,6 +213,13 @@ def _check_isolated(_word: uint256, _also: uint256):
 
 @internal
 @pure
+def _check_kind(_kind: uint256):
+    if _kind < ISOLATED or _kind > PORTFOLIO:
+        errors._fail("account: unknown kind")
+
+
+@internal
+@pure
 def _check_id(_id: uint256):
     """
     @notice Markets and tokens are numbered 0 .. 15.
@@ -225,7 +240,7 @@ def _owner(_word: uint256) -> address:
 @internal
 @pure
 def _kind(_word: uint256) -> uint256:
-    return (_word >> 8) & _MASK_8
+    return (_word >> FIRST_KIND_BIT) & _MASK_8
 
 
 @internal

@@ -158,11 +158,21 @@ def _confidence_charge(_uncertainty: uint256) -> uint256:
 
 @internal
 @pure
+def _wad_up(_product: uint256) -> uint256:
+    """
+    @param _product of a wad and another number, at most 2**256 - 10**18
+    @return _product / WAD, rounded up
+    """
+    return unsafe_div(unsafe_add(_product, _WAD - 1), _WAD)
+
+
+@internal
+@pure
 def _scale_up(_amount: uint256, _factor: uint256) -> uint256:
     """
     @notice amount * factor, rounded up, exact for amounts whose product exceeds 256 bits.
     @dev amount = q * WAD + r: q * factor is exact, only r * factor is divided. With amount < 2**202
-         and factor < 2**64 the result is below 2**207.
+         and factor < 2**64 the result is below 2**207, with amount < 2**160 and factor < 2**102 below 2**203.
     @return [quote wad]
     """
     whole: uint256 = unsafe_mul(unsafe_div(_amount, _WAD), _factor)

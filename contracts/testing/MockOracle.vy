@@ -17,12 +17,15 @@ doubt: public(uint256)  # of first prices [wad]
 _words: uint256[16]
 _variances: uint256[16]
 _deviations: uint256[16]
+_correlations: uint256[8]  # packed as IPriceOracle says
 
 
 @deploy
 def __init__(_sample_interval: uint256):
     SAMPLE_INTERVAL = _sample_interval
     self.asset_count = 16
+    for index: uint256 in range(120):
+        self._correlations[index // 16] |= 10_000 << (16 * (index % 16))
 
 
 @external
@@ -49,6 +52,23 @@ def set_deviation(_asset: uint256, _deviation: uint256):
     @param _deviation [bps]
     """
     self._deviations[_asset] = _deviation
+
+
+@external
+def set_correlation(_asset: uint256, _other: uint256, _correlation: int256):
+    """
+    @notice Of a pair; 0 until set.
+    @param _correlation [bps]
+    """
+    index: uint256 = self._pair(_asset, _other)
+    offset: uint256 = 16 * (index % 16)
+    lane: uint256 = convert(_correlation + 10_000, uint256)
+    self._correlations[index // 16] = (self._correlations[index // 16] & ~(65_535 << offset)) | (lane << offset)
+
+
+@external
+def set_correlations(_words: uint256[8]):
+    self._correlations = _words
 
 
 @external
@@ -117,6 +137,50 @@ def bounds(_asset: uint256) -> (uint256, uint256, uint256, uint256):
 def variances(_asset: uint256) -> (uint256, uint256, uint256, uint256):
     variance: uint256 = self._variances[_asset]
     return variance, variance, variance, variance
+
+
+@external
+@view
+def correlations(_assets: uint256) -> uint256[8]:
+    """
+    @return of all pairs up to the highest asset, in whole words; the other words are 0
+    """
+    words: uint256[8] = empty(uint256[8])
+    for asset: uint256 in range(1, 16):
+        if _assets >> asset == 0:
+            break
+        for other: uint256 in range(asset, bound=15):
+            word: uint256 = self._pair(asset, other) // 16
+            words[word] = self._correlations[word]
+    return words
+
+
+@external
+@view
+def until_correlations() -> uint256:
+    return 3_600 - block.timestamp % 3_600
+
+
+@external
+@view
+def RHO_STEP() -> uint256:
+    return 200
+
+
+@external
+@view
+def correlation(_asset: uint256, _other: uint256) -> int256:
+    if _asset == _other:
+        return 10_000
+    index: uint256 = self._pair(_asset, _other)
+    return convert((self._correlations[index // 16] >> (16 * (index % 16))) & 65_535, int256) - 10_000
+
+
+@internal
+@pure
+def _pair(_asset: uint256, _other: uint256) -> uint256:
+    high: uint256 = max(_asset, _other)
+    return high * (high - 1) // 2 + min(_asset, _other)
 
 
 @internal

@@ -134,7 +134,7 @@ def _probe(look: Look, account: int, held: Held) -> None:
         sizes, amounts = list(exposure.sizes), list(exposure.amounts)
         sizes[asset] += (abs(size) >> _NUDGE) * (1 if size > 0 else -1)
         amounts[asset] += amount >> _NUDGE
-        exposure = Exposure(*exposure[:4], sizes, amounts)
+        exposure = exposure._replace(sizes=sizes, amounts=amounts)
     _compare(look, account, nudged, exposure, mirror.assess(exposure, words).maintenance - least)
 
 

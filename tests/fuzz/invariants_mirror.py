@@ -67,6 +67,8 @@ class Mirror(Prices):
             risk.RAMP_UP(),
             risk.RAMP_DOWN(),
             risk.KEEPER_COST(),
+            risk.BREAKDOWN(),
+            risk.FLOOR(),
         )
         self._risk = risk
         self._tables: dict[int, int] = {}
@@ -101,7 +103,7 @@ class Mirror(Prices):
                 amounts[asset] += held.amounts[token]
             rest >>= 1
             token += 1
-        return Exposure(held.cash, base, markets, collaterals, sizes, amounts)
+        return Exposure(held.word >> 8 & 255, held.cash, base, markets, collaterals, sizes, amounts)
 
     def funding_index(self, market: int, word: int, *, before: bool = False) -> int:
         """F at a reading [quote wad per unit]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chain.deployment import CROSS
 from margin_model import funding_math, ledger_math, price_word, ramp, risk_engine, risk_word
 from margin_model.risk_engine import Asset, Exposure, Health, Parameters
 from tests.fuzz.model import Holding, bits
@@ -82,7 +83,7 @@ class MarginModel:
             asset = self._token_assets[token]
             collaterals |= 1 << asset
             amounts[asset] += amount
-        return Exposure(cash, base + cash, markets, collaterals, sizes, amounts)
+        return Exposure(CROSS, cash, base + cash, markets, collaterals, sizes, amounts)
 
     def health(
         self,

@@ -38,6 +38,7 @@ class Risk(NamedTuple):
     tier_table: int
     haircut_floor: int
     haircut_cap: int
+    shocks: tuple[int, ...] = (-8, 8, -4, 4) + (0,) * 12  # [percent]
 
 
 NEW_RISK = Risk(6 * WAD, 3_600, WAD // 50, WAD * 3 // 10, 10**7, 1, 300, 5_000)
@@ -53,6 +54,8 @@ WRONG_LISTINGS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"variance_fast": 10**9}, "variance: too small"),
     ({"variance_slow": 10**20}, "variance: too large"),
     ({"variance_floor": 2**255}, "variance: too large"),
+    ({"correlations": [0, 0, 0]}, "correlations: wrong number"),
+    ({"correlations": [0, -10_001, 0, 0]}, "correlation: out of bounds"),
 )
 """Fields of a listing out of range, and what the oracle says to them."""
 

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chain.deployment import CROSS
 from margin_model import fleet, price_word, risk_engine, tier_table
 from margin_model.fixed_point import WAD
 from margin_model.risk_engine import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 from margin_model.tier_table import Tier
 
-PARAMETERS = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD)
+PARAMETERS = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD, 3_000, 100)
 TIERS = [Tier(0, 40), Tier(50_000, 50), Tier(250_000, 100), Tier(10**6, 250), Tier(10**7, 500)]
 LISTED = 6  # of the sixteen assets
 
@@ -41,6 +42,7 @@ def exposures(draw):
     amounts = [abs(draw(st.just(0) | signed)) if asset < LISTED else 0 for asset in range(16)]
     cash, cost = draw(signed), draw(signed)
     return Exposure(
+        CROSS,
         cash,
         cash - cost,
         sum(1 << asset for asset in range(16) if sizes[asset]),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chain.deployment import CROSS
 from margin_model import price_word, ramp, risk_engine, tier_table
 from margin_model.fixed_point import WAD
 from margin_model.margin_math import (
@@ -111,6 +112,7 @@ def accounts(draw):
     base = cash + draw(st.one_of(st.integers(-(10**26), 10**26), st.integers(-(2**220), 2**220)))
     return (
         Exposure(
+            CROSS,
             cash,
             base,
             sum(1 << asset for asset in markets),
@@ -246,6 +248,7 @@ def noticed_accounts(draw):
     ]
     return (
         Exposure(
+            CROSS,
             -1,
             0,
             sum(1 << asset for asset in range(3) if sizes[asset]),
@@ -270,7 +273,7 @@ def noticed_accounts(draw):
 def test_notice__worst_targets_and_any_update_pattern__keep_maintenance_below_equity(
     assets, account, excess, ramp_up, keeper_cost, gaps, moment
 ):
-    parameters = Parameters(15 * 10**17, 10**17, ramp_up, 10**17, keeper_cost)
+    parameters = Parameters(15 * 10**17, 10**17, ramp_up, 10**17, keeper_cost, 3_000, 100)
     exposure, words = account
     before = risk_engine.assess(exposure, words, assets, parameters)
     # equity = maintenance * (1 + excess), a little above it or up to 31 times
@@ -307,7 +310,7 @@ def test_assess__lines_times_a_factor__maintenance_grows_by_no_more_than_it(
 ):
     """Why the notice holds: no term of MM grows faster than the lines."""
     exposure, words = account
-    parameters = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 10**16)
+    parameters = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 10**16, 3_000, 100)
     grown = {
         asset: Asset(
             entry.risk._replace(

@@ -37,6 +37,8 @@ POOL_PARAMS = (WAD, 1, 60, 60, 86_400, WAD)
 IM_MULTIPLIER = 3 * WAD // 2
 BUFFER = WAD // 10
 KEEPER_COST = 5 * WAD
+PORTFOLIO_TERMS = (3_000, 100)  # breakdown, floor
+SHOCKS = (-8, 8, -4, 4) + (0,) * 12
 SAMPLE_INTERVAL = 60
 
 
@@ -60,6 +62,7 @@ class World:
             WAD // 4,
             WAD // 10,
             KEEPER_COST,
+            *PORTFOLIO_TERMS,
         )
         self.clearinghouse = deploy(
             "Clearinghouse", self.usdc.address, self.oracle.address, self.risk.address, 10**15
@@ -105,7 +108,7 @@ class World:
         for asset in range(ASSETS):
             self.set_price(asset, PRICE)
             self.risk.list_asset_risk(
-                asset, LINE, (WAD, 3600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5000)
+                asset, LINE, (WAD, 3600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5000, SHOCKS)
             )
         for market in range(MARKETS):
             self.clearinghouse.list_market(market, 10**30, 0)

@@ -37,6 +37,7 @@ class Listing(NamedTuple):
     variance_slow: int = 16 * 10**14
     variance_long: int = 25 * 10**14
     variance_floor: int = 10**14
+    correlations: tuple[int, ...] = ()
 
 
 class Oracle:
@@ -73,7 +74,8 @@ class Oracle:
         return source
 
     def add(self, *prices: int, pull: bool = False, **fields: Any) -> int:
-        """List an asset with a source per price [quote wad per unit]."""
+        """List an asset with a source per price [quote wad per unit], correlated with no other."""
+        fields = {"correlations": (0,) * min(self.contract.asset_count(), 15)} | fields
         sources = [self.source(price, pull) for price in prices]
         entries = tuple((source.address, 0) for source in sources)
         asset: int = self.contract.list_asset(Listing(entries, **fields)).result

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from typing import Any
 
 from chain import Chain, Receipt
+from chain.deployment import CROSS
 from margin_model import price_word, risk_engine, tier_table
 from margin_model.fixed_point import WAD
 from margin_model.price_word import VALID
@@ -20,6 +21,8 @@ PARAMETERS = Parameters(
     ramp_up=25 * 10**16,
     ramp_down=10**17,
     keeper_cost=5 * WAD,
+    breakdown=3_000,
+    floor=100,
 )
 TIERS = ((0, 40), (50_000, 50), (250_000, 100), (1_000_000, 250), (10_000_000, 500))
 # kappa 6 at T0 = 1/16 day: the target is 1.5 sigma
@@ -32,11 +35,13 @@ RISK = {
     "tier_table": 0,
     "haircut_floor": 500,
     "haircut_cap": 5000,
+    "shocks": [-8, 8, -4, 4] + [0] * 12,
 }
+NO_RISK = (0,) * 8 + ([0] * 16,)  # of an asset not listed
 INITIAL_LINE = 5 * 10**16
 
 
-def risk_of(**changes: int) -> tuple[int, ...]:
+def risk_of(**changes: Any) -> tuple[Any, ...]:
     """An `AssetRisk` that differs from `RISK` in `changes`."""
     assert changes.keys() <= RISK.keys()
     return tuple({**RISK, **changes}.values())
@@ -53,10 +58,12 @@ def exposure_of(
     sizes: dict[int, int] | None = None,
     amounts: dict[int, int] | None = None,
     cost: int = 0,
+    kind: int = CROSS,
 ) -> Exposure:
     """Exposure with positions and collateral by asset, all in wad."""
     sizes, amounts = sizes or {}, amounts or {}
     return Exposure(
+        kind,
         cash,
         cash - cost,
         sum(1 << asset for asset in sizes),

@@ -15,8 +15,8 @@ POOL, AUCTION, FUND = "pool", "auction", "fund"
 MANAGER = "owner or operator of an account"
 
 NO_TIERS: list[Any] = [(0, 100)]
-RISK = (10**18, 3600, 10**16, 10**17, 10**6, 0, 0, 0)
-LISTING = ([], 1, 1, 10, 1, 1, 1, 1, 1)
+RISK = (10**18, 3600, 10**16, 10**17, 10**6, 0, 0, 0, (0,) * 16)
+LISTING = ([], 1, 1, 10, 1, 1, 1, 1, 1, [])
 WORDS = [0] * 16
 ACCOUNT = 4  # of the trader
 OTHER = 5  # of the stranger himself
@@ -47,6 +47,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "repay": (ANY, (), ""),
         "accrue_funding": (ANY, (), ""),
         "set_operator": (MANAGER, (ACCOUNT, ADDRESS, True), "account: not owner"),
+        "set_kind": (MANAGER, (ACCOUNT, 3), "account: not authorized"),
         "deposit": (MANAGER, (ACCOUNT, "QUOTE", 1), "account: not authorized"),
         "withdraw": (MANAGER, (ACCOUNT, "QUOTE", 1, ADDRESS), "account: not authorized"),
         "reserve": (POOL, (ACCOUNT, 0, 1, 0, ADDRESS), "caller: not allowed"),

@@ -18,7 +18,15 @@ from tests.unit.venue_world import POOL_NAMES, Venue
 WAD = 10**18
 DAY = 86_400
 MAX_FLOOR = (2**14 - 1) ** 2 * 10**10  # [variance per day, wad]
-RISK_NAMES = ("im_multiplier", "buffer", "ramp_up", "ramp_down", "keeper_cost")
+RISK_NAMES = (
+    "im_multiplier",
+    "buffer",
+    "ramp_up",
+    "ramp_down",
+    "keeper_cost",
+    "breakdown",
+    "floor",
+)
 FUND_NAMES = ("cooldown", "window", "epoch_length", "epoch_cap")
 
 # contract -> parameter -> (lowest, highest, what is said below, what above, what else must change);
@@ -32,8 +40,22 @@ CONSTRUCTORS: dict[str, dict[str, tuple[Any, ...]]] = {
             "im multiplier: below 1 + buffer",
             "im multiplier: too high",
         ),
-        "ramp_up": (WAD // 100, WAD, "ramp up: out of range", None),
-        "ramp_down": (WAD // 100, WAD, "ramp down: out of range", None),
+        "ramp_up": (
+            WAD // 100,
+            WAD,
+            "ramp up: out of range",
+            "ramp up: out of range",
+            {"ramp_down": WAD // 200},
+        ),
+        "ramp_down": (
+            WAD // 200,
+            WAD // 2,
+            "ramp down: out of range",
+            "ramp down: out of range",
+            {"ramp_up": WAD},
+        ),
+        "breakdown": (0, 10_000, None, "breakdown: too high"),
+        "floor": (10, 2_000, "floor: out of range", "floor: out of range"),
         "keeper_cost": (WAD // 100, 1000 * WAD, "keeper cost: too low", "keeper cost: too high"),
     },
     "LiquidityPool": {

@@ -79,7 +79,7 @@ def test_open_account__zero_owner__reverts(world, reverts):
         world.house.open_account(ZERO, CROSS)
 
 
-@pytest.mark.parametrize("kind", [0, 3, 255, 2**256 - 1])
+@pytest.mark.parametrize("kind", [0, 4, 255, 2**256 - 1])
 def test_open_account__unknown_kind__reverts(world, trader, reverts, kind):
     with reverts("account: unknown kind"):
         world.house.open_account(trader, kind)

@@ -92,7 +92,7 @@ def test_list_asset__valid__is_stored_and_announced(oracle, chain):
     first, second, listed = contract.events(receipt)
     assert (first.name, first.args) == ("SourceSet", (0, 0, NOBODY, 0, *entry(sources[0])))
     assert (second.name, second.args) == ("SourceSet", (0, 1, NOBODY, 0, *entry(sources[1], 1)))
-    fields = (0, PRICE, 150, 250, 900, 30, listing.variance_floor, *seeds)
+    fields = (0, PRICE, 150, 250, 900, 30, listing.variance_floor, *seeds, [])
     assert (listed.name, listed.args) == ("AssetListed", fields)
 
 
@@ -224,7 +224,7 @@ def test_set_source__other_feed_of_the_adapter__set_once(oracle, reverts):
     assert oracle.contract.sources(0)[0].feed == 1
     with reverts("source: unknown feed"):
         oracle.contract.set_source(0, 0, entry(source, feed=2))
-    both = Listing((entry(source, feed=0), entry(source, feed=1)))
+    both = Listing((entry(source, feed=0), entry(source, feed=1)), correlations=(0,))
     assert len(oracle.contract.sources(oracle.contract.list_asset(both).result)) == 2
 
 
@@ -247,7 +247,7 @@ def test_set_source__seventeenth_adapter__only_when_another_goes(oracle, reverts
     oracle.add(PRICE)
     newer = oracle.source(PRICE)
     with reverts("adapters: too many"):
-        oracle.contract.list_asset(Listing((entry(newer),)))
+        oracle.contract.list_asset(Listing((entry(newer),), correlations=(0,) * 9))
     with reverts("adapters: too many"):
         oracle.contract.set_source(0, 1, entry(newer))
     before = oracle.contract.sources(8)

@@ -9,6 +9,7 @@ from margin_model.fixed_point import WAD
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
 from tests.unit.risk_world import (
     INITIAL_LINE,
+    NO_RISK,
     PARAMETERS,
     RISK,
     SAMPLE_INTERVAL,
@@ -21,7 +22,6 @@ from tests.unit.risk_world import (
 
 HOUR = 3600
 ZERO_ADDRESS = "0x" + 40 * "0"
-ZERO_RISK = (0,) * len(RISK)
 
 
 @pytest.fixture
@@ -44,6 +44,8 @@ def test_constructor__valid_parameters__are_readable(world, engine, deployer):
     assert engine.RAMP_UP() == PARAMETERS.ramp_up
     assert engine.RAMP_DOWN() == PARAMETERS.ramp_down
     assert engine.KEEPER_COST() == PARAMETERS.keeper_cost
+    assert engine.BREAKDOWN() == PARAMETERS.breakdown
+    assert engine.FLOOR() == PARAMETERS.floor
     assert engine.owner() == deployer
     assert engine.last_sample() == 0
     assert engine.listed_assets() == 0
@@ -59,15 +61,27 @@ def test_constructor__valid_parameters__are_readable(world, engine, deployer):
         ({"buffer": 2**256 - 1}, "buffer: out of range"),
         ({"ramp_up": 10**16 - 1}, "ramp up: out of range"),
         ({"ramp_up": WAD + 1}, "ramp up: out of range"),
-        ({"ramp_down": 10**16 - 1}, "ramp down: out of range"),
-        ({"ramp_down": WAD + 1}, "ramp down: out of range"),
+        ({"ramp_down": 5 * 10**15 - 1}, "ramp down: out of range"),
+        ({"ramp_down": PARAMETERS.ramp_up // 2 + 1}, "ramp down: out of range"),
         ({"keeper_cost": 10**16 - 1}, "keeper cost: too low"),
         ({"keeper_cost": 1000 * WAD + 1}, "keeper cost: too high"),
+        ({"breakdown": 10_001}, "breakdown: too high"),
+        ({"floor": 9}, "floor: out of range"),
+        ({"floor": 2_001}, "floor: out of range"),
     ],
 )
 def test_constructor__parameter_out_of_bounds__reverts(chain, artifacts, reverts, changes, reason):
     with reverts(reason):
         RiskWorld(chain, artifacts, replace(PARAMETERS, **changes))
+
+
+def test_constructor__line_falls_too_far_between_samples__reverts(chain, artifacts, reverts):
+    oracle = chain.deploy(artifacts["MockOracle"], 3_600)
+    quarter = replace(PARAMETERS, ramp_up=WAD, ramp_down=WAD // 4)
+    chain.deploy(artifacts["RiskEngine"], oracle.address, *astuple(quarter))
+    with reverts("ramp down: too fast to sample"):
+        faster = replace(quarter, ramp_down=WAD // 4 + 1)
+        chain.deploy(artifacts["RiskEngine"], oracle.address, *astuple(faster))
 
 
 def test_constructor__no_oracle__reverts(chain, artifacts, reverts):
@@ -113,7 +127,7 @@ def test_list_asset_risk__valid__stores_everything_and_starts_at_the_initial_lin
     receipt = world.list_asset(3)
     listed, changed = engine.events(receipt)[1], engine.events(receipt)[0]
     assert (listed.name, tuple(listed.args)) == ("AssetRiskListed", (3, INITIAL_LINE, 777))
-    assert (changed.name, tuple(changed.args)) == ("AssetRiskSet", (3, ZERO_RISK, risk_of()))
+    assert (changed.name, tuple(changed.args)) == ("AssetRiskSet", (3, NO_RISK, risk_of()))
     assert engine.asset_risk(3) == risk_of()
     assert engine.listed_assets() == 1 << 3
     assert engine.ramp_start(3) == (INITIAL_LINE, 777)
@@ -149,6 +163,8 @@ INVALID_RISKS = [
     ({"tier_table": 1}, "tier table: not set"),
     ({"haircut_floor": 5001}, "haircut floor: above cap"),
     ({"haircut_cap": 6667}, "haircut cap: too high"),
+    ({"shocks": (0,) * 15 + (101,)}, "shock: out of range"),
+    ({"shocks": (-101,) + (0,) * 15}, "shock: out of range"),
 ]
 
 
@@ -157,7 +173,7 @@ def test_list_asset_risk__parameter_out_of_bounds__reverts(world, engine, revert
     with reverts(reason):
         world.list_asset(0, **changes)
     assert engine.listed_assets() == 0
-    assert engine.asset_risk(0) == ZERO_RISK
+    assert engine.asset_risk(0) == NO_RISK
 
 
 @pytest.mark.parametrize(
@@ -180,6 +196,7 @@ def test_list_asset_risk__initial_line_out_of_bounds__reverts(world, engine, rev
         {"kappa": 100 * WAD, "horizon": 86_400, "line_cap": WAD, "depth": 2**48 - 1},
         {"haircut_floor": 0, "haircut_cap": 0},
         {"haircut_floor": 6666, "haircut_cap": 6666},
+        {"shocks": [100] * 8 + [-100] * 8},
         {"line_floor": INITIAL_LINE, "line_cap": INITIAL_LINE},
     ],
 )
@@ -464,7 +481,7 @@ def test_views_of_one_asset__not_listed__revert(world, engine, reverts, asset, r
     ):
         with reverts(reason):
             call()
-    assert engine.asset_risk(asset) == ZERO_RISK
+    assert engine.asset_risk(asset) == NO_RISK
 
 
 def test_haircut__value_and_line__is_clamped_line_times_size_factor(world, engine):

@@ -15,7 +15,7 @@ from tests.invariants import check_conservation
 
 WAD = 10**18
 POOL, FUND, ESCROW = 1, 2, 3
-ISOLATED, CROSS = 1, 2
+ISOLATED, CROSS, PORTFOLIO = 1, 2, 3
 UNUSABLE, VOLATILE, STALE, UNCERTAIN, VALID = range(5)
 
 PRICES = (100 * WAD, 2_000 * WAD, 10 * WAD, 50 * WAD)
@@ -30,6 +30,8 @@ LINE = WAD // 20
 IM_MULTIPLIER = 3 * WAD // 2
 INITIAL_RATE = LINE * 3 // 2
 KEEPER_COST = 5 * WAD
+PORTFOLIO_TERMS = (3_000, 100)  # breakdown, floor
+SHOCKS = (-8, 8, -4, 4) + (0,) * 12
 SAMPLE_INTERVAL = 60
 
 KEEPER_FEE = WAD
@@ -67,7 +69,14 @@ class Venue:
         self.usdc = deploy("MockERC20", "USD Coin", "USDC", 6)
         self.oracle = deploy("MockOracle", SAMPLE_INTERVAL)
         self.risk = deploy(
-            "RiskEngine", self.oracle, IM_MULTIPLIER, WAD // 10, WAD // 4, WAD // 10, KEEPER_COST
+            "RiskEngine",
+            self.oracle,
+            IM_MULTIPLIER,
+            WAD // 10,
+            WAD // 4,
+            WAD // 10,
+            KEEPER_COST,
+            *PORTFOLIO_TERMS,
         )
         self.house = deploy("Clearinghouse", self.usdc, self.oracle, self.risk, 1)
         self.pool = self.deploy_pool()
@@ -107,7 +116,7 @@ class Venue:
         for asset, price in enumerate(PRICES):
             self.set_price(asset, price)
             self.risk.list_asset_risk(
-                asset, LINE, (WAD, 3_600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5_000)
+                asset, LINE, (WAD, 3_600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5_000, SHOCKS)
             )
         for market in range(MARKETS):
             self.house.list_market(market, SCALE, 0)

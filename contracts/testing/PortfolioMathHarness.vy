@@ -1,0 +1,40 @@
+# pragma version 0.4.3
+"""
+@title PortfolioMathHarness: the functions of `portfolio_math`, made callable
+@custom:contract-name PortfolioMathHarness
+@license GNU Affero General Public License v3.0 only
+@author Plimsoll
+@notice Test double; the mirror in `margin_model` is compared against it.
+"""
+
+from ..modules import portfolio_math
+
+
+@external
+@pure
+def tail(_weights: int256[16], _rows: uint256[8], _breakdown: uint256) -> uint256:
+    return portfolio_math._tail(_weights, _rows, _breakdown)
+
+
+@external
+@pure
+def stress(_values: int256[16], _shocks: uint256[8]) -> (uint256, uint256):
+    return portfolio_math._stress(_values, _shocks)
+
+
+@external
+@pure
+def correlation(_rows: uint256[8], _asset: uint256, _other: uint256) -> int256:
+    return portfolio_math._correlation(_rows, _asset, _other)
+
+
+@external
+@pure
+def with_shocks(_word: uint256, _asset: uint256, _shocks: int256[16]) -> uint256:
+    return portfolio_math._with_shocks(_word, _asset, _shocks)
+
+
+@external
+@pure
+def shocks(_word: uint256, _asset: uint256) -> int256[16]:
+    return portfolio_math._shocks(_word, _asset)
