@@ -24,13 +24,16 @@ from bench.floor import gas_floor
 from bench.world import MARKETS, POSITION, PRICE, WAD, World
 from chain import Receipt, load_artifacts
 from chain.anvil import Anvil
-from chain.deployment import CORE
+from chain.deployment import CORE, CROSS, PORTFOLIO
 from chain.files import write_whole
 from chain.rpc_chain import RpcChain
 
 OUTPUT = Path(__file__).parent / "gas.json"
 COUNTS = (1, 2, 4, 8)
 FEEDS = {"direct": False, "proxied": True}
+KINDS = {CROSS: "CROSS", PORTFOLIO: "PORTFOLIO"}
+SAMPLED = (3, 8, 16)  # assets
+NOBODY = ""  # kind of account of an operation without one
 
 SOLVENT_LOSS = 70 * WAD // 1000  # E falls below MM, the largest slice is more than half
 INSOLVENT_LOSS = 97 * WAD // 1000  # E < 0, and still within the oracle's jump bound
@@ -64,7 +67,9 @@ PEERS = [
 
 @dataclass(frozen=True)
 class Row:
-    """One measured transaction: kind of account, feeds, open markets; gas and its floor."""
+    """One measured transaction: kind of account, feeds, open markets or, of a sample, assets; gas and
+    its floor.
+    """
 
     operation: str
     kind: str
@@ -90,7 +95,9 @@ class Bench:
         yield
         self._chain.revert(before)
 
-    def _record(self, operation: str, markets: int, receipt: Receipt) -> None:
+    def _record(
+        self, operation: str, markets: int, receipt: Receipt, kind: str = KINDS[CROSS]
+    ) -> None:
         transaction = self._chain.request("eth_getBlockByNumber", hex(receipt.block_number), True)[
             "transactions"
         ][0]
@@ -100,36 +107,53 @@ class Bench:
             {"disableMemory": True, "disableStorage": True},
         )
         floor = gas_floor(transaction, trace)
-        self.rows.append(Row(operation, "CROSS", self._feeds, markets, receipt.gas_used, floor))
+        self.rows.append(Row(operation, kind, self._feeds, markets, receipt.gas_used, floor))
         self._step()
 
     def run(self) -> list[Row]:
         for markets in COUNTS:
             with self._state():
                 self._measure_orders(markets)
+            for kind in KINDS:
+                with self._state():
+                    self._measure_account(markets, kind)
             with self._state():
-                self._measure_account(markets)
+                self._measure_portfolio_order(markets)
             with self._state():
                 self._measure_auction(markets, SOLVENT_LOSS)
             with self._state():
                 self._measure_auction(markets, INSOLVENT_LOSS)
         with self._state():
             self._world.trader(MARKETS)
-            self._record("refresh NAV", MARKETS, self._world.refresh())
-            self._record("sample", MARKETS, self._world.sample())
+            self._record("refresh NAV", MARKETS, self._world.refresh(), NOBODY)
         return self.rows
 
-    def _measure_account(self, markets: int) -> None:
+    def run_samples(self, assets: int) -> list[Row]:
+        """A minute's sample, and the one of an hour, which moves the correlations as well."""
+        self._world.sample_on_the_hour()
+        self._record("sample: minute", assets, self._world.sample(), NOBODY)
+        self._record("sample: hour", assets, self._world.sample_on_the_hour(), NOBODY)
+        return self.rows
+
+    def _measure_account(self, markets: int, kind: int) -> None:
         world, house = self._world, self._world.protocol.clearinghouse
-        account = world.trader(markets)
+        account = world.trader(markets, kind=kind)
         quote = world.protocol.quote
-        self._record("deposit", markets, world.deposit(account, quote, 10**9))
+        if kind == CROSS:
+            self._record("deposit", markets, world.deposit(account, quote, 10**9))
         with self._state():
             receipt = house.withdraw(account, quote, 10**6, self._chain.accounts[0])
-            self._record("withdraw", markets, receipt)
+            self._record("withdraw", markets, receipt, KINDS[kind])
         with self._state():
             receipt = house.current_health.send(account)
-            self._record("margin check", markets, receipt)
+            self._record("margin check", markets, receipt, KINDS[kind])
+
+    def _measure_portfolio_order(self, markets: int) -> None:
+        world = self._world
+        account = world.trader(markets - 1, room=1, kind=PORTFOLIO)
+        world.submit(account, markets - 1, POSITION)
+        receipt = world.execute(account, markets - 1)
+        self._record("execute order: open", markets, receipt, KINDS[PORTFOLIO])
 
     def _measure_orders(self, markets: int) -> None:
         world = self._world
@@ -174,34 +198,45 @@ def measure() -> list[Row]:
     rows: list[Row] = []
     with Progress(transient=True) as progress:
         task = progress.add_task(
-            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 12 + 2)
+            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 15 + 1 + 2 * len(SAMPLED))
         )
         for feeds, proxied in FEEDS.items():
             with Anvil("--steps-tracing") as chain:
                 world = World.deploy(chain, proxied)
                 rows += Bench(chain, world, feeds, lambda: progress.advance(task)).run()
-    return sorted(rows, key=lambda row: (row.operation, row.feeds, row.markets))
+            for assets in SAMPLED:
+                with Anvil("--steps-tracing") as chain:
+                    world = World.deploy(chain, proxied, assets)
+                    bench = Bench(chain, world, feeds, lambda: progress.advance(task))
+                    rows += bench.run_samples(assets)
+    return sorted(rows, key=lambda row: (row.operation, row.kind, row.feeds, row.markets))
 
 
 def show(rows: list[Row], console: Console) -> None:
     """Gas with its ratio to the floor, a line an operation and feed model, peers below."""
-    table = Table(title="gas of a real transaction (x its floor), by open markets; 2 collaterals")
+    table = Table(
+        title="gas of a real transaction (x its floor), by open markets, 2 collaterals besides; "
+        "samples by assets"
+    )
     table.add_column("operation")
+    table.add_column("account")
     table.add_column("feeds or peer")
-    for count in COUNTS:
+    counts = sorted({row.markets for row in rows})
+    for count in counts:
         table.add_column(str(count), justify="right")
-    cells = {(row.operation, row.feeds, row.markets): row for row in rows}
-    operations = sorted({row.operation for row in rows} | {peer["operation"] for peer in PEERS})
-    for operation in operations:
+    cells = {(row.operation, row.kind, row.feeds, row.markets): row for row in rows}
+    lines = {(row.operation, row.kind) for row in rows}
+    lines |= {(peer["operation"], KINDS[CROSS]) for peer in PEERS}
+    for operation, kind in sorted(lines):
         for feeds in FEEDS:
-            found = [cells.get((operation, feeds, count)) for count in COUNTS]
+            found = [cells.get((operation, kind, feeds, count)) for count in counts]
             texts = [f"{r.gas:,} (x{r.gas / r.floor:.2f})" if r else "" for r in found]
             if any(texts):
-                table.add_row(operation, feeds, *texts)
+                table.add_row(operation, kind, feeds, *texts)
         for peer in PEERS:
-            if peer["operation"] == operation:
-                texts = [f"{peer['gas'][c]:,}" if c in peer["gas"] else "" for c in COUNTS]
-                table.add_row(operation, peer["system"], *texts, style="dim")
+            if (peer["operation"], KINDS[CROSS]) == (operation, kind):
+                texts = [f"{peer['gas'][c]:,}" if c in peer["gas"] else "" for c in counts]
+                table.add_row(operation, "", peer["system"], *texts, style="dim")
         table.add_section()
     console.print(table)
 
@@ -216,7 +251,7 @@ def main() -> None:
         "peers": PEERS,
     }
     write_whole(OUTPUT, json.dumps(result, indent=1) + "\n")
-    console = Console(width=130)
+    console = Console(width=150)
     show(rows, console)
     for name, size in result["sizes"].items():
         console.print(f"{name:20} {size:6,} bytes")

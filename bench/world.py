@@ -19,10 +19,11 @@ LIQUIDITY = 20_000_000 * WAD
 STAKE = 2_000_000 * WAD
 BIDDER_CASH = 1_000_000 * WAD
 COLLATERAL = WAD // 4  # of each of the two tokens: 250 quote
+HOUR = 3_600  # [s]
 POKE_EVERY = 120  # two sample intervals: the most one poke can count [s]
 
 
-def eight_markets(config: Config, markets: int = MARKETS) -> Config:
+def like_markets(config: Config, markets: int = MARKETS) -> Config:
     """`config` with assets like its first one; its two collaterals are on the first two of them."""
     like = next(iter(config.assets.values()))
     symbols = [f"A{i}" for i in range(markets)]
@@ -31,7 +32,11 @@ def eight_markets(config: Config, markets: int = MARKETS) -> Config:
         name: replace(collateral, asset=symbols[i % markets])
         for i, (name, collateral) in enumerate(config.collaterals.items())
     }
-    return replace(config, assets=assets, collaterals=collaterals)
+    stress = {
+        name: dict.fromkeys(symbols, max(moves.values(), key=abs))
+        for name, moves in config.stress.items()
+    }
+    return replace(config, assets=assets, collaterals=collaterals, stress=stress)
 
 
 @dataclass
@@ -49,8 +54,8 @@ class World:
     bidder: int = 0
 
     @classmethod
-    def deploy(cls, chain: Chain, proxied: bool) -> World:
-        config = eight_markets(load_config("demo"))
+    def deploy(cls, chain: Chain, proxied: bool, markets: int = MARKETS) -> World:
+        config = like_markets(load_config("demo"), markets)
         world = cls(chain, Deployment.deploy(chain, config, proxied=proxied))
         world.keeper = world.open(WAD)
         world._provide()
@@ -96,6 +101,13 @@ class World:
         receipt: Receipt = self.protocol.risk.sample()
         return receipt
 
+    def sample_on_the_hour(self) -> Receipt:
+        """The same at the next full hour."""
+        self.chain.advance(HOUR - self.chain.time % HOUR)
+        self.publish()
+        receipt: Receipt = self.protocol.risk.sample()
+        return receipt
+
     def refresh(self) -> Receipt:
         """What keepers and other traders' openings do every minute: a sample and the pool's NAV."""
         self.sample()
@@ -121,9 +133,11 @@ class World:
             raise RuntimeError(f"benchmark order cancelled: {events}")
         return receipt
 
-    def trader(self, markets: int, room: int = 0) -> int:
+    def trader(self, markets: int, room: int = 0, kind: int = CROSS) -> int:
         """An account with two collaterals, that many long positions, and cash for `room` more."""
-        account = self.open((markets + room) * CASH_PER_MARKET + 100 * WAD)
+        # in a portfolio equal assets are as one: their stress is above their standard margin
+        cash = CASH_PER_MARKET if kind == CROSS else 3 * CASH_PER_MARKET
+        account = self.open((markets + room) * cash + 100 * WAD, kind)
         for token in self.protocol.collaterals.values():
             self.deposit(account, token, COLLATERAL // 10 ** (18 - token.decimals()))
         for market in range(markets):

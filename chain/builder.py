@@ -10,9 +10,8 @@ from chain.contract import Contract
 from chain.deployment import Deployment, Source
 from chain.errors import ConfigError
 from chain.feeds import ChainlinkFeed, Feed, PythFeed
-from chain.interface import Chain
+from chain.interface import ZERO_ADDRESS, Chain
 
-ZERO_ADDRESS = "0x" + "00" * 20
 PYTH_FEE = 1  # of the double [wei an update]
 
 

@@ -15,11 +15,15 @@ from .interfaces import ILiquidationAuction
 from .interfaces import IPriceOracle
 from .interfaces import IRiskEngine
 
+from .modules import portfolio_notice
+
 implements: IAccountLens
 
 MAX_PAGE: constant(uint256) = 256
 ASSETS: constant(uint256) = 16
 LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
+PORTFOLIO: constant(uint256) = 3  # a kind of account
+WAD: constant(int256) = 10**18
 
 NOT_ASSESSED: constant(uint256) = 255  # status of a row without health
 
@@ -130,10 +134,9 @@ def status(_account: uint256) -> uint256:
 @view
 def notice(_account: uint256) -> uint256:
     """@custom:see IAccountLens"""
-    health: IRiskEngine.Health = self._health(_account)
-    if _account <= LAST_PROTOCOL_ACCOUNT:
-        return max_value(uint256)
-    return staticcall RISK.notice(health)
+    words: uint256[ASSETS] = self._words(_account)
+    kind: uint256 = (staticcall CLEARINGHOUSE.account(_account)).kind
+    return self._notice(_account, kind, staticcall CLEARINGHOUSE.health(_account, words), words)
 
 
 @external
@@ -150,6 +153,58 @@ def liquidation_price(_account: uint256, _market: uint256) -> uint256:
     """@custom:see IAccountLens"""
     words: uint256[ASSETS] = self._words(_account)
     return staticcall RISK.liquidation_price(staticcall CLEARINGHOUSE.exposure(_account, words), words, _market)
+
+
+@external
+@view
+def margin(_account: uint256) -> IAccountLens.Margin:
+    """@custom:see IAccountLens"""
+    words: uint256[ASSETS] = self._words(_account)
+    exposure: IRiskEngine.Exposure = staticcall CLEARINGHOUSE.exposure(_account, words)
+    margin: IAccountLens.Margin = empty(IAccountLens.Margin)
+    margin.kind = exposure.kind
+    margin.maintenance = (staticcall RISK.assess(exposure, words)).maintenance
+    if margin.maintenance != 0:
+        margin.keeper_cost = staticcall RISK.KEEPER_COST()
+    margin.terms = staticcall RISK.breakdown(exposure, words)
+    held: uint256 = exposure.markets | exposure.collaterals
+    for asset: uint256 in range(ASSETS):
+        if (held >> asset) & 1 == 0:
+            continue
+        units: uint256 = convert(abs(exposure.sizes[asset]), uint256) + exposure.amounts[asset]
+        step: int256 = convert(max(units >> 14, 1), int256)
+        above: uint256 = self._moved_maintenance(exposure, words, asset, step)
+        below: uint256 = self._moved_maintenance(exposure, words, asset, -step)
+        change: int256 = convert(above, int256) - convert(below, int256)
+        margin.marginal[asset] = change * WAD // (2 * step)
+    return margin
+
+
+@external
+@view
+def what_if(
+    _account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _fee: uint256
+) -> IAccountLens.WhatIf:
+    """@custom:see IAccountLens"""
+    held: uint256 = staticcall CLEARINGHOUSE.held_assets(_account) | (1 << _market)
+    words: uint256[ASSETS] = staticcall ORACLE.read(held)
+    before: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
+    after: IRiskEngine.Health = staticcall CLEARINGHOUSE.health_after(
+        _account, words, _market, _size_delta, _price, _fee
+    )
+    exposure: IRiskEngine.Exposure = staticcall CLEARINGHOUSE.exposure(_account, words)
+    terms_before: IRiskEngine.Breakdown = staticcall RISK.breakdown(exposure, words)
+    # of an exposure only sizes and amounts count there
+    exposure.sizes[_market] += _size_delta
+    exposure.markets |= 1 << _market
+    return IAccountLens.WhatIf(
+        before=before,
+        after=after,
+        status_before=staticcall RISK.status(before),
+        status_after=staticcall RISK.status(after),
+        terms_before=terms_before,
+        terms_after=staticcall RISK.breakdown(exposure, words),
+    )
 
 
 # ── internals ────────────────────────────────────────────────────────────────────────────────────
@@ -184,6 +239,46 @@ def _health(_account: uint256) -> IRiskEngine.Health:
 
 @internal
 @view
+def _notice(
+    _account: uint256, _kind: uint256, _health: IRiskEngine.Health, _words: uint256[ASSETS]
+) -> uint256:
+    if _account <= LAST_PROTOCOL_ACCOUNT or _health.maintenance == 0:
+        return max_value(uint256)
+    if _kind != PORTFOLIO:
+        return staticcall RISK.notice(_health)
+    if _health.equity <= convert(_health.maintenance, int256):
+        return 0
+    terms: IRiskEngine.Breakdown = staticcall RISK.breakdown(
+        staticcall CLEARINGHOUSE.exposure(_account, _words), _words
+    )
+    return portfolio_notice._notice(
+        terms.weights,
+        terms.tail,
+        convert(_health.equity, uint256) - staticcall RISK.KEEPER_COST(),
+        staticcall RISK.RAMP_UP(),
+        staticcall ORACLE.until_correlations(),
+        staticcall ORACLE.RHO_STEP(),
+    )
+
+
+@internal
+@view
+def _moved_maintenance(
+    _exposure: IRiskEngine.Exposure, _words: uint256[ASSETS], _asset: uint256, _step: int256
+) -> uint256:
+    """
+    @return MM with `_step` units more of the position, or of the collateral where there is none [quote wad]
+    """
+    exposure: IRiskEngine.Exposure = _exposure
+    if (exposure.markets >> _asset) & 1 == 1:
+        exposure.sizes[_asset] += _step
+    else:
+        exposure.amounts[_asset] = convert(convert(exposure.amounts[_asset], int256) + _step, uint256)
+    return (staticcall RISK.assess(exposure, _words)).maintenance
+
+
+@internal
+@view
 def _row(_account: uint256, _words: uint256[ASSETS]) -> IAccountLens.Row:
     held: IClearinghouse.Account = staticcall CLEARINGHOUSE.account(_account)
     row: IAccountLens.Row = empty(IAccountLens.Row)
@@ -212,5 +307,5 @@ def _row(_account: uint256, _words: uint256[ASSETS]) -> IAccountLens.Row:
         row.notice = max_value(uint256)
     else:
         row.status = staticcall RISK.status(health)
-        row.notice = staticcall RISK.notice(health)
+        row.notice = self._notice(_account, held.kind, health, _words)
     return row

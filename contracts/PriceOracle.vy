@@ -24,6 +24,7 @@ from snekmate.auth import ownable_2step
 
 from .interfaces import IPriceOracle
 from .interfaces import IPriceSource
+from .modules import covariance
 from .modules import feed_answer
 from .modules import oracle_slots
 from .modules import price_sources
@@ -38,6 +39,8 @@ initializes: ownable
 initializes: ownable_2step[ownable := ownable]
 # which feeds an asset has, and what they say together
 initializes: price_sources
+# how assets move together
+initializes: covariance
 
 exports: (
     # who lists assets and replaces feeds
@@ -74,6 +77,8 @@ MIN_EMA_TAU: constant(uint256) = 60  # [s]
 MAX_EMA_TAU: constant(uint256) = 86_400
 MIN_WEIGHT: constant(uint256) = 10**16  # [wad]
 
+MAX_TICK_AGE: constant(uint256) = 300  # of a price that takes part in the correlations [s]
+
 MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day, wad]
 
 # The words of this path are taken apart in place: a getter costs more than what it gets.
@@ -93,7 +98,8 @@ WEIGHT_SLOW: public(immutable(uint256))  # a: of the slow variance in the target
 WEIGHT_LONG: public(immutable(uint256))  # b: of the long variance in the target [wad]
 _MAX_LIVE_STEP: immutable(uint256)  # 2 * SAMPLE_INTERVAL [s]
 
-_calendar: uint256  # time of the last sample << 8 | number of assets
+# number of assets | time of the last sample << 8 | time of the last update of correlations << 48 [s]
+_calendar: uint256
 _memories: uint256[16]  # see oracle_slots
 _volatilities: uint256[16]  # see oracle_slots
 _payer: transient(address)  # the source that may return value
@@ -151,9 +157,14 @@ def sample() -> (uint256[16], uint256[16]):
     up: bool = self._is_sequencer_up()
     calendar: uint256 = self._calendar
     count: uint256 = calendar & 255
-    due: bool = block.timestamp >= (calendar >> 8) + SAMPLE_INTERVAL
+    due: bool = block.timestamp >= unsafe_add((calendar >> 8) & UINT40, SAMPLE_INTERVAL)
+    since_grid: uint256 = 0
     if due:
-        self._calendar = (block.timestamp << 8) | count
+        grid_at: uint256 = calendar >> 48
+        if unsafe_sub(block.timestamp, grid_at) >= covariance.GRID:
+            since_grid = unsafe_sub(block.timestamp, grid_at)
+            grid_at = block.timestamp
+        self._calendar = (grid_at << 48) | (block.timestamp << 8) | count
     lanes: uint256[16] = empty(uint256[16])
     answers: uint256[16] = empty(uint256[16])
     lanes, answers = price_sources._ask_all(max_value(uint256) >> unsafe_sub(256, count), up)
@@ -161,27 +172,34 @@ def sample() -> (uint256[16], uint256[16]):
     accepted: uint256 = 0
     memories: DynArray[uint256, 16] = []
     variances: DynArray[uint256, 16] = []
+    ticks: uint256[2] = [0, 0]
     for asset: uint256 in range(count, bound=MAX_ASSETS):
         history: uint256 = self._volatilities[asset]
         elapsed: uint256 = unsafe_sub(block.timestamp, (history >> 192) & UINT32)
         # An asset that the last sample passed over, its pull price being old, stays due: else whoever
         # samples first every minute, without pushing, could keep it from being sampled at all.
-        if not due and elapsed < SAMPLE_INTERVAL:
+        if due or elapsed >= SAMPLE_INTERVAL:
+            if elapsed != weights.elapsed:
+                weights = self._weights_after(elapsed)
+            memory: uint256 = 0
+            words[asset], memory, history = self._sample_asset(
+                asset, lanes[asset], answers[asset], up, history, weights
+            )
+            accepted_at: uint256 = (history >> 192) & UINT32
+            if elapsed != 0 and accepted_at == block.timestamp:
+                accepted |= 1 << asset
+                memories.append(memory)
+                variances.append(history & UINT224)
+            if since_grid != 0 and words[asset] >> 248 >= price_word.UNCERTAIN:
+                if unsafe_sub(block.timestamp, accepted_at) <= MAX_TICK_AGE:
+                    ticks[asset >> 3] |= covariance._tick(memory & UINT88) << ((asset & 7) << 5)
+        else:
             words[asset] = self._reading(asset, lanes[asset], answers[asset], up, False)
-            targets[asset] = self._target(lanes[asset], history)
-            continue
-        if elapsed != weights.elapsed:
-            weights = self._weights_after(elapsed)
-        memory: uint256 = 0
-        words[asset], targets[asset], memory, history = self._sample_asset(
-            asset, lanes[asset], answers[asset], up, history, weights
-        )
-        if elapsed != 0 and (history >> 192) & UINT32 == block.timestamp:
-            accepted |= 1 << asset
-            memories.append(memory)
-            variances.append(history & UINT224)
+        targets[asset] = self._target(lanes[asset], history)
     if accepted != 0:
         log IPriceOracle.Sampled(assets=accepted, memories=memories, variances=variances)
+    if since_grid != 0:
+        covariance._update(count, ticks, since_grid)
     return words, targets
 
 
@@ -233,6 +251,7 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
 
     price_sources._add(asset, _listing)
     self._calendar += 1
+    covariance._seed(asset, _listing.variance_slow, _listing.correlations)
 
     assert self._is_sequencer_up(), "sequencer: down"
     # without an EMA nothing could decide between two sources that disagree: they have to agree
@@ -242,7 +261,7 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
     price: uint256 = seen & UINT88
     self._memories[asset] = oracle_slots._pack_memory(price, price, block.timestamp, 0, (seen >> 88) & UINT40, False)
     self._volatilities[asset] = oracle_slots._pack_volatility(
-        _listing.variance_fast, _listing.variance_slow, _listing.variance_long, block.timestamp
+        _listing.variance_fast, _listing.variance_slow, _listing.variance_long, block.timestamp, 0
     )
     log IPriceOracle.AssetListed(
         asset=asset,
@@ -255,6 +274,7 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
         variance_fast=_listing.variance_fast,
         variance_slow=_listing.variance_slow,
         variance_long=_listing.variance_long,
+        correlations=_listing.correlations,
     )
     return asset
 
@@ -305,6 +325,44 @@ def variances(_asset: uint256) -> (uint256, uint256, uint256, uint256):
 
 @external
 @view
+def correlations(_assets: uint256) -> uint256[8]:
+    """@custom:see IPriceOracle"""
+    return covariance._rows(_assets)
+
+
+@external
+@view
+def correlation(_asset: uint256, _other: uint256) -> int256:
+    """@custom:see IPriceOracle"""
+    self._check_pair(_asset, _other)
+    return covariance._correlation(_asset, _other)
+
+
+@external
+@view
+def covariance_of(_asset: uint256, _other: uint256) -> int256:
+    """@custom:see IPriceOracle"""
+    self._check_pair(_asset, _other)
+    return covariance._covariance(_asset, _other)
+
+
+@external
+@view
+def until_correlations() -> uint256:
+    """@custom:see IPriceOracle"""
+    due_at: uint256 = (self._calendar >> 48) + covariance.GRID
+    return due_at - min(due_at, block.timestamp)
+
+
+@external
+@view
+def RHO_STEP() -> uint256:
+    """@custom:see IPriceOracle"""
+    return covariance.STEP
+
+
+@external
+@view
 def stored(_asset: uint256) -> IPriceOracle.Memory:
     """@custom:see IPriceOracle"""
     price_sources._listed(_asset)
@@ -326,7 +384,7 @@ def stored(_asset: uint256) -> IPriceOracle.Memory:
 @view
 def sampled_at() -> uint256:
     """@custom:see IPriceOracle"""
-    return self._calendar >> 8
+    return (self._calendar >> 8) & UINT40
 
 
 @external
@@ -476,11 +534,11 @@ def _is_sequencer_up() -> bool:
 @internal
 def _sample_asset(
     _asset: uint256, _lane: uint256, _answer: uint256, _up: bool, _history: uint256, _weights: Weights
-) -> (uint256, uint256, uint256, uint256):
+) -> (uint256, uint256, uint256):
     """
     @param _answer of the asset's primary source, graded
     @param _history volatility word
-    @return word and variance target after sampling
+    @return word after sampling
     @return memory and volatility word as stored
     """
     memory: uint256 = self._memories[_asset]
@@ -530,7 +588,7 @@ def _sample_asset(
         published = oracle_slots._published(memory)
 
     memory = oracle_slots._pack_memory(price, ema, block.timestamp, live, published, below)
-    history = oracle_slots._with_excursion(history, excursion_at)
+    history = (history & UINT224) | (excursion_at << 224)
     self._memories[_asset] = memory
     self._volatilities[_asset] = history
     word: uint256 = 0
@@ -540,7 +598,7 @@ def _sample_asset(
         word = (seen & PRICE_AND_CONFIDENCE) | (shown_ema << 88) | (live << 176) | (state << 248)
     else:
         word = price_word._pack(price, ema, live, 0, state)
-    return word, self._target(_lane, history), memory, history
+    return word, memory, history
 
 
 @internal
@@ -554,12 +612,10 @@ def _advance(_history: uint256, _square: uint256, _weights: Weights) -> uint256:
     slow: uint256 = (_history >> 64) & UINT64
     long: uint256 = (_history >> 128) & UINT64
     wick_cap: uint256 = volatility._wick_cap(volatility._base(fast, slow, long, WEIGHT_SLOW, WEIGHT_LONG))
-    return oracle_slots._pack_volatility(
-        volatility._step(fast, _square, _weights.fast, wick_cap),
-        volatility._step(slow, _square, _weights.slow, volatility.MAX_VARIANCE),
-        volatility._step(long, _square, _weights.long, volatility.MAX_VARIANCE),
-        block.timestamp,
-    )
+    fast = volatility._step(fast, _square, _weights.fast, wick_cap)
+    slow = volatility._step(slow, _square, _weights.slow, volatility.MAX_VARIANCE)
+    long = volatility._step(long, _square, _weights.long, volatility.MAX_VARIANCE)
+    return fast | (slow << 64) | (long << 128) | (block.timestamp << 192)
 
 
 @internal
@@ -601,3 +657,10 @@ def _target(_lane: uint256, _history: uint256) -> uint256:
 def _check_variance(_variance: uint256, _most: uint256):
     assert _variance >= MIN_VARIANCE, "variance: too small"
     assert _variance <= _most, "variance: too large"
+
+
+@internal
+@view
+def _check_pair(_asset: uint256, _other: uint256):
+    price_sources._listed(_asset)
+    price_sources._listed(_other)

@@ -218,7 +218,10 @@ def set_tier_table(_table: uint256, _tiers: DynArray[IRiskEngine.Tier, 5]):
 @reentrant
 def assess(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> IRiskEngine.Health:
     """@custom:see IRiskEngine"""
-    return self._assess(_exposure, _words, 0)
+    health: IRiskEngine.Health = empty(IRiskEngine.Health)
+    terms: IRiskEngine.Breakdown = empty(IRiskEngine.Breakdown)
+    health, terms = self._assess(_exposure, _words, 0)
+    return health
 
 
 @external
@@ -262,7 +265,10 @@ def notice(_health: IRiskEngine.Health) -> uint256:
 @reentrant
 def maintenance_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _seconds: uint256) -> uint256:
     """@custom:see IRiskEngine"""
-    return self._assess(_exposure, _words, min(_seconds, MAX_SECONDS)).maintenance
+    health: IRiskEngine.Health = empty(IRiskEngine.Health)
+    terms: IRiskEngine.Breakdown = empty(IRiskEngine.Breakdown)
+    health, terms = self._assess(_exposure, _words, min(_seconds, MAX_SECONDS))
+    return health.maintenance
 
 
 @external
@@ -270,8 +276,12 @@ def maintenance_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _second
 @reentrant
 def breakdown(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> IRiskEngine.Breakdown:
     """@custom:see IRiskEngine"""
-    self._assess(_exposure, _words, 0)
-    return self._portfolio(_exposure, _words, 0)
+    exposure: IRiskEngine.Exposure = _exposure
+    exposure.kind = PORTFOLIO
+    health: IRiskEngine.Health = empty(IRiskEngine.Health)
+    terms: IRiskEngine.Breakdown = empty(IRiskEngine.Breakdown)
+    health, terms = self._assess(exposure, _words, 0)
+    return terms
 
 
 @external
@@ -389,7 +399,9 @@ def listed_assets() -> uint256:
 
 @internal
 @view
-def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint256) -> IRiskEngine.Health:
+def _assess(
+    _exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint256
+) -> (IRiskEngine.Health, IRiskEngine.Breakdown):
     """
     @dev Bounds of the unchecked arithmetic: see `margin_math` for one asset; sums have at most 32
          terms. Value: 32 * 2**131 * 2**88 = 2**224. Requirements: 32 * 2**196.2 < 2**202. Confidence
@@ -413,6 +425,12 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
     required: uint256 = 0
     required_high: uint256 = 0
     standard: bool = _exposure.kind != PORTFOLIO
+    terms: IRiskEngine.Breakdown = empty(IRiskEngine.Breakdown)
+    values: uint256[16] = empty(uint256[16])  # net, without sign [quote wad]
+    value_sum: uint256 = 0
+    high_weights: uint256[16] = empty(uint256[16])
+    weight_sum: uint256 = 0
+    high_weight_sum: uint256 = 0
 
     for asset: uint256 in range(ASSETS):
         rest: uint256 = held >> asset
@@ -441,6 +459,7 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
                 high_line = line
         depth: uint256 = (risk >> 160) & UINT48
         worth: uint256 = 0
+        net: int256 = 0  # position and collateral at mark [1e-36 quote]
 
         if (_exposure.markets >> asset) & 1 == 1:
             size: int256 = _exposure.sizes[asset]
@@ -452,7 +471,7 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             assert units <= margin_math.MAX_SIZE, "size: out of range"
             at_mark: int256 = unsafe_mul(size, convert(price, int256))
             at_ema: int256 = unsafe_mul(size, convert(ema, int256))
-            value = unsafe_add(value, at_mark)
+            net = at_mark
             # min(price, EMA) for a long, max for a short
             strict_value = unsafe_add(strict_value, at_mark if at_mark < at_ema else at_ema)
             worth = unsafe_div(unsafe_add(unsafe_mul(units, price), WAD - 1), WAD)
@@ -470,7 +489,7 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             amount: uint256 = _exposure.amounts[asset]
             assert amount <= margin_math.MAX_AMOUNT, "amount: out of range"
             product: uint256 = unsafe_mul(amount, price)
-            value = unsafe_add(value, convert(product, int256))
+            net = unsafe_add(net, convert(product, int256))
             collateral_value: uint256 = unsafe_div(unsafe_add(product, WAD - 1), WAD)
             worth = unsafe_add(worth, collateral_value)
             haircut: uint256 = 0
@@ -484,7 +503,23 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             strict_value = unsafe_add(strict_value, convert(product, int256))
             borrow_limit = unsafe_add(borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER))
 
+        value = unsafe_add(value, net)
         gross = unsafe_add(gross, worth)
+        if not standard and net != 0:
+            net_value: uint256 = margin_math._wad_up(convert(abs(net), uint256))
+            factor: uint256 = margin_math._size_factor(worth, depth)
+            weight: uint256 = margin_math._weight(net_value, factor, line)
+            high_weight: uint256 = weight
+            if high_line != line:
+                high_weight = margin_math._weight(net_value, factor, high_line)
+            values[asset] = net_value
+            value_sum = unsafe_add(value_sum, net_value)
+            weight_sum = unsafe_add(weight_sum, weight)
+            high_weight_sum = unsafe_add(high_weight_sum, high_weight)
+            terms.weights[asset] = weight
+            high_weights[asset] = high_weight
+            if net < 0:
+                terms.shorts |= 1 << asset
         # mostly VALID without a confidence width, and nothing more to say of it
         if word >> 208 != price_word.VALID << 40:
             state: uint256 = word >> 248
@@ -499,7 +534,18 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
         initial = 0
     else:
         if not standard:
-            terms: IRiskEngine.Breakdown = self._portfolio(_exposure, _words, _later)
+            rows: uint256[8] = staticcall ORACLE.correlations(held)
+            terms.tail = portfolio_math._tail(terms.weights, weight_sum, terms.shorts, rows, BREAKDOWN)
+            terms.high_tail = terms.tail
+            if high_weight_sum != weight_sum:
+                terms.high_tail = portfolio_math._tail(
+                    high_weights, high_weight_sum, terms.shorts, rows, BREAKDOWN
+                )
+            terms.stress, terms.scenario = portfolio_math._stress(
+                values, value_sum, terms.shorts, self._shocks_of(held)
+            )
+            # gross < 2**165
+            terms.floor = unsafe_div(unsafe_add(unsafe_mul(gross, FLOOR), portfolio_math.BPS - 1), portfolio_math.BPS)
             least: uint256 = max(terms.stress, terms.floor)
             maintenance = max(terms.tail, least)
             initial = max(terms.high_tail, least)
@@ -509,7 +555,7 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
             margin_math._confidence_charge(uncertainty),
         )
 
-    return IRiskEngine.Health(
+    health: IRiskEngine.Health = IRiskEngine.Health(
         cash=_exposure.cash,
         equity=_exposure.base + margin_math._value_floor(value),
         strict_equity=_exposure.base + margin_math._value_floor(strict_value),
@@ -520,80 +566,23 @@ def _assess(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint25
         worst_state=worst_state,
         live=unsafe_mul(idle, IDLE_DIVISOR) <= gross,
     )
+    return health, terms
 
 
 @internal
 @view
-def _portfolio(_exposure: IRiskEngine.Exposure, _words: uint256[16], _later: uint256) -> IRiskEngine.Breakdown:
+def _shocks_of(_assets: uint256) -> uint256[8]:
     """
-    @dev Called after `_assess` has checked the exposure. Bounds: size <= 2**128, amount <= 2**131 and
-         price < 2**88, so legs < 2**160; line * g < 2**162; weights < 2**202 as in `_scale_up`.
+    @return the words that hold the shocks of these assets
     """
-    held: uint256 = _exposure.markets | _exposure.collaterals
-    terms: IRiskEngine.Breakdown = empty(IRiskEngine.Breakdown)
-    values: int256[16] = empty(int256[16])
-    high_weights: int256[16] = empty(int256[16])
-    shocks: uint256[8] = empty(uint256[8])
-    legs: uint256 = 0
-    ramping: bool = False
-    for asset: uint256 in range(ASSETS):
-        rest: uint256 = held >> asset
+    words: uint256[8] = empty(uint256[8])
+    for pair: uint256 in range(8):
+        rest: uint256 = _assets >> unsafe_mul(2, pair)
         if rest == 0:
             break
-        if rest & 1 == 0:
-            continue
-        if shocks[asset >> 1] == 0:
-            shocks[asset >> 1] = self._shocks[asset >> 1]
-        word: uint256 = _words[asset]
-        risk: uint256 = self._risks[asset]
-        price: uint256 = word & UINT88
-        size: int256 = _exposure.sizes[asset] if (_exposure.markets >> asset) & 1 == 1 else 0
-        amount: uint256 = _exposure.amounts[asset] if (_exposure.collaterals >> asset) & 1 == 1 else 0
-        gross: uint256 = unsafe_add(
-            margin_math._wad_up(unsafe_mul(convert(abs(size), uint256), price)),
-            margin_math._wad_up(unsafe_mul(amount, price)),
-        )
-        legs = unsafe_add(legs, gross)
-        net: int256 = unsafe_add(size, convert(amount, int256))
-        if net == 0:
-            continue
-        value: uint256 = margin_math._wad_up(unsafe_mul(convert(abs(net), uint256), price))
-        line: uint256 = self._line_at(risk, unsafe_add((word >> 176) & UINT32, _later))
-        high_line: uint256 = max(line, (risk >> 64) & UINT64)
-        factor: uint256 = margin_math._size_factor(gross, (risk >> 160) & UINT48)
-        weight: int256 = self._weight(value, factor, line)
-        high_weight: int256 = weight
-        if high_line != line:
-            high_weight = self._weight(value, factor, high_line)
-            ramping = True
-        if net > 0:
-            values[asset] = convert(value, int256)
-            terms.weights[asset] = weight
-            high_weights[asset] = high_weight
-        else:
-            values[asset] = unsafe_sub(0, convert(value, int256))
-            terms.weights[asset] = unsafe_sub(0, weight)
-            high_weights[asset] = unsafe_sub(0, high_weight)
-
-    rows: uint256[8] = staticcall ORACLE.correlations(held)
-    terms.tail = portfolio_math._tail(terms.weights, rows, BREAKDOWN)
-    terms.high_tail = terms.tail
-    if ramping:
-        terms.high_tail = portfolio_math._tail(high_weights, rows, BREAKDOWN)
-    terms.stress, terms.scenario = portfolio_math._stress(values, shocks)
-    # legs < 2**164
-    terms.floor = unsafe_div(unsafe_add(unsafe_mul(legs, FLOOR), portfolio_math.BPS - 1), portfolio_math.BPS)
-    return terms
-
-
-@internal
-@pure
-def _weight(_value: uint256, _factor: uint256, _line: uint256) -> int256:
-    """
-    @return value * factor * line, rounded up [quote wad]
-    """
-    rate: uint256 = margin_math._wad_up(unsafe_mul(_factor, _line))
-    return convert(margin_math._scale_up(_value, rate), int256)
+        if rest & 3 != 0:
+            words[pair] = self._shocks[pair]
+    return words
 
 
 @internal
@@ -611,7 +600,9 @@ def _liquidatable_at(_exposure: IRiskEngine.Exposure, _words: uint256[16], _mark
         price_word._confidence(word),
         price_word._state(word),
     )
-    health: IRiskEngine.Health = self._assess(_exposure, words, 0)
+    health: IRiskEngine.Health = empty(IRiskEngine.Health)
+    terms: IRiskEngine.Breakdown = empty(IRiskEngine.Breakdown)
+    health, terms = self._assess(_exposure, words, 0)
     return health.equity < convert(health.maintenance, int256)
 
 

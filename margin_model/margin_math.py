@@ -49,6 +49,11 @@ def position(notional: int, depth: int, line: int, high_line: int, tier: int) ->
     return max(mul_wad_up(scaled, line), tier), max(mul_wad_up(scaled, high_line), tier)
 
 
+def weight(value: int, factor: int, line: int) -> int:
+    """What of a portfolio's risk a value stands for, ``value * g * line``, rounded up [quote wad]."""
+    return mul_wad_up(value, mul_wad_up(factor, line))
+
+
 def haircut(line: int, size_factor: int, haircut_floor: int, haircut_cap: int) -> int:
     """``h = min(cap, max(floor, line * g))`` [wad]; floor and cap in bps."""
     rate = mul_wad_up(line, size_factor)

@@ -21,7 +21,7 @@ def notice(
     Parameters
     ----------
     weights : sequence of int, shape (16,)
-        Net value * line * size factor, signed [quote wad].
+        Net value * line * size factor, without sign [quote wad].
     tail : int
         Tail term at the lines [quote wad].
     equity : int
@@ -33,10 +33,10 @@ def notice(
     step : int
         Most a correlation moves in one update, one an hour [bps].
     """
-    total = sum(map(abs, weights))
+    total = sum(weights)
     if total == 0:
         return FOREVER
-    squares = sum(_part(abs(weight), total) ** 2 // WAD for weight in weights)
+    squares = sum(_part(weight, total) ** 2 // WAD for weight in weights)
     parts = _part(equity, total), _part(tail, total) + 1
     time = _time(*parts, 0, ramp_up)
     updates = 0 if time < until else 1 + (time - until) // _HOUR

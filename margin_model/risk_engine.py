@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from margin_model import margin_math, price_word, ramp, tier_table
-from margin_model.fixed_point import WAD, wad_ln
+from margin_model import margin_math, portfolio_math, price_word, ramp, tier_table
+from margin_model.fixed_point import WAD, div_up, wad_ln
 from margin_model.risk_word import RiskWord
+
+PORTFOLIO = 3
+"""A kind of account; all others are under standard margin."""
 
 HEALTHY, REDUCE_ONLY, MARGIN_CALL, LIQUIDATABLE, BANKRUPT = range(5)
 FOREVER = 2**256 - 1
@@ -39,6 +42,7 @@ class Asset:
 
     risk: RiskWord
     table: int  # the word of its tier table
+    shocks: Sequence[int] = (0,) * portfolio_math.SCENARIOS  # [percent]
 
 
 class Exposure(NamedTuple):
@@ -51,6 +55,32 @@ class Exposure(NamedTuple):
     collaterals: int  # bitmap
     sizes: Sequence[int]  # [wad units]
     amounts: Sequence[int]  # [wad units]
+
+
+class Breakdown(NamedTuple):
+    """``IRiskEngine.Breakdown``."""
+
+    tail: int
+    high_tail: int
+    stress: int
+    scenario: int
+    floor: int
+    weights: Sequence[int]
+    shorts: int
+
+    @property
+    def maintenance(self) -> int:
+        """MM without keeper cost [quote wad]."""
+        return max(self.tail, self.stress, self.floor)
+
+    @property
+    def high_maintenance(self) -> int:
+        """The same at max(line, target) [quote wad]."""
+        return max(self.high_tail, self.stress, self.floor)
+
+
+UNCORRELATED = tuple(portfolio_math.pack_correlations([]))
+"""Words of the oracle before any correlation was seen."""
 
 
 class Health(NamedTuple):
@@ -79,6 +109,7 @@ def assess(
     assets: Mapping[int, Asset],
     parameters: Parameters,
     later: int = 0,
+    rows: Sequence[int] = UNCORRELATED,
 ) -> Health:
     """Equity, requirements and what else decides about an account.
 
@@ -92,6 +123,8 @@ def assess(
     parameters : Parameters
     later : int
         Evaluate the lines so much later, in oracle-live time [s].
+    rows : sequence of int, shape (8,)
+        Packed correlations, see `portfolio_math`; they count for PORTFOLIO accounts.
     """
     value = strict_value = 0  # [1e-36 quote]
     maintenance = initial = uncertainty = borrow_limit = gross = idle = 0
@@ -147,6 +180,9 @@ def assess(
     if exposure.markets == 0 and exposure.cash >= 0:
         maintenance = initial = 0
     else:
+        if exposure.kind == PORTFOLIO:
+            terms = breakdown(exposure, words, assets, parameters, later, rows)
+            maintenance, initial = terms.maintenance, terms.high_maintenance
         maintenance += parameters.keeper_cost
         initial = margin_math.scale_up(
             initial + parameters.keeper_cost, parameters.im_multiplier
@@ -162,6 +198,48 @@ def assess(
         gross,
         worst_state,
         idle * _IDLE_DIVISOR <= gross,
+    )
+
+
+def breakdown(
+    exposure: Exposure,
+    words: Sequence[int],
+    assets: Mapping[int, Asset],
+    parameters: Parameters,
+    later: int = 0,
+    rows: Sequence[int] = UNCORRELATED,
+) -> Breakdown:
+    """What the MM of an exposure is made of as a PORTFOLIO account; parameters as in `assess`."""
+    values, weights, high_weights = [0] * ASSETS, [0] * ASSETS, [0] * ASSETS
+    gross = 0
+    for asset in range(ASSETS):
+        in_market = exposure.markets >> asset & 1
+        as_collateral = exposure.collaterals >> asset & 1
+        if not in_market and not as_collateral:
+            continue
+        reading, risk = price_word.unpack(words[asset]), assets[asset].risk
+        size = exposure.sizes[asset] if in_market else 0
+        amount = exposure.amounts[asset] if as_collateral else 0
+        legs = div_up(abs(size) * reading.price, WAD) + div_up(amount * reading.price, WAD)
+        gross += legs
+        net = (size + amount) * reading.price
+        value = div_up(abs(net), WAD)
+        factor = margin_math.size_factor(legs, risk.depth)
+        line = line_at(risk, reading.live + later, parameters)
+        sign = -1 if net < 0 else 1
+        values[asset] = sign * value
+        weights[asset] = sign * margin_math.weight(value, factor, line)
+        high_weights[asset] = sign * margin_math.weight(value, factor, max(line, risk.target))
+    shocks = [assets[asset].shocks if asset in assets else [0] * 16 for asset in range(ASSETS)]
+    worst = portfolio_math.stress(values, shocks)
+    return Breakdown(
+        portfolio_math.tail(weights, rows, parameters.breakdown),
+        portfolio_math.tail(high_weights, rows, parameters.breakdown),
+        worst.loss,
+        worst.scenario,
+        div_up(gross * parameters.floor, portfolio_math.BPS),
+        [abs(weight) for weight in weights],
+        sum(1 << asset for asset, value in enumerate(values) if value < 0),
     )
 
 
@@ -194,10 +272,11 @@ def maintenance_at(
     assets: Mapping[int, Asset],
     parameters: Parameters,
     seconds: int,
+    rows: Sequence[int] = UNCORRELATED,
 ) -> int:
     """MM after `seconds` more of oracle-live time, prices and targets unchanged [quote wad]."""
     later = min(seconds, MAX_SECONDS)
-    return assess(exposure, words, assets, parameters, later).maintenance
+    return assess(exposure, words, assets, parameters, later, rows).maintenance
 
 
 def liquidation_price(
@@ -206,6 +285,7 @@ def liquidation_price(
     assets: Mapping[int, Asset],
     parameters: Parameters,
     market: int,
+    rows: Sequence[int] = UNCORRELATED,
 ) -> int:
     """Nearest price on the losing side of a position at which E < MM; 0 when there is none."""
     if not (exposure.markets >> market) & 1:
@@ -215,7 +295,7 @@ def liquidation_price(
     def liquidatable_at(price: int) -> bool:
         changed = list(words)
         changed[market] = price_word.pack(*reading._replace(price=price))
-        health = assess(exposure, changed, assets, parameters)
+        health = assess(exposure, changed, assets, parameters, rows=rows)
         return health.equity < health.maintenance
 
     price = reading.price

@@ -4,7 +4,7 @@ Variances are per day, in wad. Domains as in the contract: prices in ``1..MAX_PR
 ``1..2**64`` seconds, weights at most `WAD`.
 """
 
-from margin_model.fixed_point import WAD, div_up, wad_exp, wad_ln
+from margin_model.fixed_point import WAD, div_up, wad_exp
 
 TAU_FAST = 6 * 3_600
 TAU_SLOW = 30 * 86_400
@@ -22,11 +22,16 @@ def weight(elapsed: int, tau: int) -> int:
     return WAD - wad_exp(-(elapsed * WAD // tau))
 
 
+def log_ratio(price: int, last_price: int) -> int:
+    """``|ln x|`` of a ratio, by ``3 * (x**2 - 1) / (x**2 + 4 * x + 1)``, rounded down [wad]."""
+    square, last_square = price * price, last_price * last_price
+    apart = abs(square - last_square)
+    return apart * 3 * WAD // (square + last_square + 4 * price * last_price)
+
+
 def squared_return(price: int, last_price: int, elapsed: int) -> int:
     """``ln(price / last_price)**2 / elapsed``, rounded down [variance per day, wad]."""
-    if price == last_price:
-        return 0
-    log_return = wad_ln(max(price * WAD // last_price, 1))
+    log_return = log_ratio(price, last_price)
     return log_return * log_return * DAY // (WAD * elapsed)
 
 

@@ -158,6 +158,20 @@ def _confidence_charge(_uncertainty: uint256) -> uint256:
 
 @internal
 @pure
+def _weight(_value: uint256, _size_factor: uint256, _line: uint256) -> uint256:
+    """
+    @notice What of a portfolio's risk a value stands for. The rate first: value * g alone may exceed 256
+            bits where both legs of a position and its collateral make g.
+    @param _value below 2**160 [quote wad]
+    @param _size_factor g, below 2**102 [wad]
+    @return value * g * line, rounded up, below 2**203 [quote wad]
+    """
+    rate: uint256 = self._wad_up(unsafe_mul(_size_factor, _line))
+    return self._scale_up(_value, rate)
+
+
+@internal
+@pure
 def _wad_up(_product: uint256) -> uint256:
     """
     @param _product of a wad and another number, at most 2**256 - 10**18

@@ -245,20 +245,10 @@ def _is_below(_memory: uint256) -> bool:
 
 @internal
 @pure
-def _pack_volatility(_fast: uint256, _slow: uint256, _long: uint256, _accepted_at: uint256) -> uint256:
-    """
-    @return the word without an excursion
-    """
-    return _fast | (_slow << 64) | (_long << 128) | (_accepted_at << 192)
-
-
-@internal
-@pure
-def _with_excursion(_volatility: uint256, _excursion_at: uint256) -> uint256:
-    """
-    @return the word with its excursion replaced
-    """
-    return (_volatility & (2**224 - 1)) | (_excursion_at << 224)
+def _pack_volatility(
+    _fast: uint256, _slow: uint256, _long: uint256, _accepted_at: uint256, _excursion_at: uint256
+) -> uint256:
+    return _fast | (_slow << 64) | (_long << 128) | (_accepted_at << 192) | (_excursion_at << 224)
 
 
 @internal

@@ -37,53 +37,65 @@ _SHOCKS: constant(uint256) = 2**128 - 1
 # Sums of weights below this are used to the wei; above it, a quadrillion quote, without their last bits.
 _EXACT: constant(uint256) = 2**112
 _COARSE_BITS: constant(uint256) = 96
+_ROW: constant(uint256) = 2**240 - 1  # fifteen correlations, the most an asset has below it
+
+# So are sums of values below this: 200 times it stays in its lane.
+_VALUE_LIMIT: constant(uint256) = 2**55
 
 # Four shocks, 8 bits apart, times _SPREAD stand in four lanes of 64 bits, under _LANES.
 _SPREAD: constant(uint256) = 1 + 2**56 + 2**112 + 2**168
 _LANES: constant(uint256) = 255 * (1 + 2**64 + 2**128 + 2**192)
-_TWICE: constant(uint256) = 2 * 100 * (1 + 2**64 + 2**128 + 2**192)  # turns the sign of four shocks
-_SUM_LIMIT: constant(uint256) = 2**55  # of values, so that 200 times their sum stays in its lane
+_TWICE: constant(uint256) = 200 * (2**128 - 1) // 255  # turns the sign of sixteen shocks
 
 
 @internal
 @pure
-def _tail(_weights: int256[16], _rows: uint256[8], _breakdown: uint256) -> uint256:
+def _tail(
+    _weights: uint256[16], _total: uint256, _shorts: uint256, _rows: uint256[8], _breakdown: uint256
+) -> uint256:
     """
-    @dev With W = sum |w| < 2**206: W < 2**112, or W < 2**110 + 16 after the shift by 96. A row's sum is
-         below 2**15 * W, P below 10**4 * W**2 <= 2**238, and the square below 10**4 * P + 10**4 *
+    @dev With W = sum |w| < 2**207: W < 2**112, or W < 2**111 + 16 after the cut by 96 bits. A row's sum is
+         below 2**15 * W, P below 10**4 * W**2 < 2**238, and the square below 10**4 * P + 10**4 *
          (10**4 * W**2 + |P|) <= 3 * 10**8 * W**2 < 2**253.
-    @param _weights w, each below 2**202 [quote wad]
+    @param _weights w, without sign, each below 2**203 [quote wad]
+    @param _total their sum W [quote wad]
+    @param _shorts bitmap of the negative ones
     @param _rows correlations, see above
     @param _breakdown delta, at most BPS [bps]
     @return tail, rounded up [quote wad]
     """
-    total: uint256 = 0
-    for i: uint256 in range(ASSETS):
-        total = unsafe_add(total, convert(abs(_weights[i]), uint256))
-    if total == 0:
-        return 0
-    coarse: bool = total >= _EXACT
-
+    cut: uint256 = _COARSE_BITS if _total >= _EXACT else 0
     squares: int256 = 0  # V0
     crossed: int256 = 0  # sum over pairs of rho * w_i * w_j [bps]
     net: int256 = 0
-    weights: int256[16] = empty(int256[16])
-    for i: uint256 in range(ASSETS):
-        weight: int256 = _weights[i]
-        if weight == 0:
-            continue
-        if coarse:
-            weight = self._coarse(weight)
-        weights[i] = weight
-        squares = unsafe_add(squares, unsafe_mul(weight, weight))
-        row: uint256 = self._row(_rows, i)
-        sum: int256 = 0
-        for j: uint256 in range(i, bound=ASSETS):
-            sum = unsafe_add(sum, unsafe_mul(convert(row & _MASK_16, int256), weights[j]))
-            row >>= 16
-        # the rows hold rho + 1
-        crossed = unsafe_add(crossed, unsafe_mul(weight, unsafe_sub(sum, unsafe_mul(_SIGNED_BPS, net))))
-        net = unsafe_add(net, weight)
+    lower: DynArray[int256, 16] = []  # weights of the assets below
+    left: uint256 = _total
+    offset: uint256 = 0  # where the asset's row starts [bits]
+    shorts: uint256 = _shorts
+    for size: uint256 in _weights:
+        weight: int256 = 0
+        if size != 0:
+            left = unsafe_sub(left, size)
+            weight = convert(unsafe_add(size, ~(max_value(uint256) << cut)) >> cut, int256)
+            if shorts & 1 == 1:
+                weight = unsafe_sub(0, weight)
+            # a row may reach into the next word; that of the last asset starts in the seventh
+            words: uint256 = _rows[offset >> 8] >> (offset & 255)
+            words |= _rows[unsafe_add(offset >> 8, 1)] << unsafe_sub(256, offset & 255)
+            row: int256 = convert(words & _ROW, int256)
+            sum: int256 = 0
+            for other: int256 in lower:
+                sum = unsafe_add(sum, unsafe_mul(row & 65_535, other))
+                row >>= 16
+            squares = unsafe_add(squares, unsafe_mul(weight, weight))
+            # the rows hold rho + 1
+            crossed = unsafe_add(crossed, unsafe_mul(weight, unsafe_sub(sum, unsafe_mul(_SIGNED_BPS, net))))
+            net = unsafe_add(net, weight)
+            if left == 0:
+                break
+        lower.append(weight)
+        offset = unsafe_add(offset, unsafe_mul(16, unsafe_sub(len(lower), 1)))
+        shorts >>= 1
 
     independent: int256 = unsafe_mul(_SIGNED_BPS, squares)  # V0 [bps]
     aligned: int256 = unsafe_mul(_SIGNED_BPS, unsafe_mul(net, net))  # V1 [bps]
@@ -93,61 +105,57 @@ def _tail(_weights: int256[16], _rows: uint256[8], _breakdown: uint256) -> uint2
     if worse > 0:
         square = unsafe_add(square, unsafe_mul(convert(_breakdown, int256), worse))
     # square is in bps**2, so its root is in bps
-    tail: uint256 = self._root_up(convert(square, uint256))
-    tail = unsafe_div(unsafe_add(tail, BPS - 1), BPS)
-    return tail << _COARSE_BITS if coarse else tail
+    root: uint256 = isqrt(convert(square, uint256))
+    root = unsafe_add(root, convert(unsafe_mul(root, root) != convert(square, uint256), uint256))
+    return unsafe_div(unsafe_add(root, BPS - 1), BPS) << cut
 
 
 @internal
 @pure
-def _stress(_values: int256[16], _shocks: uint256[8]) -> (uint256, uint256):
+def _stress(_values: uint256[16], _total: uint256, _shorts: uint256, _shocks: uint256[8]) -> (uint256, uint256):
     """
     @notice Four scenarios at once, in lanes of 64 bits: values are cut to what a lane carries, and one
             unit an asset is added for what was cut off.
-    @param _values sizes and amounts at their price, each below 2**160 [quote wad]
+    @param _values of sizes and amounts together, without sign, each below 2**160 [quote wad]
+    @param _total their sum [quote wad]
+    @param _shorts bitmap of the negative ones
     @param _shocks see above
     @return the worst scenario's loss, rounded up, 0 when none loses [quote wad]
     @return the worst scenario, the first of equals
     """
-    total: uint256 = 0
-    for i: uint256 in range(ASSETS):
-        total = unsafe_add(total, convert(abs(_values[i]), uint256))
-    cut: uint256 = 0  # [bits]
-    for _: uint256 in range(14):  # total < 2**164, and 14 * 8 > 164 - 55
-        if total >> cut < _SUM_LIMIT:
-            break
-        cut = unsafe_add(cut, 8)
-
-    lanes: uint256[4] = empty(uint256[4])
+    cut: uint256 = self._bits_above(_total, _VALUE_LIMIT)
+    first: uint256 = 0  # of the scenarios 0 .. 3, lowest first
+    second: uint256 = 0
+    third: uint256 = 0
+    fourth: uint256 = 0
     sum: uint256 = 0
     held: uint256 = 0
     for i: uint256 in range(ASSETS):
-        value: int256 = _values[i]
+        value: uint256 = _values[i]
         if value == 0:
             continue
+        value >>= cut
+        sum = unsafe_add(sum, value)
         held = unsafe_add(held, 1)
-        size: uint256 = convert(abs(value), uint256) >> cut
-        sum = unsafe_add(sum, size)
-        shocks: uint256 = _shocks[i >> 1] >> unsafe_mul(_SHOCK_BITS, i & 1)
-        for four: uint256 in range(4):
-            spread: uint256 = unsafe_mul(shocks & _MASK_32, _SPREAD) & _LANES
-            # a fall costs who holds, a rise costs who owes
-            if value > 0:
-                spread = unsafe_sub(_TWICE, spread)
-            lanes[four] = unsafe_add(lanes[four], unsafe_mul(size, spread))
-            shocks >>= 32
+        shocks: uint256 = _shocks[i >> 1]
+        if i & 1 == 1:
+            shocks >>= _SHOCK_BITS
+        # a rise costs who owes, a fall, which is a shock of the other sign, who holds
+        if (_shorts >> i) & 1 == 0:
+            shocks = unsafe_sub(_TWICE, shocks & _SHOCKS)
+        first = unsafe_add(first, unsafe_mul(value, unsafe_mul(shocks & _MASK_32, _SPREAD) & _LANES))
+        second = unsafe_add(second, unsafe_mul(value, unsafe_mul((shocks >> 32) & _MASK_32, _SPREAD) & _LANES))
+        third = unsafe_add(third, unsafe_mul(value, unsafe_mul((shocks >> 64) & _MASK_32, _SPREAD) & _LANES))
+        fourth = unsafe_add(fourth, unsafe_mul(value, unsafe_mul((shocks >> 96) & _MASK_32, _SPREAD) & _LANES))
 
-    highest: uint256 = 0
-    worst: uint256 = 0
-    for scenario: uint256 in range(SCENARIOS):
-        loss: uint256 = (lanes[scenario >> 2] >> ((scenario & 3) << 6)) & _MASK_64
-        if loss > highest:
-            highest = loss
-            worst = scenario
     # shocks are stored 100 above what they are
     even: uint256 = unsafe_mul(PERCENT, sum)
-    if highest <= even:
-        highest = even
+    highest: uint256 = even
+    worst: uint256 = 0
+    highest, worst = self._worse(first, 0, highest, worst)
+    highest, worst = self._worse(second, 4, highest, worst)
+    highest, worst = self._worse(third, 8, highest, worst)
+    highest, worst = self._worse(fourth, 12, highest, worst)
     units: uint256 = unsafe_div(unsafe_add(unsafe_sub(highest, even), PERCENT - 1), PERCENT)
     if cut != 0:
         units = unsafe_add(units, held)
@@ -203,36 +211,34 @@ def _shocks(_word: uint256, _asset: uint256) -> int256[16]:
 
 @internal
 @pure
-def _row(_rows: uint256[8], _asset: uint256) -> uint256:
+def _worse(_lanes: uint256, _first: uint256, _highest: uint256, _worst: uint256) -> (uint256, uint256):
     """
-    @return rho + 1 of the asset with those below it, 16 bits each, the first lowest; above them other rows
+    @param _first scenario of the lowest lane
+    @return the highest loss so far and its scenario, with these four
     """
-    first: uint256 = unsafe_div(unsafe_mul(_asset, unsafe_sub(_asset, 1)), 2)  # 0 for asset 0
-    word: uint256 = first >> 4
-    offset: uint256 = (first & 15) << 4
-    row: uint256 = _rows[word] >> offset
-    if offset != 0 and word < 7:
-        row |= _rows[unsafe_add(word, 1)] << unsafe_sub(256, offset)
-    return row
+    lanes: uint256 = _lanes
+    highest: uint256 = _highest
+    worst: uint256 = _worst
+    for lane: uint256 in range(4):
+        loss: uint256 = lanes & _MASK_64
+        if loss > highest:
+            highest = loss
+            worst = unsafe_add(_first, lane)
+        lanes >>= 64
+    return highest, worst
 
 
 @internal
 @pure
-def _coarse(_weight: int256) -> int256:
+def _bits_above(_total: uint256, _limit: uint256) -> uint256:
     """
-    @return the weight without its last bits, away from zero
+    @param _limit at least 2**47
+    @return bits to cut off the total, a multiple of 8, until it is below the limit
     """
-    size: uint256 = convert(abs(_weight), uint256)
-    size = unsafe_add(size, 2**96 - 1) >> _COARSE_BITS
-    return convert(size, int256) if _weight > 0 else unsafe_sub(0, convert(size, int256))
-
-
-@internal
-@pure
-def _root_up(_square: uint256) -> uint256:
-    """
-    @param _square below 2**254
-    @return its square root, rounded up
-    """
-    root: uint256 = isqrt(_square)
-    return unsafe_add(root, convert(unsafe_mul(root, root) != _square, uint256))
+    # 26 * 8 bits leave less than 2**48, and no sum exceeds 2**207
+    bits: uint256 = 0
+    for _: uint256 in range(27):
+        if _total >> bits < _limit:
+            break
+        bits = unsafe_add(bits, 8)
+    return bits

@@ -32,10 +32,10 @@ _LIMIT: constant(uint256) = 2**100  # of B / W: more is no longer of interest [w
 @internal
 @pure
 def _notice(
-    _weights: int256[16], _tail: uint256, _equity: uint256, _ramp_up: uint256, _until: uint256, _step: uint256
+    _weights: uint256[16], _tail: uint256, _equity: uint256, _ramp_up: uint256, _until: uint256, _step: uint256
 ) -> uint256:
     """
-    @param _weights w, each below 2**202 [quote wad]
+    @param _weights w, without sign, each below 2**203 [quote wad]
     @param _tail tail0 [quote wad]
     @param _equity B, at least the tail [quote wad]
     @param _ramp_up u, at least the speed of a fall relative to the line that falls [wad per hour]
@@ -45,13 +45,13 @@ def _notice(
     """
     total: uint256 = 0
     for i: uint256 in range(16):
-        total += convert(abs(_weights[i]), uint256)
+        total += _weights[i]
     if total == 0:
         return max_value(uint256)
     # from here on everything in parts of W [wad]
     squares: uint256 = 0  # V0
     for i: uint256 in range(16):
-        part: uint256 = self._part(convert(abs(_weights[i]), uint256), total)
+        part: uint256 = self._part(_weights[i], total)
         squares += part * part // _WAD
     equity: uint256 = self._part(_equity, total)
     tail: uint256 = self._part(_tail, total) + 1

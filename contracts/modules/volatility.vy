@@ -44,19 +44,34 @@ def _weight(_elapsed: uint256, _tau: uint256) -> uint256:
 
 @internal
 @pure
+def _log_ratio(_price: uint256, _last_price: uint256) -> uint256:
+    """
+    @dev 3 * (x**2 - 1) / (x**2 + 4*x + 1) of the ratio x: within 2e-6 of ln(x), relative to it, at a move of
+         10 %, within 0.13 % where prices halve, and below 3 at any. snekmate's logarithm costs ten times as
+         much, and what it would add, no variance keeps: one sample at most doubles it.
+    @param _price, _last_price in 1 .. price_word.MAX_PRICE [quote wad per unit]
+    @return |ln(price / last price)|, rounded down [wad]
+    """
+    # squares < 2**176, three times their difference in wad < 2**238
+    square: uint256 = unsafe_mul(_price, _price)
+    last_square: uint256 = unsafe_mul(_last_price, _last_price)
+    apart: uint256 = unsafe_sub(max(square, last_square), min(square, last_square))
+    cross: uint256 = unsafe_mul(4, unsafe_mul(_price, _last_price))
+    return unsafe_div(unsafe_mul(apart, 3 * fixed_point.WAD), unsafe_add(unsafe_add(square, last_square), cross))
+
+
+@internal
+@pure
 def _squared_return(_price: uint256, _last_price: uint256, _elapsed: uint256) -> uint256:
     """
     @param _price, _last_price in 1 .. price_word.MAX_PRICE [quote wad per unit]
     @param _elapsed [s] in 1 .. 2**64
-    @return ln(price / last price)**2 / elapsed, rounded down [variance per day, wad] < 2**89
+    @return ln(price / last price)**2 / elapsed, rounded down [variance per day, wad] < 2**80
     """
     if _price == _last_price:
         return 0
-    # a fall to less than 1e-18 of the last price counts as one to 1e-18; |ln| < 60e18
-    ratio: uint256 = max(unsafe_div(unsafe_mul(_price, fixed_point.WAD), _last_price), 1)
-    log_return: int256 = math._wad_ln(convert(ratio, int256))
-    square: uint256 = convert(unsafe_mul(log_return, log_return), uint256)
-    return unsafe_div(unsafe_mul(square, _DAY), unsafe_mul(fixed_point.WAD, _elapsed))
+    log_return: uint256 = self._log_ratio(_price, _last_price)
+    return unsafe_div(unsafe_mul(unsafe_mul(log_return, log_return), _DAY), unsafe_mul(fixed_point.WAD, _elapsed))
 
 
 @internal
@@ -67,10 +82,9 @@ def _relax(_value: uint256, _goal: uint256, _weight: uint256) -> uint256:
     @param _weight at most 1 [wad]
     @return value + weight * (goal - value), rounded up
     """
-    if _goal > _value:
-        rise: uint256 = unsafe_mul(_weight, unsafe_sub(_goal, _value))
-        return unsafe_add(_value, unsafe_div(unsafe_add(rise, _WAD_LESS_ONE), fixed_point.WAD))
-    return unsafe_sub(_value, unsafe_div(unsafe_mul(_weight, unsafe_sub(_value, _goal)), fixed_point.WAD))
+    # both products < 2**156
+    kept: uint256 = unsafe_mul(unsafe_sub(fixed_point.WAD, _weight), _value)
+    return unsafe_div(unsafe_add(unsafe_add(kept, unsafe_mul(_weight, _goal)), _WAD_LESS_ONE), fixed_point.WAD)
 
 
 @internal
@@ -103,4 +117,9 @@ def _step(_variance: uint256, _square: uint256, _weight: uint256, _cap: uint256)
     @param _cap `_wick_cap` of the fast variance, MAX_VARIANCE of the others
     @return the variance after the sample [variance per day, wad]
     """
-    return min(self._relax(_variance, _square, _weight), _cap)
+    # as `_relax`, without the price of a call
+    kept: uint256 = unsafe_mul(unsafe_sub(fixed_point.WAD, _weight), _variance)
+    return min(
+        unsafe_div(unsafe_add(unsafe_add(kept, unsafe_mul(_weight, _square)), _WAD_LESS_ONE), fixed_point.WAD),
+        _cap,
+    )

@@ -107,9 +107,8 @@ def memory_round_trip(_memory: Memory) -> Memory:
 @external
 @pure
 def volatility_round_trip(_volatility: Volatility) -> Volatility:
-    word: uint256 = oracle_slots._with_excursion(
-        oracle_slots._pack_volatility(_volatility.fast, _volatility.slow, _volatility.long, _volatility.accepted_at),
-        _volatility.excursion_at,
+    word: uint256 = oracle_slots._pack_volatility(
+        _volatility.fast, _volatility.slow, _volatility.long, _volatility.accepted_at, _volatility.excursion_at
     )
     return Volatility(
         fast=oracle_slots._fast(word),

@@ -10,16 +10,25 @@
 from ..modules import portfolio_math
 
 
+# Numbers without sign, their sum, and a bitmap of those that were negative.
+struct Split:
+    sizes: uint256[16]
+    total: uint256
+    shorts: uint256
+
+
 @external
 @pure
 def tail(_weights: int256[16], _rows: uint256[8], _breakdown: uint256) -> uint256:
-    return portfolio_math._tail(_weights, _rows, _breakdown)
+    split: Split = self._split(_weights)
+    return portfolio_math._tail(split.sizes, split.total, split.shorts, _rows, _breakdown)
 
 
 @external
 @pure
 def stress(_values: int256[16], _shocks: uint256[8]) -> (uint256, uint256):
-    return portfolio_math._stress(_values, _shocks)
+    split: Split = self._split(_values)
+    return portfolio_math._stress(split.sizes, split.total, split.shorts, _shocks)
 
 
 @external
@@ -38,3 +47,15 @@ def with_shocks(_word: uint256, _asset: uint256, _shocks: int256[16]) -> uint256
 @pure
 def shocks(_word: uint256, _asset: uint256) -> int256[16]:
     return portfolio_math._shocks(_word, _asset)
+
+
+@internal
+@pure
+def _split(_numbers: int256[16]) -> Split:
+    split: Split = empty(Split)
+    for i: uint256 in range(16):
+        split.sizes[i] = convert(abs(_numbers[i]), uint256)
+        split.total += split.sizes[i]
+        if _numbers[i] < 0:
+            split.shorts |= 1 << i
+    return split

@@ -58,8 +58,10 @@ def test_assess__any_fleet__equals_the_exact_mirror(conditions, accounts):
     words, assets = conditions
     found = fleet.assess(
         fleet.Fleet(
-            *(np.array([row[field] for row in accounts]) / WAD for field in (0, 1)),
-            *(np.array([row[field] for row in accounts], dtype=float) / WAD for field in (4, 5)),
+            *(
+                np.array([getattr(row, field) for row in accounts], dtype=float) / WAD
+                for field in fleet.Fleet.__dataclass_fields__
+            ),
         ),
         fleet.Conditions.of(words, assets, PARAMETERS),
     )

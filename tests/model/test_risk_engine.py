@@ -44,19 +44,24 @@ ASSETS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def world(session_chain, artifacts):
+def build_world(session_chain, artifacts):
     """All ramps have just started, towards targets above, below and at their lines."""
     world = RiskWorld(session_chain, artifacts)
     for table, tiers in enumerate(TABLES):
         world.engine.set_tier_table(table, tiers)
     for asset, (line, changes) in enumerate(ASSETS):
-        world.list_asset(asset, line, **{"haircut_floor": 0, **changes})
+        shocks = [(17 * asset + 29 * n) % 201 - 100 for n in range(16)]
+        world.list_asset(asset, line, **{"haircut_floor": 0, "shocks": shocks, **changes})
         world.read(asset, live=STARTED_AT)
         world.oracle.set_variance(asset, (asset % 4) * 10**15)
     world.sample()
     world.mirror = world.assets()
     return world
+
+
+@pytest.fixture(scope="module")
+def world(session_chain, artifacts):
+    return build_world(session_chain, artifacts)
 
 
 def test_world__ramps__go_up_and_down_and_stand(world):
@@ -95,7 +100,7 @@ def readings(draw):
 
 
 @st.composite
-def accounts(draw):
+def accounts(draw, kind=CROSS):
     """An exposure over at most five markets and three collaterals, and its readings."""
     markets = draw(st.sets(st.integers(0, 15), max_size=5))
     collaterals = draw(st.sets(st.integers(0, 15), max_size=3))
@@ -112,7 +117,7 @@ def accounts(draw):
     base = cash + draw(st.one_of(st.integers(-(10**26), 10**26), st.integers(-(2**220), 2**220)))
     return (
         Exposure(
-            CROSS,
+            kind,
             cash,
             base,
             sum(1 << asset for asset in markets),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from margin_model import price_validity, price_word, volatility
+from margin_model import covariance, price_validity, price_word, volatility
 from margin_model.price_validity import BELOW, FRESH, INVALID, NEAR
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
 
 MAX_PULL_AGE = 3
 MAX_LAG = 2**15 - 1
+MAX_TICK_AGE = 300
 
 
 class Parameters(NamedTuple):
@@ -187,3 +188,50 @@ class Asset:
             self.parameters.weight_long,
             self.bounds.floor,
         )
+
+
+@dataclass
+class Whole:
+    """All assets together, with their correlations."""
+
+    parameters: Parameters
+    assets: list[Asset] = field(default_factory=list)
+    grid: covariance.Grid = field(default_factory=covariance.Grid)
+    sampled_at: int = 0
+    grid_at: int = 0
+
+    def add(self, asset: Asset, correlations: Sequence[int]) -> None:
+        """List an asset."""
+        self.assets.append(asset)
+        self.grid = covariance.seed(self.grid, asset.variances[1], correlations)
+
+    def sample(
+        self, answers: Sequence[Sequence[Answer | None]], now: int, up: bool = True
+    ) -> tuple[list[int], list[int], int]:
+        """Words, variance targets, and the bitmap of the assets that had an hour's return."""
+        due = now >= self.sampled_at + self.parameters.interval
+        words, targets = [], []
+        for asset, said in zip(self.assets, answers, strict=True):
+            # an asset the last sample passed over stays due by itself
+            if due or now >= asset.accepted_at + self.parameters.interval:
+                word, target = asset.sample(said, now, up)
+            else:
+                word, target = asset.read(said, now, up), asset.target()
+            words.append(word)
+            targets.append(target)
+        moved = 0
+        if due:
+            self.sampled_at = now
+            if now - self.grid_at >= covariance.GRID:
+                moved = self._update(words, now)
+        return words, targets, moved
+
+    def _update(self, words: Sequence[int], now: int) -> int:
+        ticks = [0] * len(words)
+        for index, (asset, word) in enumerate(zip(self.assets, words, strict=True)):
+            usable = price_word.unpack(word).state >= UNCERTAIN
+            if usable and now - asset.accepted_at <= MAX_TICK_AGE:
+                ticks[index] = covariance.tick(asset.price)
+        self.grid, moved = covariance.update(self.grid, ticks, now - self.grid_at)
+        self.grid_at = now
+        return moved

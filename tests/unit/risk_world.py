@@ -135,9 +135,13 @@ class RiskWorld:
                     risk.haircut_cap,
                 ),
                 table,
+                tuple(risk.shocks),
             )
         return found
 
     def expected(self, exposure: Exposure) -> risk_engine.Health:
         """The mirror's answer."""
-        return risk_engine.assess(exposure, self.words, self.assets(), self.parameters)
+        rows = self.oracle.correlations(2**16 - 1)
+        return risk_engine.assess(
+            exposure, self.words, self.assets(), self.parameters, rows=rows
+        )

@@ -1,0 +1,118 @@
+"""Exact integer mirror of ``contracts/modules/portfolio_math.vy``: what a whole portfolio requires.
+
+The formulas and the packing stand in the contract's module.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from margin_model.fixed_point import div_up, isqrt
+
+ASSETS = 16
+SCENARIOS = 16
+BPS = 10_000
+MAX_SHOCK = 100
+
+_EXACT = 2**112
+_COARSE_BITS = 96
+_VALUE_LIMIT = 2**55
+
+
+class Stress(NamedTuple):
+    """Loss in the worst of the scenarios [quote wad], and which one that is."""
+
+    loss: int
+    scenario: int
+
+
+def pairs() -> Iterator[tuple[int, int, int]]:
+    """Number, asset and lower asset of every pair, in the order in which they are packed."""
+    for asset in range(ASSETS):
+        for other in range(asset):
+            yield asset * (asset - 1) // 2 + other, asset, other
+
+
+def pack_correlations(matrix: Sequence[Sequence[int]]) -> list[int]:
+    """Words of a symmetric matrix of correlations.
+
+    Parameters
+    ----------
+    matrix : sequence, shape (n, n), n <= 16
+        [bps]; only what stands below the diagonal is read, pairs beyond it are uncorrelated.
+
+    Returns
+    -------
+    list of int, shape (8,)
+    """
+    words = [0] * 8
+    for number, asset, other in pairs():
+        rho = matrix[asset][other] if asset < len(matrix) else 0
+        words[number >> 4] |= (rho + BPS) << (16 * (number & 15))
+    return words
+
+
+def correlation(rows: Sequence[int], asset: int, other: int) -> int:
+    """Correlation of two assets, from the packed words [bps]."""
+    if asset == other:
+        return BPS
+    high, low = max(asset, other), min(asset, other)
+    number = high * (high - 1) // 2 + low
+    return (rows[number >> 4] >> (16 * (number & 15)) & 0xFFFF) - BPS
+
+
+def tail(weights: Sequence[int], rows: Sequence[int], breakdown: int) -> int:
+    """``sqrt(V + delta * max(0, V0 - V, V1 - V))``, rounded up [quote wad].
+
+    Parameters
+    ----------
+    weights : sequence of int, shape (16,)
+        w, signed [quote wad].
+    rows : sequence of int, shape (8,)
+        Packed correlations.
+    breakdown : int
+        delta [bps].
+    """
+    cut = _COARSE_BITS if sum(map(abs, weights)) >= _EXACT else 0
+    cut_weights = [_signed(div_up(abs(w), 2**cut), w) for w in weights]
+    squares = sum(w * w for w in cut_weights)
+    crossed = sum(
+        correlation(rows, asset, other) * cut_weights[asset] * cut_weights[other]
+        for _, asset, other in pairs()
+    )
+    independent, aligned = BPS * squares, BPS * sum(cut_weights) ** 2
+    correlated = max(0, independent + 2 * crossed)
+    worse = max(0, independent - correlated, aligned - correlated)
+    square = BPS * correlated + breakdown * worse
+    root = isqrt(square)
+    root += root * root != square
+    return div_up(root, BPS) << cut
+
+
+def stress(values: Sequence[int], shocks: Sequence[Sequence[int]]) -> Stress:
+    """``max over scenarios of -sum value * shock``, rounded up, not below 0.
+
+    Parameters
+    ----------
+    values : sequence of int, shape (16,)
+        Sizes and amounts at their price, signed [quote wad].
+    shocks : sequence, shape (16, 16)
+        By asset and scenario [percent].
+    """
+    total = sum(map(abs, values))
+    cut = 0
+    while total >> cut >= _VALUE_LIMIT:
+        cut += 8
+    cut_values = [_signed(abs(value) >> cut, value) for value in values]
+    losses = [
+        -sum(value * shocks[asset][k] for asset, value in enumerate(cut_values))
+        for k in range(SCENARIOS)
+    ]
+    worst = max(losses)
+    units = div_up(max(worst, 0), 100)
+    if cut:
+        units += sum(value != 0 for value in values)
+    return Stress(units << cut, losses.index(worst) if worst > 0 else 0)
+
+
+def _signed(size: int, like: int) -> int:
+    return -size if like < 0 else size

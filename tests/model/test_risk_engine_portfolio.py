@@ -1,0 +1,175 @@
+"""RiskEngine, PORTFOLIO accounts: contract = mirror to the wei, and what their MM promises."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chain.deployment import PORTFOLIO
+from margin_model import price_word, risk_engine, tier_table
+from margin_model.fixed_point import WAD
+from margin_model.margin_math import MAX_AMOUNT, MAX_DEPTH, MAX_SIZE
+from margin_model.portfolio_math import BPS, pack_correlations
+from margin_model.risk_engine import Asset, Exposure, Parameters
+from margin_model.risk_word import RiskWord
+from tests.model.test_portfolio_math import matrices, semidefinite
+from tests.model.test_risk_engine import accounts, build_world
+
+SHOCKS = (-8, 8, -4, 4) + (0,) * 12
+PARAMETERS = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD, 3_000, 100)
+NO_BREAKDOWN = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD, 0, 100)
+TABLE = tier_table.pack([tier_table.Tier(0, 40)])
+LINE = 5 * 10**16
+
+
+@pytest.fixture(scope="module")
+def world(session_chain, artifacts):
+    return build_world(session_chain, artifacts)
+
+
+# ── contract = mirror ────────────────────────────────────────────────────────────────────────────
+
+
+@given(account=accounts(PORTFOLIO), matrix=matrices(), seconds=st.integers(0, 10**6))
+@settings(max_examples=300)
+def test_assess__any_account__equals_mirror(world, account, matrix, seconds):
+    exposure, words = account
+    rows = pack_correlations(matrix)
+    world.oracle.set_correlations(rows)
+    known = (world.mirror, world.parameters)
+    found = world.engine.assess(exposure, words)
+    assert found == risk_engine.assess(exposure, words, *known, rows=rows)
+    later = risk_engine.maintenance_at(exposure, words, *known, seconds, rows)
+    assert world.engine.maintenance_at(exposure, words, seconds) == later
+    if exposure.markets or exposure.cash < 0:
+        terms = world.engine.breakdown(exposure, words)
+        assert terms == risk_engine.breakdown(exposure, words, *known, rows=rows)
+
+
+@given(account=accounts(PORTFOLIO), matrix=matrices(), cushion=st.integers(0, 10**28))
+@settings(max_examples=30)
+def test_liquidation_price__any_account__equals_mirror(world, account, matrix, cushion):
+    exposure, words = account
+    rows = pack_correlations(matrix)
+    known = (world.mirror, world.parameters)
+    health = risk_engine.assess(exposure, words, *known, rows=rows)
+    world.oracle.set_correlations(rows)
+    for market in range(16):
+        if (exposure.markets >> market) & 1:
+            base = exposure.base - health.equity + health.maintenance + cushion
+            near = exposure._replace(base=base)
+            price = risk_engine.liquidation_price(near, words, *known, market, rows)
+            assert world.engine.liquidation_price(near, words, market) == price
+            return
+
+
+# ── what the requirement promises ────────────────────────────────────────────────────────────────
+
+
+def assets_of(depth=MAX_DEPTH):
+    risk = RiskWord(LINE, LINE, 0, depth, 0, 0, 5_000)
+    return {asset: Asset(risk, TABLE, SHOCKS) for asset in range(16)}
+
+
+def exposure_of(sizes, amounts):
+    return Exposure(
+        PORTFOLIO,
+        -1,
+        0,
+        sum(1 << asset for asset, size in enumerate(sizes) if size),
+        sum(1 << asset for asset, amount in enumerate(amounts) if amount),
+        sizes,
+        amounts,
+    )
+
+
+def terms_of(sizes, amounts, rows, parameters=PARAMETERS, depth=MAX_DEPTH):
+    words = [price_word.pack(100 * WAD, 100 * WAD, 0, 0, price_word.VALID)] * 16
+    exposure = exposure_of(sizes, amounts)
+    return risk_engine.breakdown(exposure, words, assets_of(depth), parameters, rows=rows)
+
+
+units = st.one_of(st.just(0), st.integers(-(10**4), 10**4)).map(lambda milli: milli * WAD // 1_000)
+books = st.lists(units, min_size=16, max_size=16)
+
+
+@given(sizes=books, amounts=books, matrix=matrices())
+def test_breakdown__any_matrix__never_below_the_floor(sizes, amounts, matrix):
+    amounts = [abs(amount) for amount in amounts]
+    terms = terms_of(sizes, amounts, pack_correlations(matrix))
+    gross = sum((abs(s) + a) * 100 for s, a in zip(sizes, amounts, strict=True))
+    assert terms.maintenance >= gross * PARAMETERS.floor // BPS
+
+
+@given(sizes=books, matrix=matrices(), asset=st.integers(0, 15), part=st.integers(0, 1_000))
+def test_breakdown__collateral_of_an_asset_it_is_short_of__tail_falls_but_for_the_rest(
+    sizes, matrix, asset, part
+):
+    """It takes from |w| of its asset: alone, it lowers the tail; what it un-hedges elsewhere is what
+    the others need without it. With g and the floor on gross legs, those two may rise.
+    """
+    sizes[asset] = -abs(sizes[asset])
+    amounts = [0] * 16
+    rows = pack_correlations(matrix)
+    alone = [size if i == asset else 0 for i, size in enumerate(sizes)]
+    before = terms_of(alone, amounts, rows).tail
+    amounts[asset] = abs(sizes[asset]) * part // 1_000
+    assert terms_of(alone, amounts, rows).tail <= before
+    assert terms_of(alone, amounts, rows).stress <= terms_of(alone, [0] * 16, rows).stress + 1
+
+
+@given(
+    sizes=books,
+    matrix=semidefinite(),
+    asset=st.integers(0, 15),
+    amount=st.integers(1, 10**4),
+)
+def test_breakdown__wrong_way_collateral__never_lowers_it(sizes, matrix, asset, amount):
+    """Collateral of an asset the book is long of, where nothing else is short: all weights one way."""
+    sizes = [abs(size) for size in sizes]
+    rows = pack_correlations([[abs(rho) for rho in row] for row in matrix])
+    before = terms_of(sizes, [0] * 16, rows)
+    amounts = [0] * 16
+    amounts[asset] = amount * WAD // 1_000
+    after = terms_of(sizes, amounts, rows)
+    assert after.tail >= before.tail
+    assert after.floor >= before.floor
+    assert after.maintenance >= before.maintenance
+
+
+@given(size=st.integers(1, 10**7), matrix=matrices())
+def test_breakdown__spot_against_a_short__is_charged_the_floor_alone(size, matrix):
+    sizes, amounts = [0] * 16, [0] * 16
+    sizes[3], amounts[3] = -size * WAD // 1_000, size * WAD // 1_000
+    terms = terms_of(sizes, amounts, pack_correlations(matrix))
+    assert terms.tail == terms.stress == 0
+    assert terms.maintenance == terms.floor > 0
+
+
+@given(sizes=books, matrix=matrices())
+def test_breakdown__delta__never_needs_less(sizes, matrix):
+    rows = pack_correlations(matrix)
+    with_it = terms_of(sizes, [0] * 16, rows).maintenance
+    assert with_it >= terms_of(sizes, [0] * 16, rows, NO_BREAKDOWN).maintenance
+
+
+@given(size=st.integers(1, 10**9), depth=st.integers(10**5, 10**9))
+def test_breakdown__one_asset__concentration_as_under_standard_margin(size, depth):
+    sizes = [size * WAD] + [0] * 15
+    terms = terms_of(sizes, [0] * 16, pack_correlations([]), depth=depth)
+    words = [price_word.pack(100 * WAD, 100 * WAD, 0, 0, price_word.VALID)] * 16
+    standard = exposure_of(sizes, [0] * 16)._replace(kind=2)
+    needed = risk_engine.assess(standard, words, assets_of(depth), PARAMETERS).maintenance
+    assert terms.tail == pytest.approx(needed - PARAMETERS.keeper_cost, rel=1e-12)
+
+
+def test_assess__largest_of_everything__does_not_revert(world):
+    """Sizes, amounts, prices and correlations at their bounds, all one way."""
+    words = [price_word.pack(2**88 - 1, 2**88 - 1, 2**32 - 1, 2**40 - 1, 0)] * 16
+    rows = pack_correlations([[BPS] * 16] * 16)
+    world.oracle.set_correlations(rows)
+    for sign in (1, -1):
+        exposure = exposure_of([sign * MAX_SIZE] * 16, [MAX_AMOUNT] * 16)
+        found = world.engine.assess(exposure, words)
+        assert found == risk_engine.assess(
+            exposure, words, world.mirror, world.parameters, rows=rows
+        )
