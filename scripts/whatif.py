@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import chain
-from scripts._command import Command, check_folders, connect, json_option, put_json
+from scripts._command import (
+    Command,
+    check_folders,
+    connect,
+    json_option,
+    network_option,
+    put_json,
+)
 
 if TYPE_CHECKING:
     from chain.projection import Projection
@@ -46,11 +53,7 @@ class Trade(click.ParamType):
     type=click.Path(path_type=Path),
     help="Addresses; deployments/<chain id>.json otherwise.",
 )
-@click.option(
-    "--network",
-    metavar="ECOSYSTEM:NETWORK:PROVIDER",
-    help="As ape names it, ethereum:local:foundry for example; ape's default otherwise.",
-)
+@network_option
 @json_option
 def cli(
     number: int,
