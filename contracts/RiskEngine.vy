@@ -122,11 +122,12 @@ def __init__(
     assert _im_multiplier > WAD + _buffer, "im multiplier: below 1 + buffer"
     assert _im_multiplier <= MAX_IM_MULTIPLIER, "im multiplier: too high"
     assert _ramp_up >= MIN_RAMP and _ramp_up <= MAX_RAMP, "ramp up: out of range"
-    # A falling line may raise what a hedged portfolio needs: by no more than a rising one, even where its
-    # fall began two sample intervals ago, from a line up to twice the present one.
-    assert _ramp_down >= MIN_RAMP // 2 and _ramp_down <= _ramp_up // 2, "ramp down: out of range"
+    assert _ramp_down >= MIN_RAMP // 2 and _ramp_down <= MAX_RAMP, "ramp down: out of range"
+    # A falling line may raise what a hedged portfolio needs: relative to itself it must not fall faster
+    # than others rise, even where its fall began two sample intervals ago, from higher up.
     interval: uint256 = staticcall _oracle.SAMPLE_INTERVAL()
-    assert 4 * _ramp_down * interval <= WAD * HOUR, "ramp down: too fast to sample"
+    begun: uint256 = 2 * _ramp_down * interval
+    assert _ramp_down * WAD * HOUR + _ramp_up * begun <= _ramp_up * WAD * HOUR, "ramp down: too fast"
     assert _keeper_cost >= MIN_KEEPER_COST, "keeper cost: too low"
     assert _keeper_cost <= MAX_KEEPER_COST, "keeper cost: too high"
     assert _breakdown <= MAX_BREAKDOWN, "breakdown: too high"

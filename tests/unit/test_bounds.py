@@ -49,9 +49,9 @@ CONSTRUCTORS: dict[str, dict[str, tuple[Any, ...]]] = {
         ),
         "ramp_down": (
             WAD // 200,
-            WAD // 2,
+            WAD * 30 // 31,  # d = u * (1 - 2 * d * a minute), u = 1
             "ramp down: out of range",
-            "ramp down: out of range",
+            "ramp down: too fast",
             {"ramp_up": WAD},
         ),
         "breakdown": (0, 10_000, None, "breakdown: too high"),

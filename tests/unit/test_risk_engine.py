@@ -62,7 +62,8 @@ def test_constructor__valid_parameters__are_readable(world, engine, deployer):
         ({"ramp_up": 10**16 - 1}, "ramp up: out of range"),
         ({"ramp_up": WAD + 1}, "ramp up: out of range"),
         ({"ramp_down": 5 * 10**15 - 1}, "ramp down: out of range"),
-        ({"ramp_down": PARAMETERS.ramp_up // 2 + 1}, "ramp down: out of range"),
+        ({"ramp_down": PARAMETERS.ramp_up}, "ramp down: too fast"),
+        ({"ramp_down": WAD + 1}, "ramp down: out of range"),
         ({"keeper_cost": 10**16 - 1}, "keeper cost: too low"),
         ({"keeper_cost": 1000 * WAD + 1}, "keeper cost: too high"),
         ({"breakdown": 10_001}, "breakdown: too high"),
@@ -76,11 +77,12 @@ def test_constructor__parameter_out_of_bounds__reverts(chain, artifacts, reverts
 
 
 def test_constructor__line_falls_too_far_between_samples__reverts(chain, artifacts, reverts):
-    oracle = chain.deploy(artifacts["MockOracle"], 3_600)
-    quarter = replace(PARAMETERS, ramp_up=WAD, ramp_down=WAD // 4)
-    chain.deploy(artifacts["RiskEngine"], oracle.address, *astuple(quarter))
-    with reverts("ramp down: too fast to sample"):
-        faster = replace(quarter, ramp_down=WAD // 4 + 1)
+    """d = u / (1 + 2 * u * interval): a third of u = 1 an hour where samples are an hour apart."""
+    oracle = chain.deploy(artifacts["MockOracle"], HOUR)
+    third = replace(PARAMETERS, ramp_up=WAD, ramp_down=WAD // 3)
+    chain.deploy(artifacts["RiskEngine"], oracle.address, *astuple(third))
+    with reverts("ramp down: too fast"):
+        faster = replace(third, ramp_down=WAD // 3 + 1)
         chain.deploy(artifacts["RiskEngine"], oracle.address, *astuple(faster))
 
 
