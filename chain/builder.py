@@ -41,7 +41,14 @@ class Builder:
         oracle = self._new(
             "PriceOracle", config.sequencer_feed or ZERO_ADDRESS, *config.oracle.values()
         )
-        risk = self._new("RiskEngine", oracle, *config.risk.values())
+        reports = self._reports()
+        risk = self._new(
+            "RiskEngine",
+            oracle,
+            reports or ZERO_ADDRESS,
+            *config.risk.values(),
+            config.reports.range,
+        )
         house = self._new("Clearinghouse", quote, oracle, risk, config.max_funding_rate)
         pool = self._new("LiquidityPool", house, oracle, risk, config.pool)
         fund = self._new("InsuranceFund", house, config.fund)
@@ -90,7 +97,14 @@ class Builder:
             assets,
             sources,
             self._feeds,
+            reports,
         )
+
+    def _reports(self) -> Contract | None:
+        wanted = self._config.reports
+        if not wanted.signers:
+            return None
+        return self._new("RiskReports", wanted.signers, wanted.threshold)
 
     def _existing(self, address: str | None, what: str) -> str:
         if address is None:

@@ -148,6 +148,15 @@ class CollateralConfig:
 
 
 @dataclass(frozen=True)
+class ReportsConfig:
+    """Who may sign risk reports; without signers there are none."""
+
+    signers: tuple[str, ...]
+    threshold: int
+    range: int
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a deployment needs to know."""
 
@@ -156,6 +165,7 @@ class Config:
     sequencer_feed: str | None
     oracle: dict[str, int]
     risk: dict[str, int]
+    reports: ReportsConfig
     max_funding_rate: int
     fund: dict[str, int]
     pool: dict[str, int]
@@ -262,6 +272,14 @@ def _collateral(section: Section, symbol: str, assets: Mapping[str, Any]) -> Col
     return collateral
 
 
+def _reports(section: Section) -> ReportsConfig:
+    reports = ReportsConfig(
+        section.addresses("signers"), section.number("threshold"), section.number("range", WAD)
+    )
+    section.done()
+    return reports
+
+
 def _stress(section: Section, assets: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     scenarios = {}
     for name, moves in section.sections().items():
@@ -312,6 +330,7 @@ def load_config(name: str | Path) -> Config:
         sequencer_feed=oracle.address("sequencer_feed"),
         oracle=_only(oracle, _ORACLE),
         risk=_only(root.section("risk"), _RISK),
+        reports=_reports(root.section("reports")),
         max_funding_rate=_only(root.section("clearinghouse"), {"max_funding_rate": RATE})[
             "max_funding_rate"
         ],

@@ -103,6 +103,16 @@ class Section:
             raise ConfigError(f"{self.where}.{name}: {value!r} is no address in quotes, nor null")
         return value
 
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Contracts' or people's addresses, in the order in which the contracts want them: ascending."""
+        values = self.get(name)
+        if not isinstance(values, list):
+            raise ConfigError(f"{self.where}.{name}: not a list")
+        for value in values:
+            if not (isinstance(value, str) and _ADDRESS.match(value)):
+                raise ConfigError(f"{self.where}.{name}: {value!r} is no address in quotes")
+        return tuple(sorted(values, key=str.lower))
+
     def done(self) -> None:
         """Nothing may be left: a misspelt entry would otherwise be ignored."""
         if self._unread:

@@ -74,6 +74,8 @@ class Deployment:
         By asset, the primary one first.
     feeds : dict of str to list of Feed
         Test doubles behind them, in the same order; empty where feeds are real.
+    reports : Contract or None
+        Signed forecasts, where there are signers.
     """
 
     chain: Chain
@@ -90,6 +92,7 @@ class Deployment:
     assets: dict[str, int]
     sources: dict[str, list[Source]]
     feeds: dict[str, list[Feed]] = field(default_factory=dict)
+    reports: Contract | None = None
 
     @classmethod
     def deploy(
@@ -132,7 +135,8 @@ class Deployment:
             for sources in self.sources.values()
             for source in sources
         }
-        return [*self.core.values(), *adapters.values(), *self.tokens.values()]
+        optional = [self.reports] if self.reports else []
+        return [*self.core.values(), *optional, *adapters.values(), *self.tokens.values()]
 
     def asset_id(self, symbol: str) -> int:
         """Id of an asset and of its market."""
@@ -150,12 +154,15 @@ class Deployment:
         """Offer all owned contracts to `owner`, who has to accept each."""
         for attribute in OWNED:
             getattr(self, attribute).transfer_ownership(owner)
+        if self.reports:
+            self.reports.transfer_ownership(owner)
 
     def record(self) -> dict[str, Any]:
         """Addresses as they are saved."""
         return {
             "chain_id": self.chain.chain_id,
             "contracts": {name: contract.address for name, contract in self.core.items()},
+            "reports": self.reports.address if self.reports else None,
             "quote": self.quote.address,
             "tokens": {symbol: token.address for symbol, token in self.tokens.items()},
             "collaterals": {asset: token.address for asset, token in self.collaterals.items()},
@@ -229,6 +236,7 @@ class _Reader:
                 asset: [self._feed(feed) for feed in feeds]
                 for asset, feeds in record["feeds"].items()
             },
+            reports=self._at("RiskReports", record["reports"]) if record["reports"] else None,
         )
 
     def _feed(self, record: Mapping[str, Any]) -> Feed:

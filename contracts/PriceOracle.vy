@@ -1,7 +1,7 @@
 # pragma version 0.4.3
 # pragma nonreentrancy on
 """
-@title PriceOracle: sources, validity, EMA price, variances
+@title PriceOracle: sources, validity, EMA price, variances, correlations
 @custom:contract-name PriceOracle
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
@@ -16,6 +16,10 @@
         An asset that is not usable keeps its last accepted price. The excursion off the EMA is timed
         from the first sample that sees it; once it has lasted, the price counts whether anybody
         sampled since or not, and the next accepted sample moves the EMA to it at once.
+
+        The first sample that is due an hour after the last such one also updates the correlations, of
+        the assets that are usable and have a price accepted within MAX_TICK_AGE: a pull feed's is
+        accepted only now and then.
 @custom:security Sources are called with a gas cap and without revert, see source_call.
 """
 
@@ -581,8 +585,11 @@ def _sample_asset(
             ema = seen_price
         else:
             ema = volatility._relax(ema, seen_price, _weights.ema)
-        history = self._advance(history, volatility._squared_return(seen_price, price, _weights.elapsed), _weights)
-        price = seen_price
+        square: uint256 = 0
+        if seen_price != price:
+            square = volatility._squared_return(seen_price, price, _weights.elapsed)
+            price = seen_price
+        history = self._advance(history, square, _weights)
         published = (seen >> 88) & UINT40
     else:
         published = oracle_slots._published(memory)

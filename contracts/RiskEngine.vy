@@ -16,6 +16,7 @@
 
 from .interfaces import IPriceOracle
 from .interfaces import IRiskEngine
+from .interfaces import IRiskReports
 
 from snekmate.auth import ownable
 from snekmate.auth import ownable_2step
@@ -25,6 +26,7 @@ from .modules import margin_math
 from .modules import portfolio_math
 from .modules import price_word
 from .modules import ramp
+from .modules import risk_report
 from .modules import risk_word
 from .modules import tier_table
 
@@ -93,6 +95,8 @@ RAMP_DOWN: public(immutable(uint256))  # [wad per hour]
 KEEPER_COST: public(immutable(uint256))  # [quote wad]
 BREAKDOWN: public(immutable(uint256))  # delta: how far correlations are moved [bps]
 FLOOR: public(immutable(uint256))  # least MM of a portfolio's gross legs [bps]
+REPORTS: public(immutable(IRiskReports))  # signed forecasts; empty: none
+REPORT_RANGE: public(immutable(uint256))  # most they raise a variance [wad]
 
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,6 +110,7 @@ _shocks: uint256[8]  # see `portfolio_math`
 @deploy
 def __init__(
     _oracle: IPriceOracle,
+    _reports: IRiskReports,
     _im_multiplier: uint256,
     _buffer: uint256,
     _ramp_up: uint256,
@@ -113,6 +118,7 @@ def __init__(
     _keeper_cost: uint256,
     _breakdown: uint256,
     _floor: uint256,
+    _report_range: uint256,
 ):
     ownable.__init__()
     ownable_2step.__init__()
@@ -133,7 +139,11 @@ def __init__(
     assert _breakdown <= MAX_BREAKDOWN, "breakdown: too high"
     assert _floor >= MIN_FLOOR and _floor <= MAX_FLOOR, "floor: out of range"
 
+    assert _report_range >= risk_report.MIN_RANGE, "report range: too small"
+    assert _report_range <= risk_report.MAX_RANGE, "report range: too large"
+
     ORACLE = _oracle
+    REPORTS = _reports
     SAMPLE_INTERVAL = interval
     IM_MULTIPLIER = _im_multiplier
     BUFFER = _buffer
@@ -142,6 +152,7 @@ def __init__(
     KEEPER_COST = _keeper_cost
     BREAKDOWN = _breakdown
     FLOOR = _floor
+    REPORT_RANGE = _report_range
 
 
 # ── anybody ──────────────────────────────────────────────────────────────────────────────────────
@@ -653,12 +664,15 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256) -> uint256
     if risk == 0:
         return 0
 
+    variance: uint256 = _variance
+    if REPORTS.address != empty(address):
+        variance = risk_report._raised(_variance, staticcall REPORTS.variance_floor(_asset), REPORT_RANGE)
     line: uint256 = self._line_at(risk, _live)
     old_target: uint256 = (risk >> 64) & UINT64
     # kappa, variance, horizon, floor and cap
     parameters: uint256 = self._targets[_asset]
     new_target: uint256 = ramp._target(
-        parameters & UINT80, _variance, (parameters >> 80) & UINT32, (parameters >> 112) & UINT64, parameters >> 176
+        parameters & UINT80, variance, (parameters >> 80) & UINT32, (parameters >> 112) & UINT64, parameters >> 176
     )
     # a line that has arrived and stays needs no write: any start of its ramp is as good
     if line == old_target and new_target == old_target:

@@ -188,7 +188,10 @@ def _update(_count: uint256, _ticks: uint256[2], _elapsed: uint256):
                 scale: uint256 = unsafe_mul(deviation, deviations[other])
                 above: uint256 = unsafe_sub(max(unsafe_add(lane, scale), _ZERO), _ZERO)
                 goal: uint256 = min(unsafe_div(unsafe_mul(above, BPS), scale), 2 * BPS)
-                rho = unsafe_sub(min(max(unsafe_add(goal, STEP), rho), unsafe_add(rho, 2 * STEP)), STEP)
+                if goal > rho:
+                    rho = min(goal, unsafe_add(rho, STEP))
+                else:
+                    rho = unsafe_sub(rho, min(unsafe_sub(rho, goal), STEP))
             partners >>= 1
             covariances = (covariances >> 64) | (lane << 192)
             row = (row >> 16) | (rho << 240)

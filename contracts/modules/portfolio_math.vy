@@ -50,9 +50,7 @@ _TWICE: constant(uint256) = 200 * (2**128 - 1) // 255  # turns the sign of sixte
 
 @internal
 @pure
-def _tail(
-    _weights: uint256[16], _total: uint256, _shorts: uint256, _rows: uint256[8], _breakdown: uint256
-) -> uint256:
+def _tail(_weights: uint256[16], _total: uint256, _shorts: uint256, _rows: uint256[8], _breakdown: uint256) -> uint256:
     """
     @dev With W = sum |w| < 2**207: W < 2**112, or W < 2**111 + 16 after the cut by 96 bits. A row's sum is
          below 2**15 * W, P below 10**4 * W**2 < 2**238, and the square below 10**4 * P + 10**4 *
@@ -147,7 +145,6 @@ def _stress(_values: uint256[16], _total: uint256, _shorts: uint256, _shocks: ui
         second = unsafe_add(second, unsafe_mul(value, unsafe_mul((shocks >> 32) & _MASK_32, _SPREAD) & _LANES))
         third = unsafe_add(third, unsafe_mul(value, unsafe_mul((shocks >> 64) & _MASK_32, _SPREAD) & _LANES))
         fourth = unsafe_add(fourth, unsafe_mul(value, unsafe_mul((shocks >> 96) & _MASK_32, _SPREAD) & _LANES))
-
     # shocks are stored 100 above what they are
     even: uint256 = unsafe_mul(PERCENT, sum)
     highest: uint256 = even

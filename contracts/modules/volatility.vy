@@ -47,8 +47,8 @@ def _weight(_elapsed: uint256, _tau: uint256) -> uint256:
 def _log_ratio(_price: uint256, _last_price: uint256) -> uint256:
     """
     @dev 3 * (x**2 - 1) / (x**2 + 4*x + 1) of the ratio x: within 2e-6 of ln(x), relative to it, at a move of
-         10 %, within 0.13 % where prices halve, and below 3 at any. snekmate's logarithm costs ten times as
-         much, and what it would add, no variance keeps: one sample at most doubles it.
+         10 %, within 0.13 % where prices halve, and below 3 at any: a move by more than a factor of three in
+         one sample counts as less than it is. snekmate's logarithm costs seven times the gas.
     @param _price, _last_price in 1 .. price_word.MAX_PRICE [quote wad per unit]
     @return |ln(price / last price)|, rounded down [wad]
     """
@@ -68,8 +68,6 @@ def _squared_return(_price: uint256, _last_price: uint256, _elapsed: uint256) ->
     @param _elapsed [s] in 1 .. 2**64
     @return ln(price / last price)**2 / elapsed, rounded down [variance per day, wad] < 2**80
     """
-    if _price == _last_price:
-        return 0
     log_return: uint256 = self._log_ratio(_price, _last_price)
     return unsafe_div(unsafe_mul(unsafe_mul(log_return, log_return), _DAY), unsafe_mul(fixed_point.WAD, _elapsed))
 

@@ -38,6 +38,7 @@ IM_MULTIPLIER = 3 * WAD // 2
 BUFFER = WAD // 10
 KEEPER_COST = 5 * WAD
 PORTFOLIO_TERMS = (3_000, 100)  # breakdown, floor
+NO_REPORTS = "0x" + 40 * "0"
 SHOCKS = (-8, 8, -4, 4) + (0,) * 12
 SAMPLE_INTERVAL = 60
 
@@ -57,12 +58,14 @@ class World:
         self.risk = deploy(
             "RiskEngine",
             self.oracle.address,
+            NO_REPORTS,
             IM_MULTIPLIER,
             BUFFER,
             WAD // 4,
             WAD // 10,
             KEEPER_COST,
             *PORTFOLIO_TERMS,
+            WAD,
         )
         self.clearinghouse = deploy(
             "Clearinghouse", self.usdc.address, self.oracle.address, self.risk.address, 10**15

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
-from chain import Chain, Receipt
+from chain import Chain, Contract, Receipt
 from chain.deployment import CROSS
 from margin_model import price_word, risk_engine, tier_table
 from margin_model.fixed_point import WAD
@@ -15,6 +15,8 @@ from margin_model.risk_engine import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 
 SAMPLE_INTERVAL = 60
+REPORT_RANGE = 4 * WAD
+NO_REPORTS = "0x" + 40 * "0"
 PARAMETERS = Parameters(
     im_multiplier=15 * 10**17,
     buffer=10**17,
@@ -73,16 +75,28 @@ def exposure_of(
     )
 
 
+def deploy_engine(
+    chain: Chain, artifacts: Any, oracle: str, parameters: Parameters, reports: str = NO_REPORTS
+) -> Contract:
+    """A RiskEngine; reports may raise a variance by `REPORT_RANGE`, where there are any."""
+    args = (*astuple(parameters), REPORT_RANGE)
+    return chain.deploy(artifacts["RiskEngine"], oracle, reports, *args)
+
+
 class RiskWorld:
     """One engine, its oracle, and the words that are handed to it."""
 
-    def __init__(self, chain: Chain, artifacts: Any, parameters: Parameters = PARAMETERS) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        artifacts: Any,
+        parameters: Parameters = PARAMETERS,
+        reports: str = NO_REPORTS,
+    ) -> None:
         self.chain = chain
         self.parameters = parameters
         self.oracle = chain.deploy(artifacts["MockOracle"], SAMPLE_INTERVAL)
-        self.engine = chain.deploy(
-            artifacts["RiskEngine"], self.oracle.address, *astuple(parameters)
-        )
+        self.engine = deploy_engine(chain, artifacts, self.oracle.address, parameters, reports)
         self.engine.set_tier_table(0, TIERS)
         self.words = [0] * 16
 

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.auction_world import FUND_PARAMS, PARAMS, POOL_PARAMS
 from tests.unit.ledger_world import Ledger
 from tests.unit.oracle_world import Listing, Oracle
-from tests.unit.risk_world import PARAMETERS, RiskWorld, risk_of
+from tests.unit.risk_world import NO_REPORTS, PARAMETERS, REPORT_RANGE, RiskWorld, risk_of
 from tests.unit.surroundings import Surroundings
 from tests.unit.venue_world import POOL_NAMES, Venue
 
@@ -26,6 +26,7 @@ RISK_NAMES = (
     "keeper_cost",
     "breakdown",
     "floor",
+    "report_range",
 )
 FUND_NAMES = ("cooldown", "window", "epoch_length", "epoch_cap")
 
@@ -55,6 +56,7 @@ CONSTRUCTORS: dict[str, dict[str, tuple[Any, ...]]] = {
             {"ramp_up": WAD},
         ),
         "breakdown": (0, 10_000, None, "breakdown: too high"),
+        "report_range": (WAD, 4 * WAD, "report range: too small", "report range: too large"),
         "floor": (10, 2_000, "floor: out of range", "floor: out of range"),
         "keeper_cost": (WAD // 100, 1000 * WAD, "keeper cost: too low", "keeper cost: too high"),
     },
@@ -113,8 +115,10 @@ class Builder:
             return Oracle(self.chain, self.artifacts, **changes).contract
         neighbour = self.around.neighbour
         if name == "RiskEngine":
-            defaults = dict(zip(RISK_NAMES, astuple(PARAMETERS), strict=True))
-            return self.around.deploy(name, neighbour, *{**defaults, **changes}.values())
+            values = (*astuple(PARAMETERS), REPORT_RANGE)
+            defaults = dict(zip(RISK_NAMES, values, strict=True))
+            args = {**defaults, **changes}.values()
+            return self.around.deploy(name, neighbour, NO_REPORTS, *args)
         known, contracts = {
             "LiquidityPool": (dict(zip(POOL_NAMES, POOL_PARAMS, strict=True)), 3),
             "LiquidationAuction": (PARAMS, 5),

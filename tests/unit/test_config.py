@@ -40,6 +40,13 @@ def test_subset__of_assets__drops_what_depends_on_the_others():
     assert list(config.collaterals) == ["WETH"]
 
 
+def test_seeds__an_asset__are_its_correlations_with_those_before_it():
+    config = load_config("demo")
+    assert config.seeds("BTC") == []
+    assert config.seeds("SOL") == [7_600, 7_900]
+    assert config.subset(["ETH", "SOL"]).seeds("SOL") == [7_900]
+
+
 def test_subset__unknown_asset__named():
     with pytest.raises(ConfigError, match=r"demo\.yaml: assets: no DOGE"):
         load_config("demo").subset(["DOGE"])
@@ -70,6 +77,10 @@ def test_with_prices__some__others_stay():
         ("\nfund:", "\nfund: 3\nx:", "edited.yaml.fund: not a mapping"),
         ("    sources:  ", "    sources: []\n    x: ", "BTC.sources: not a list of at least one"),
         ("quote:", "quote: [", "edited.yaml"),
+        ("SOL: {BTC: 0.76, ETH", "SOL: {ETH", "edited.yaml.correlations.SOL.BTC: missing"),
+        ("ETH: {BTC: 0.89", "ETH: {SOL: 0, BTC: 0.89", "edited.yaml.correlations.ETH.SOL: unknown"),
+        ("  ETH: {BTC: 0.89", "  DOGE: {}\n  ETH: {BTC: 0.89", "correlations.DOGE: unknown"),
+        ("ETH: {BTC: 0.89", "ETH: {BTC: 0.89001", "ETH.BTC: 0.89001 has more digits"),
     ],
 )
 def test_load_config__bad_entry__one_line_with_its_name(edited, old, new, message):

@@ -105,7 +105,9 @@ def _fund(chain: Chain, artifacts: Artifacts) -> Scene:
 
 def _risk_engine(chain: Chain, artifacts: Artifacts) -> Scene:
     around = Surroundings(chain, artifacts)
-    args = (around.neighbour, 2 * WAD, WAD // 10, WAD // 4, WAD // 10, 5 * WAD, 3_000, 100)
+    no_reports = "0x" + 40 * "0"
+    rest = (2 * WAD, WAD // 10, WAD // 4, WAD // 10, 5 * WAD, 3_000, 100, WAD)
+    args = (around.neighbour, no_reports, *rest)
     where = ("PriceOracle", "sample")
     return _among(around, "RiskEngine", args, where, lambda engine: engine.sample())
 

@@ -1,6 +1,6 @@
 """RiskEngine: parameters, lines and ramps, who may do what (not: requirements)."""
 
-from dataclasses import astuple, replace
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +15,7 @@ from tests.unit.risk_world import (
     SAMPLE_INTERVAL,
     TIERS,
     RiskWorld,
+    deploy_engine,
     exposure_of,
     risk_of,
     variance_of,
@@ -80,15 +81,15 @@ def test_constructor__line_falls_too_far_between_samples__reverts(chain, artifac
     """d = u / (1 + 2 * u * interval): a third of u = 1 an hour where samples are an hour apart."""
     oracle = chain.deploy(artifacts["MockOracle"], HOUR)
     third = replace(PARAMETERS, ramp_up=WAD, ramp_down=WAD // 3)
-    chain.deploy(artifacts["RiskEngine"], oracle.address, *astuple(third))
+    deploy_engine(chain, artifacts, oracle.address, third)
     with reverts("ramp down: too fast"):
         faster = replace(third, ramp_down=WAD // 3 + 1)
-        chain.deploy(artifacts["RiskEngine"], oracle.address, *astuple(faster))
+        deploy_engine(chain, artifacts, oracle.address, faster)
 
 
 def test_constructor__no_oracle__reverts(chain, artifacts, reverts):
     with reverts("oracle: zero address"):
-        chain.deploy(artifacts["RiskEngine"], ZERO_ADDRESS, *astuple(PARAMETERS))
+        deploy_engine(chain, artifacts, ZERO_ADDRESS, PARAMETERS)
 
 
 # ── ownership ────────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,7 @@ IM_MULTIPLIER = 3 * WAD // 2
 INITIAL_RATE = LINE * 3 // 2
 KEEPER_COST = 5 * WAD
 PORTFOLIO_TERMS = (3_000, 100)  # breakdown, floor
+NO_REPORTS = "0x" + 40 * "0"
 SHOCKS = (-8, 8, -4, 4) + (0,) * 12
 SAMPLE_INTERVAL = 60
 
@@ -71,12 +72,14 @@ class Venue:
         self.risk = deploy(
             "RiskEngine",
             self.oracle,
+            NO_REPORTS,
             IM_MULTIPLIER,
             WAD // 10,
             WAD // 4,
             WAD // 10,
             KEEPER_COST,
             *PORTFOLIO_TERMS,
+            WAD,
         )
         self.house = deploy("Clearinghouse", self.usdc, self.oracle, self.risk, 1)
         self.pool = self.deploy_pool()
