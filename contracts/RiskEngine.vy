@@ -518,7 +518,10 @@ def _assess(
         value = unsafe_add(value, net)
         gross = unsafe_add(gross, worth)
         if not standard and net != 0:
-            net_value: uint256 = margin_math._wad_up(convert(abs(net), uint256))
+            if net < 0:
+                terms.shorts |= 1 << asset
+                net = unsafe_sub(0, net)
+            net_value: uint256 = unsafe_div(unsafe_add(convert(net, uint256), WAD - 1), WAD)
             factor: uint256 = margin_math._size_factor(worth, depth)
             weight: uint256 = margin_math._weight(net_value, factor, line)
             high_weight: uint256 = weight
@@ -530,8 +533,6 @@ def _assess(
             high_weight_sum = unsafe_add(high_weight_sum, high_weight)
             terms.weights[asset] = weight
             high_weights[asset] = high_weight
-            if net < 0:
-                terms.shorts |= 1 << asset
         # mostly VALID without a confidence width, and nothing more to say of it
         if word >> 208 != price_word.VALID << 40:
             state: uint256 = word >> 248

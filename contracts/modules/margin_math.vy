@@ -166,18 +166,10 @@ def _weight(_value: uint256, _size_factor: uint256, _line: uint256) -> uint256:
     @param _size_factor g, below 2**102 [wad]
     @return value * g * line, rounded up, below 2**203 [quote wad]
     """
-    rate: uint256 = self._wad_up(unsafe_mul(_size_factor, _line))
+    rate: uint256 = unsafe_div(unsafe_add(unsafe_mul(_size_factor, _line), _WAD - 1), _WAD)
+    if _value < 2**150:  # always, but where a test says otherwise
+        return unsafe_div(unsafe_add(unsafe_mul(_value, rate), _WAD - 1), _WAD)
     return self._scale_up(_value, rate)
-
-
-@internal
-@pure
-def _wad_up(_product: uint256) -> uint256:
-    """
-    @param _product of a wad and another number, at most 2**256 - 10**18
-    @return _product / WAD, rounded up
-    """
-    return unsafe_div(unsafe_add(_product, _WAD - 1), _WAD)
 
 
 @internal
