@@ -29,6 +29,7 @@ from snekmate.auth import ownable_2step
 from .interfaces import IPriceOracle
 from .interfaces import IPriceSource
 from .modules import covariance
+from .modules import errors
 from .modules import feed_answer
 from .modules import oracle_slots
 from .modules import price_sources
@@ -91,6 +92,8 @@ UINT88: constant(uint256) = 2**88 - 1
 UINT64: constant(uint256) = 2**64 - 1
 UINT40: constant(uint256) = 2**40 - 1
 UINT32: constant(uint256) = 2**32 - 1
+UINT9: constant(uint256) = 2**9 - 1
+PLAIN: constant(uint256) = price_validity.FRESH << 120  # answer without width, of a push feed, on time: from bit 128 on
 PRICE_AND_CONFIDENCE: constant(uint256) = (2**88 - 1) | ((2**40 - 1) << 208)  # so in a price word
 
 SEQUENCER_FEED: public(immutable(address))  # empty: none
@@ -222,8 +225,10 @@ def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint2
     )
     self._payer = empty(address)
 
-    assert price != 0 and price <= price_word.MAX_PRICE, "first price: out of bounds"
-    assert updated_at >= _since and updated_at <= block.timestamp, "first price: bad time"
+    if price == 0 or price > price_word.MAX_PRICE:
+        errors._fail("first price: out of bounds")
+    if updated_at < _since or updated_at > block.timestamp:
+        errors._fail("first price: bad time")
     uncertain: bool = False
     terms: uint256 = price_sources._terms[_asset]
     uncertain, confidence = price_validity._doubt(
@@ -247,7 +252,8 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
     """@custom:see IPriceOracle"""
     ownable._check_owner()
     asset: uint256 = self._calendar & 255
-    assert asset < MAX_ASSETS, "asset: too many"
+    if asset >= MAX_ASSETS:
+        errors._fail("asset: too many")
     self._check_variance(_listing.variance_fast, volatility.MAX_VARIANCE)
     self._check_variance(_listing.variance_slow, volatility.MAX_VARIANCE)
     self._check_variance(_listing.variance_long, volatility.MAX_VARIANCE)
@@ -257,11 +263,13 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
     self._calendar += 1
     covariance._seed(asset, _listing.variance_slow, _listing.correlations)
 
-    assert self._is_sequencer_up(), "sequencer: down"
+    if not self._is_sequencer_up():
+        errors._fail("sequencer: down")
     # without an EMA nothing could decide between two sources that disagree: they have to agree
     lane: uint256 = price_sources._listed(asset)
     seen: uint256 = price_sources._observe(asset, lane, price_sources._answer(lane), 0)
-    assert seen >> 248 == price_word.VALID, "asset: no valid price"
+    if seen >> 248 != price_word.VALID:
+        errors._fail("asset: no valid price")
     price: uint256 = seen & UINT88
     self._memories[asset] = oracle_slots._pack_memory(price, price, block.timestamp, 0, (seen >> 88) & UINT40, False)
     self._volatilities[asset] = oracle_slots._pack_volatility(
@@ -291,13 +299,15 @@ def set_source(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
     before: uint256 = self._reading_now(_asset, lane)
     price_sources._replace(_asset, _index, _source)
     answer: uint256 = price_sources._answer(price_sources._source(_asset, _index))
-    assert source_call._grade(answer) == price_validity.FRESH, "source: no fresh price"
+    if source_call._grade(answer) != price_validity.FRESH:
+        errors._fail("source: no fresh price")
     if price_word._usable(before):
         # a feed of another unit, or of another asset; one that is dead has nothing to compare with
         side: uint256 = price_validity._side(
             feed_answer._price(answer), price_word._price(before), oracle_slots._jump_bound(lane)
         )
-        assert side == price_validity.NEAR, "source: off the price"
+        if side != price_validity.NEAR:
+            errors._fail("source: off the price")
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -420,8 +430,25 @@ def _readings(_assets: uint256, _fresh: bool) -> uint256[16]:
         if _assets >> asset == 0:
             break
         lane: uint256 = lanes[asset]
-        if lane != 0:
-            words[asset] = self._reading(asset, lane, answers[asset], up, _fresh)
+        if lane == 0:
+            continue
+        answer: uint256 = answers[asset]
+        if answer >> 128 == PLAIN and (lane >> 8) & 1 == 0:
+            # nearly always: alone, and near the EMA; then `_reading` would say the same
+            memory: uint256 = self._memories[asset]
+            price: uint256 = answer & UINT88
+            ema: uint256 = (memory >> 88) & UINT88
+            apart: uint256 = unsafe_sub(price, ema) if price > ema else unsafe_sub(ema, price)
+            # below 2**88 * 2**14, as jump bounds are
+            bound: uint256 = unsafe_mul((lane >> 9) & UINT9, oracle_slots.JUMP_BOUND_UNIT)
+            if unsafe_mul(apart, price_validity.BPS) <= unsafe_mul(bound, ema):
+                since: uint256 = unsafe_sub(block.timestamp, (memory >> 176) & UINT32)
+                if since > _MAX_LIVE_STEP:
+                    since = _MAX_LIVE_STEP
+                live: uint256 = unsafe_add((memory >> 208) & UINT32, since)
+                words[asset] = price | (ema << 88) | (live << 176) | (price_word.VALID << 248)
+                continue
+        words[asset] = self._reading(asset, lane, answer, up, _fresh)
     return words
 
 
@@ -662,8 +689,10 @@ def _target(_lane: uint256, _history: uint256) -> uint256:
 @internal
 @pure
 def _check_variance(_variance: uint256, _most: uint256):
-    assert _variance >= MIN_VARIANCE, "variance: too small"
-    assert _variance <= _most, "variance: too large"
+    if _variance < MIN_VARIANCE:
+        errors._fail("variance: too small")
+    if _variance > _most:
+        errors._fail("variance: too large")
 
 
 @internal

@@ -29,6 +29,7 @@
 """
 
 from ..interfaces import IPriceOracle
+from . import errors
 from . import fixed_point
 from . import volatility
 
@@ -74,14 +75,16 @@ def _seed(_asset: uint256, _variance: uint256, _seeds: DynArray[int256, 15]):
     @param _variance [variance per day, wad]
     @param _seeds correlations with all earlier assets [bps]
     """
-    assert len(_seeds) == _asset, "correlations: wrong number"
+    if len(_seeds) != _asset:
+        errors._fail("correlations: wrong number")
     variance: uint256 = min(_variance, MAX_VARIANCE)
     self._variances[_asset >> 2] |= variance << ((_asset & 3) << 6)
     deviation: uint256 = self._deviation(variance)
     pair: uint256 = self._pair(_asset, 0)
     for other: uint256 in range(_asset, bound=15):
         rho: uint256 = convert(convert(unsafe_add(_seeds[other], _SIGNED_BPS), bytes32), uint256)
-        assert rho <= 2 * BPS, "correlation: out of bounds"
+        if rho > 2 * BPS:
+            errors._fail("correlation: out of bounds")
         # at most MAX_VARIANCE < 2**63
         scale: uint256 = unsafe_mul(deviation, self._deviation(self._variance(other)))
         lane: uint256 = unsafe_add(unsafe_sub(_ZERO, scale), unsafe_div(unsafe_mul(rho, scale), BPS))

@@ -19,6 +19,7 @@
 
 from ..interfaces import IPriceOracle
 from ..interfaces import IPriceSource
+from . import errors
 from . import oracle_slots
 from . import price_validity
 from . import price_word
@@ -54,13 +55,17 @@ _adapters: address[16]
 @internal
 def _add(_asset: uint256, _listing: IPriceOracle.Listing):
     count: uint256 = len(_listing.sources)
-    assert count != 0, "sources: none"
+    if count == 0:
+        errors._fail("sources: none")
     self._check_bound(_listing.max_confidence, "confidence bound: out of bounds")
     self._check_bound(_listing.max_disagreement, "disagreement: out of bounds")
     self._check_bound(_listing.deviation, "deviation: out of bounds")
-    assert _listing.jump_bound >= MIN_JUMP_BOUND, "jump bound: too small"
-    assert _listing.jump_bound <= MAX_JUMP_BOUND, "jump bound: too large"
-    assert _listing.jump_bound % oracle_slots.JUMP_BOUND_UNIT == 0, "jump bound: not in tens"
+    if _listing.jump_bound < MIN_JUMP_BOUND:
+        errors._fail("jump bound: too small")
+    if _listing.jump_bound > MAX_JUMP_BOUND:
+        errors._fail("jump bound: too large")
+    if _listing.jump_bound % oracle_slots.JUMP_BOUND_UNIT != 0:
+        errors._fail("jump bound: not in tens")
     self._terms[_asset] = oracle_slots._pack_terms(
         count, _listing.max_confidence, _listing.max_disagreement, _listing.deviation
     )
@@ -75,7 +80,8 @@ def _replace(_asset: uint256, _index: uint256, _source: IPriceOracle.Source):
     @notice Puts one feed in the place of another.
     """
     count: uint256 = oracle_slots._count(self._terms[_asset])
-    assert _index < count, "source: unknown index"
+    if _index >= count:
+        errors._fail("source: unknown index")
     old: IPriceOracle.Source = self._named(self._source(_asset, _index))
     self._forget_adapter(_asset, _index)
     self._put(_asset, _index, _source, count, old)
@@ -89,7 +95,8 @@ def _put(_asset: uint256, _index: uint256, _source: IPriceOracle.Source, _count:
     """
     source: uint256 = self._known(_source)
     for index: uint256 in range(_count, bound=MAX_SOURCES):
-        assert index == _index or self._source(_asset, index) != source, "source: listed twice"
+        if index != _index and self._source(_asset, index) == source:
+            errors._fail("source: listed twice")
     if _index == 0:
         self._set_lane(_asset, oracle_slots._with_source(self._lane(_asset), source))
     else:
@@ -109,9 +116,12 @@ def _known(_source: IPriceOracle.Source) -> uint256:
     """
     @return the source packed, its adapter remembered
     """
-    assert _source.adapter.is_contract, "source: no contract"
-    assert _source.feed < MAX_FEEDS, "source: unknown feed"
-    assert _source.feed < staticcall IPriceSource(_source.adapter).feed_count(), "source: unknown feed"
+    if not _source.adapter.is_contract:
+        errors._fail("source: no contract")
+    if _source.feed >= MAX_FEEDS:
+        errors._fail("source: unknown feed")
+    if _source.feed >= staticcall IPriceSource(_source.adapter).feed_count():
+        errors._fail("source: unknown feed")
     free: uint256 = MAX_ADAPTERS
     for i: uint256 in range(MAX_ADAPTERS):
         adapter: address = self._adapters[i]
@@ -119,7 +129,8 @@ def _known(_source: IPriceOracle.Source) -> uint256:
             return oracle_slots._pack_source(i, _source.feed)
         if adapter == empty(address) and free == MAX_ADAPTERS:
             free = i
-    assert free < MAX_ADAPTERS, "adapters: too many"
+    if free >= MAX_ADAPTERS:
+        errors._fail("adapters: too many")
     self._adapters[free] = _source.adapter
     return oracle_slots._pack_source(free, _source.feed)
 
@@ -331,9 +342,11 @@ def _listed(_asset: uint256) -> uint256:
     """
     @return lane of the asset
     """
-    assert _asset < MAX_ASSETS, "asset: unknown"
+    if _asset >= MAX_ASSETS:
+        errors._fail("asset: unknown")
     lane: uint256 = self._lane(_asset)
-    assert lane != 0, "asset: unknown"
+    if lane == 0:
+        errors._fail("asset: unknown")
     return lane
 
 

@@ -21,6 +21,7 @@
 
 from . import feed_answer
 from . import price_validity
+from . import price_word
 
 # A feed and what its adapter does with the answer; the call itself.
 GAS_PER_FEED: constant(uint256) = 84_000
@@ -31,6 +32,7 @@ _MASK_12: constant(uint256) = 2**12 - 1
 _MASK_18: constant(uint256) = 2**18 - 1
 _MASK_40: constant(uint256) = 2**40 - 1
 _MASK_88: constant(uint256) = 2**88 - 1
+_MASK_128: constant(uint256) = 2**128 - 1
 _MASK_216: constant(uint256) = 2**216 - 1
 _MASK_TIME: constant(uint256) = (2**40 - 1) << 88
 
@@ -66,6 +68,18 @@ def _graded(_answer: uint256) -> uint256:
     """
     @return the answer graded as of now
     """
+    # nearly always: without a width, on time; the grades of `price_validity` otherwise
+    updated_at: uint256 = (_answer >> 88) & _MASK_40
+    price: uint256 = _answer & _MASK_88
+    latest: uint256 = unsafe_add((_answer >> 216) & _MASK_18, (_answer >> 234) & _MASK_12)
+    if (
+        (_answer >> 128) & _MASK_88 == 0
+        and unsafe_sub(price, 1) < price_word.MAX_PRICE
+        and updated_at != 0
+        and unsafe_sub(block.timestamp, updated_at) <= latest
+    ):
+        return (_answer & _MASK_128) | (((_answer >> 246) & 1) << 216) | (price_validity.FRESH << 248)
+
     grade: uint256 = price_validity._grade(
         _answer & _MASK_88,
         (_answer >> 128) & _MASK_88,
