@@ -196,8 +196,8 @@ def render(found: Found) -> str:
     explained = {
         "bad_debt": "Equity below zero that auctions left for fund, pool and suppliers.",
         "liquidated": "Positions and collateral sold in auctions or taken over, at mark.",
-        "false_liquidations": "Sold, although the account would have been back at its buffer "
-        "within four hours without ever being below zero.",
+        "false_liquidations": "Sold, although the account would have been back at 1.1 times its "
+        "requirement within four hours, without ever being below zero.",
     }
     titles = {
         "bad_debt": "Bad debt",

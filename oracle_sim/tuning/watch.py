@@ -24,6 +24,9 @@ from oracle_sim.wallet import WAD
 PATIENCE = 4 * 3_600
 """Within it an account comes back by itself whose liquidation was false [s]."""
 
+SAFE = 1.1
+"""Equity over pinned MM at which it is back: the same for all candidates, whatever their b [1]."""
+
 MEASURES = {
     "leverage": "leverage given to users [1]",
     "bad_debt": "bad debt [quote]",
@@ -74,25 +77,24 @@ class Holding:
     ----------
     block : int
         Index in the history.
-    equity, buffered : float
-        E and BM [quote].
+    equity, safe : float
+        E, and where it would be out of danger [quote].
     units : dict of str to float
         Net positions and collateral by asset [units].
     """
 
     block: int
     equity: float
-    buffered: float
+    safe: float
     units: dict[str, float]
 
 
 class WatchedMarket(Market):
     """Remembers what each account held before anything of it was sold."""
 
-    def __init__(self, buffer: float, *arguments: object) -> None:
+    def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.holdings: dict[tuple[int, int], Holding] = {}  # by account and number of its auction
-        self._buffer = buffer
 
     def _lot(self, account: int) -> Lot:
         lot = super()._lot(account)
@@ -106,7 +108,7 @@ class WatchedMarket(Market):
             self.holdings[account, number] = Holding(
                 len(self._history.time),
                 lot.health.equity / WAD,
-                lot.terms.maintenance / WAD * (1 + self._buffer),
+                lot.terms.maintenance / WAD * SAFE,
                 units,
             )
         return lot
@@ -138,7 +140,6 @@ def run_path(task: TuneTask) -> TuneResult:
     world = world_of(simulation.model_copy(update={"protocol": protocol}))
     world.reset()
     market = WatchedMarket(
-        candidate.buffer,
         draw_course(simulation, world.prices, np.random.default_rng((seed, _PRICES))),
         simulation.agents.model_copy(update={"seed": seed}),
         world.deployment,
@@ -175,8 +176,8 @@ def offered_leverage(outcome: Outcome, candidate: Candidate) -> float:
 def false_liquidations(history: History, holdings: dict[tuple[int, int], Holding]) -> int:
     """Auctions with a sale that time alone would have spared.
 
-    With what it held at the start, the account would have been back at BM within `PATIENCE`, and
-    never below zero before.
+    With what it held at the start, the account would have been back at `SAFE` times its pinned MM
+    within `PATIENCE`, and never below zero before.
     """
     seen: dict[int, int] = {}
     count = 0
@@ -192,7 +193,7 @@ def false_liquidations(history: History, holdings: dict[tuple[int, int], Holding
             if units:
                 price: Floats = np.array(history.price[name][later])
                 equity += units * (price - price[0])
-        back = np.flatnonzero(equity >= holding.buffered)
+        back = np.flatnonzero(equity >= holding.safe)
         if len(back) and equity[: back[0] + 1].min() >= 0:
             count += 1
     return count
