@@ -49,7 +49,8 @@ class Builder:
             *config.risk.values(),
             config.reports.range,
         )
-        house = self._new("Clearinghouse", quote, oracle, risk, config.max_funding_rate)
+        interest = self._new("InterestModel", config.interest)
+        house = self._new("Clearinghouse", quote, oracle, risk, interest, config.max_funding_rate)
         pool = self._new("LiquidityPool", house, oracle, risk, config.pool)
         fund = self._new("InsuranceFund", house, config.fund)
         auction = self._new("LiquidationAuction", house, oracle, risk, pool, fund, config.auction)
@@ -86,6 +87,7 @@ class Builder:
             self._chain,
             oracle,
             risk,
+            interest,
             house,
             pool,
             fund,

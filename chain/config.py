@@ -64,6 +64,14 @@ _AUCTION = {
     "chip": WAD,
     "dust": WAD,
 }
+_INTEREST = {
+    "base_rate": WAD,
+    "slope1": WAD,
+    "slope2": WAD,
+    "kink": WAD,
+    "rate_cap": WAD,
+    "reserve": WAD,
+}
 _TIER = {"bound": ONE, "rate": ONE}
 _LISTING = {
     "max_confidence": ONE,
@@ -166,6 +174,7 @@ class Config:
     oracle: dict[str, int]
     risk: dict[str, int]
     reports: ReportsConfig
+    interest: dict[str, int]
     max_funding_rate: int
     fund: dict[str, int]
     pool: dict[str, int]
@@ -283,7 +292,7 @@ def _reports(section: Section) -> ReportsConfig:
 def _stress(section: Section, assets: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     scenarios = {}
     for name, moves in section.sections().items():
-        scenarios[name] = moves.numbers({symbol: ONE for symbol in moves.names()})
+        scenarios[name] = moves.numbers(dict.fromkeys(moves.names(), ONE))
         for symbol in scenarios[name]:
             if symbol not in assets:
                 raise ConfigError(f"{moves.where}.{symbol}: no asset {symbol!r}")
@@ -331,6 +340,7 @@ def load_config(name: str | Path) -> Config:
         oracle=_only(oracle, _ORACLE),
         risk=_only(root.section("risk"), _RISK),
         reports=_reports(root.section("reports")),
+        interest=_only(root.section("interest"), _INTEREST),
         max_funding_rate=_only(root.section("clearinghouse"), {"max_funding_rate": RATE})[
             "max_funding_rate"
         ],

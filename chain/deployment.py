@@ -31,6 +31,7 @@ ISOLATED, CROSS, PORTFOLIO = 1, 2, 3
 CORE = {
     "PriceOracle": "oracle",
     "RiskEngine": "risk",
+    "InterestModel": "interest",
     "Clearinghouse": "clearinghouse",
     "LiquidityPool": "pool",
     "InsuranceFund": "fund",
@@ -81,6 +82,7 @@ class Deployment:
     chain: Chain
     oracle: Contract
     risk: Contract
+    interest: Contract
     clearinghouse: Contract
     pool: Contract
     fund: Contract

@@ -1,5 +1,6 @@
 # pragma version 0.4.3
 # pragma nonreentrancy on
+# pragma optimize codesize
 """
 @title Clearinghouse
 @custom:contract-name Clearinghouse
@@ -49,7 +50,7 @@ exports: (
 from .modules import cash_book
 
 initializes: cash_book[accounts := accounts]
-exports: (cash_book.cash, cash_book.proceeds, cash_book.supply)
+exports: (cash_book.cash, cash_book.proceeds, cash_book.shortfall, cash_book.supply, cash_book.INTEREST)
 
 # Collateral amounts, and what is on record of every token, quote included.
 from .modules import collateral_book
@@ -112,15 +113,16 @@ fund: address
 
 
 @deploy
-def __init__(_quote: address, _oracle: address, _risk: address, _max_funding_rate: uint256):
+def __init__(_quote: address, _oracle: address, _risk: address, _interest: address, _max_funding_rate: uint256):
     """
     @param _quote settlement token, at most 18 decimals
+    @param _interest asked for both cash indices whenever they are due
     @param _max_funding_rate cap of the funding rate [per day, 1e-15]
     """
     ownable.__init__()
     ownable_2step.__init__()
     accounts.__init__()
-    cash_book.__init__()
+    cash_book.__init__(_interest)
     position_book.__init__(_max_funding_rate)
     margin_check.__init__(_oracle, _risk)
     QUOTE = _quote
@@ -197,7 +199,9 @@ def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: ad
     amount: uint256 = held // scale if _amount == max_value(uint256) else _amount
     moved: uint256 = ledger_math._to_wad(amount, scale)
     if is_quote:
-        cash_book._add(_account, unsafe_sub(0, ledger_math._signed(moved)))
+        share: uint256 = cash_book._leave(_account, unsafe_sub(0, ledger_math._signed(moved)), scale)
+        moved = unsafe_sub(moved, share)
+        amount = moved // scale
     else:
         collateral_book._subtract(_account, token_id, moved)
         held = unsafe_sub(held, moved)
@@ -222,7 +226,8 @@ def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint
     self._only(self.pool)
     word: uint256 = accounts._acting(_account, _caller)
     position_book._reserve(_account, word, _market, _size_delta, _fee)
-    if self._move_cash(_account, accounts.ESCROW, _fee) < 0 or accounts._markets(word) != 0:
+    self._move_cash(_account, accounts.ESCROW, _fee)
+    if cash_book._cash(_account) < 0 or accounts._markets(word) != 0:
         margin_check._check_fee(_account)
 
 
@@ -358,9 +363,11 @@ def transfer_slice(
     realised: int256 = self._move_slice(_account, _bidder, fraction, empty(uint256[16]))
     position_book._check_isolated(_bidder)
     cash_book._add(_account, unsafe_sub(kept, moved))
-    cash_book._add(
+    # Cash that was going to be cut would else cancel the debt he takes over at par.
+    cash_book._leave(
         _bidder,
         unsafe_sub(unsafe_add(realised, moved), unsafe_add(payment, ledger_math._signed(_reward))),
+        0,
     )
     cash_book._add(accounts.FUND, penalty)
     if _reward != 0:
@@ -376,6 +383,14 @@ def write_down(_account: uint256, _amount: uint256) -> uint256:
     charged: uint256 = cash_book._write_down(_amount)
     cash_book._credit(_account, _amount)
     return charged
+
+
+@external
+def set_shortfall(_amount: uint256):
+    """@custom:see IClearinghouse"""
+    self._only(self.auction)
+    log IClearinghouse.ShortfallSet(old_amount=cash_book.shortfall, new_amount=_amount)
+    cash_book.shortfall = _amount
 
 
 # ── owner ────────────────────────────────────────────────────────────────────────────────────────
@@ -488,8 +503,7 @@ def _admit(_account: uint256, _token_word: uint256, _amount: uint256):
     """
     self._check_amount(_amount)
     reading: uint256 = margin_check._read_one(collateral_book._asset(_token_word))
-    if not price_word._usable(reading):
-        errors._fail("price: not usable")
+    margin_check._check_usable(price_word._usable(reading))
     if collateral_book._add(_account, collateral_book._id(_token_word), _amount):
         margin_check._check_valid(price_word._state(reading))
         # amount < 2**127, or it could not be on record, and price < 2**88
@@ -499,13 +513,10 @@ def _admit(_account: uint256, _token_word: uint256, _amount: uint256):
 
 
 @internal
-def _move_cash(_account: uint256, _destination: uint256, _amount: uint256) -> int256:
-    """
-    @return cash of `_account` afterwards
-    """
+def _move_cash(_account: uint256, _destination: uint256, _amount: uint256):
     amount: int256 = ledger_math._signed(_amount)
     cash_book._add(_destination, amount)
-    return cash_book._add(_account, unsafe_sub(0, amount))
+    cash_book._leave(_account, unsafe_sub(0, amount), 0)
 
 
 @internal

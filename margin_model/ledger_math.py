@@ -10,7 +10,6 @@ from margin_model.fixed_point import WAD, trunc_div
 
 RAY = 10**27
 """Index of 1."""
-MIN_SUPPLY_INDEX = 10**18
 LIMIT = 2**127
 """Sizes, costs and cash stay strictly within +-LIMIT."""
 MAX_PRICE = 2**100
@@ -91,7 +90,7 @@ def to_scaled(cash: int, index: int) -> int:
     """Cash as it is stored: divided by the index [1e27] of its sign, never in the user's favour."""
     if cash < 0:
         return -divide(-cash * RAY, index, up=True)
-    return divide(cash * RAY, index, up=index < RAY)
+    return divide(cash * RAY, index, up=False)
 
 
 def from_scaled(scaled: int, index: int) -> int:
@@ -99,24 +98,6 @@ def from_scaled(scaled: int, index: int) -> int:
     if scaled < 0:
         return -divide(-scaled * index, RAY, up=True)
     return divide(scaled * index, RAY, up=False)
-
-
-def write_down(
-    amount: int, scaled_supply: int, supply_index: int, accounts: int
-) -> tuple[int, int]:
-    """Supply index [1e27] after suppliers were charged `amount`, and what they were charged.
-
-    Reading cash rounds down by less than a wei an account, so what suppliers can read is more than
-    ``scaled_supply * supply_index - accounts``; the cut starts from there and is never too small.
-    """
-    if scaled_supply == 0:
-        return supply_index, 0
-    supply = max(0, scaled_supply * supply_index // RAY - accounts)
-    index = max(0, supply - amount) * RAY // scaled_supply
-    if index >= MIN_SUPPLY_INDEX:
-        return index, amount
-    left = divide(scaled_supply * MIN_SUPPLY_INDEX, RAY, up=True)
-    return MIN_SUPPLY_INDEX, max(0, supply - left)
 
 
 def to_wad(amount: int, scale: int) -> int:

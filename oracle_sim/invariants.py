@@ -62,8 +62,8 @@ class Invariants:
         recorded = house.recorded(self._quote)
         held = self._quote.balanceOf(house) * self._quote_scale
         surplus = recorded - (cash - cost)
-        # n is computed once for both sides of a trade: exact until the index has left 1
-        dust = 0 if house.supply()[0] == _RAY else DUST
+        # n is computed once for both sides of a trade: exact until an index has left 1
+        dust = 0 if house.supply()[:2] == (_RAY, _RAY) else DUST
         self._judge("I1", 0 <= surplus <= dust, f"recorded quote is off by {surplus}")
         self._judge("I1", held >= recorded, f"{recorded - held} of the recorded quote is missing")
 

@@ -42,7 +42,8 @@ def _held_assets(_word: uint256) -> uint256:
 @view
 def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade: Trade) -> IRiskEngine.Exposure:
     """
-    @notice As the books are, or as `fill` would leave them after `_trade`, to the wei.
+    @notice As the books are, or as `fill` would leave them after `_trade`, but for the rounding of stored
+            cash.
     @dev |size * F + cost| < 2**180 whatever the input: sixteen of them cannot wrap.
     """
     exposure: IRiskEngine.Exposure = empty(IRiskEngine.Exposure)

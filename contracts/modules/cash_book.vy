@@ -7,35 +7,77 @@
 @author Plimsoll
 @notice Users' cash is stored divided by the index (1e27) of its sign, so that interest and write-downs
         touch one word for everybody. Cash of accounts 1..3 is unscaled and outside both sums.
+
+        Interest accrues before anything else happens to anybody's cash, once a block, and views show it
+        as if it had.
 """
 
 from ..interfaces import IClearinghouse
+from ..interfaces import IInterestModel
 from . import accounts
 from . import errors
 from . import ledger_math
+from . import side_word
 
 uses: accounts
+
+
+# ── constants and immutables ─────────────────────────────────────────────────────────────────────
+
+INTEREST: public(immutable(IInterestModel))
 
 
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
 stored: HashMap[uint256, int256]  # account -> scaled cash [quote wad / index]
 proceeds_of: HashMap[uint256, uint256]  # account in auction -> cash not for sale [quote wad]
-# users' cash by sign, supply and debt: scaled sum [quote wad / index] | index << 128 [1e27]
-sides: uint256[2]
+shortfall: public(uint256)  # R: of running auctions, beyond fund and pool [quote wad]
+sides: uint256[2]  # users' cash by sign, supply and debt: side_word
 
 SUPPLY: constant(uint256) = 0
 DEBT: constant(uint256) = 1
 
-_MASK_128: constant(uint256) = 2**128 - 1
-
 
 @deploy
-def __init__():
+def __init__(_interest: address):
+    assert _interest.is_contract, "interest model: no contract"
+    INTEREST = IInterestModel(_interest)
     self.sides = [ledger_math.RAY << 128, ledger_math.RAY << 128]
 
 
 # ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+def _accrue():
+    """
+    @notice Brings both indices up to now. While nobody owes nothing runs.
+    """
+    old_supply: uint256 = self.sides[SUPPLY]
+    if not self._is_due(old_supply):
+        return
+    old_debt: uint256 = self.sides[DEBT]
+    supply: uint256 = 0
+    debt: uint256 = 0
+    to_pool: int256 = 0
+    to_fund: int256 = 0
+    supply, debt, to_pool, to_fund = self._advanced(old_supply)
+    self.sides[SUPPLY] = supply
+    if debt == old_debt:
+        return
+    self.sides[DEBT] = debt
+    # Each below 2**128 at a time.
+    if to_pool != 0:
+        self.stored[accounts.POOL] = unsafe_add(self.stored[accounts.POOL], to_pool)
+    self.stored[accounts.FUND] = unsafe_add(self.stored[accounts.FUND], to_fund)
+    log IClearinghouse.InterestAccrued(
+        old_supply_index=side_word._index(old_supply),
+        new_supply_index=side_word._index(supply),
+        old_borrow_index=side_word._index(old_debt),
+        new_borrow_index=side_word._index(debt),
+        to_pool=to_pool,
+        to_fund=to_fund,
+    )
 
 
 @internal
@@ -45,13 +87,14 @@ def _add(_account: uint256, _delta: int256) -> int256:
          stored, so taking one of them away cannot underflow.
     @return cash after the change [quote wad]
     """
+    self._accrue()
     stored: int256 = self.stored[_account]
     cash: int256 = stored
     side: uint256 = self._side(stored)
     book: uint256 = self.sides[side]
     is_user: bool = _account >= accounts.FIRST_USER
     if is_user:
-        cash = ledger_math._from_scaled(stored, book >> 128)
+        cash = ledger_math._from_scaled(stored, side_word._index(book))
     if _delta == 0:
         return cash
     new_cash: int256 = unsafe_add(cash, _delta)
@@ -65,14 +108,51 @@ def _add(_account: uint256, _delta: int256) -> int256:
         if new_side != side:
             self.sides[side] = book
             book = self.sides[new_side]
-        new_stored = ledger_math._to_scaled(new_cash, book >> 128)
+        new_stored = ledger_math._to_scaled(new_cash, side_word._index(book))
         scaled: uint256 = ledger_math._magnitude(new_stored)
-        if unsafe_add(book & _MASK_128, scaled) > _MASK_128:
+        if unsafe_add(side_word._sum(book), scaled) > side_word.MAX_SUM:
             errors._fail("cash: sum too large")
         self.sides[new_side] = unsafe_add(book, scaled)
+        if new_side == DEBT:
+            # The first debt starts the clock.
+            supply: uint256 = self.sides[SUPPLY]
+            if side_word._time(supply) == 0:
+                self.sides[SUPPLY] = supply | (block.timestamp << side_word.TIME_BIT)
     self.stored[_account] = new_stored
     log IClearinghouse.CashChanged(account=_account, old_cash=cash, new_cash=new_cash)
     return new_cash
+
+
+@internal
+def _leave(_account: uint256, _delta: int256, _unit: uint256) -> uint256:
+    """
+    @notice Changes cash that its owner takes elsewhere. While suppliers are going to be charged R, the
+            positive part of it bears its share of R, which raises the supply of those who stay; what
+            nobody can be given falls to FUND.
+    @param _unit the caller keeps the share, a multiple of it, back out of `_delta`; 0: it is charged
+            besides [quote wad]
+    @return the share [quote wad]
+    """
+    share: uint256 = 0
+    uncovered: uint256 = self.shortfall
+    if uncovered != 0:
+        self._accrue()
+        share = staticcall INTEREST.exit_share(self.sides[SUPPLY], self._cash(_account), _delta, uncovered, _unit)
+    self._add(_account, unsafe_sub(_delta, convert(share, int256)) if _unit == 0 else _delta)
+    if share != 0:
+        old_word: uint256 = self.sides[SUPPLY]
+        new_word: uint256 = 0
+        left: uint256 = 0
+        new_word, left = staticcall INTEREST.raise_supply(old_word, share)
+        self.sides[SUPPLY] = new_word
+        log IClearinghouse.ExitCharged(
+            account=_account,
+            share=share,
+            old_index=side_word._index(old_word),
+            new_index=side_word._index(new_word),
+        )
+        self._add(accounts.FUND, convert(left, int256))
+    return share
 
 
 @internal
@@ -102,13 +182,19 @@ def _write_down(_amount: uint256) -> uint256:
     @notice Charges suppliers and, beyond the index's floor, FUND.
     @return charged to suppliers [quote wad]
     """
-    book: uint256 = self.sides[SUPPLY]
-    index: uint256 = 0
+    self._accrue()
+    old_word: uint256 = self.sides[SUPPLY]
+    new_word: uint256 = 0
     charged: uint256 = 0
-    index, charged = ledger_math._write_down(_amount, book & _MASK_128, book >> 128, accounts.last_id)
-    self.sides[SUPPLY] = (book & _MASK_128) | (index << 128)
+    new_word, charged = staticcall INTEREST.write_down(old_word, _amount)
+    self.sides[SUPPLY] = new_word
     fund_debt: uint256 = unsafe_sub(_amount, charged)
-    log IClearinghouse.SupplyWrittenDown(amount=_amount, old_index=book >> 128, new_index=index, fund_debt=fund_debt)
+    log IClearinghouse.SupplyWrittenDown(
+        amount=_amount,
+        old_index=side_word._index(old_word),
+        new_index=side_word._index(new_word),
+        fund_debt=fund_debt,
+    )
     self._add(accounts.FUND, unsafe_sub(0, ledger_math._signed(fund_debt)))
     return charged
 
@@ -137,40 +223,72 @@ def proceeds(_account: uint256) -> uint256:
 @nonreentrant
 def supply() -> (uint256, uint256, uint256, uint256):
     """@custom:see IClearinghouse"""
-    return (
-        self.sides[SUPPLY] >> 128,
-        self.sides[DEBT] >> 128,
-        self._total(SUPPLY),
-        self._total(DEBT),
-    )
+    return self._totals()
 
 
 @internal
 @view
 def _cash(_account: uint256) -> int256:
-    stored: int256 = self.stored[_account]
+    cash: int256 = self.stored[_account]
+    word: uint256 = self.sides[SUPPLY]
+    if self._is_due(word):
+        debt: uint256 = 0
+        to_pool: int256 = 0
+        to_fund: int256 = 0
+        word, debt, to_pool, to_fund = self._advanced(word)
+        if cash < 0:
+            word = debt
+        if _account == accounts.POOL:
+            cash = unsafe_add(cash, to_pool)
+        elif _account == accounts.FUND:
+            cash = unsafe_add(cash, to_fund)
+    elif cash < 0:
+        word = self.sides[DEBT]
     if _account < accounts.FIRST_USER:
-        return stored
-    return ledger_math._from_scaled(stored, self.sides[self._side(stored)] >> 128)
+        return cash
+    return ledger_math._from_scaled(cash, side_word._index(word))
 
 
 @internal
 @view
-def _total(_side: uint256) -> uint256:
+def _advanced(_supply: uint256) -> (uint256, uint256, int256, int256):
     """
-    @return cash of all users on one side: supply rounded down, debt up [quote wad]
+    @param _supply word of supply as it is stored, due
+    @return words of supply and debt as of now; what POOL and FUND have earned since [quote wad]
     """
-    book: uint256 = self.sides[_side]
-    return ledger_math._divide(unsafe_mul(book & _MASK_128, book >> 128), ledger_math.RAY, _side == DEBT)
+    return staticcall INTEREST.advance(_supply, self.sides[DEBT])
 
 
 @internal
 @view
-def _utilisation_within(_bound: uint256) -> bool:
+def _is_due(_supply: uint256) -> bool:
+    time: uint256 = side_word._time(_supply)
+    return time != 0 and time != block.timestamp
+
+
+@internal
+@view
+def _totals() -> (uint256, uint256, uint256, uint256):
     """
-    @return whether debt / supply <= `_bound` [wad]; without supply any debt is beyond it
+    @return supply index and borrow index, users' supply and debt, as of now
     """
-    return unsafe_mul(self._total(DEBT), 10**18) <= unsafe_mul(self._total(SUPPLY), _bound)
+    return staticcall INTEREST.totals(self.sides[SUPPLY], self.sides[DEBT])
+
+
+@internal
+@view
+def _check_utilisation(_bound: uint256):
+    """
+    @notice Debt / supply <= `_bound` [wad]; without supply any debt is beyond it.
+    """
+    supply_index: uint256 = 0
+    borrow_index: uint256 = 0
+    supply: uint256 = 0
+    debt: uint256 = 0
+    supply_index, borrow_index, supply, debt = self._totals()
+    # each below 2**136
+    if unsafe_mul(debt, 10**18) > unsafe_mul(supply, _bound):
+        errors._fail("quote: over utilised")
 
 
 @internal

@@ -19,7 +19,6 @@ from . import errors
 
 WAD: constant(int256) = 10**18
 RAY: constant(uint256) = 10**27  # index of 1
-MIN_SUPPLY_INDEX: constant(uint256) = 10**18  # a write-down never cuts below it [1e27]
 LIMIT: constant(int256) = 2**127  # sizes, costs and cash stay strictly within +-LIMIT
 MAX_PRICE: constant(uint256) = 2**100  # above price_word.MAX_PRICE by more than any premium [quote wad per unit]
 
@@ -138,16 +137,16 @@ def _portion(_amount: int256, _fraction: int256) -> int256:
 def _to_scaled(_cash: int256, _index: uint256) -> int256:
     """
     @notice Cash as it is stored: divided by the index of its sign. Supply never gets more than
-            `_cash`, debt never gets less.
-    @dev |cash| < 2**127. At a supply index <= 1 a scaled unit is finer than a wei: rounding up loses
-         nothing, since reading rounds down. Above 1 it must round down.
+            `_cash`, debt never gets less: what the index promises of all that is stored is never more
+            than was brought.
+    @dev |cash| < 2**127.
     """
     if _index == RAY:
         return _cash
     amount: uint256 = unsafe_mul(self._magnitude(_cash), RAY)
     if _cash < 0:
         return unsafe_sub(0, convert(self._divide(amount, _index, True), int256))
-    return convert(self._divide(amount, _index, _index < RAY), int256)
+    return convert(self._divide(amount, _index, False), int256)
 
 
 @internal
@@ -163,32 +162,6 @@ def _from_scaled(_scaled: int256, _index: uint256) -> int256:
     if _scaled < 0:
         return unsafe_sub(0, convert(self._divide(amount, RAY, True), int256))
     return convert(self._divide(amount, RAY, False), int256)
-
-
-@internal
-@pure
-def _write_down(
-    _amount: uint256, _scaled_supply: uint256, _supply_index: uint256, _accounts: uint256
-) -> (uint256, uint256):
-    """
-    @notice The supply index after suppliers were charged `_amount`: together they lose at least what
-            is returned as charged. The index never falls below MIN_SUPPLY_INDEX, nor rises.
-    @dev Reading cash rounds down by less than a wei an account, so the sum of what suppliers can read
-         is more than scaled * index - accounts: starting from that, the cut is never too small.
-    @param _scaled_supply sum of scaled positive cash, < 2**128
-    @param _accounts no fewer than there are suppliers
-    @return new index [1e27], amount charged [quote wad]
-    """
-    if _scaled_supply == 0:
-        return _supply_index, 0
-    supply: uint256 = unsafe_mul(_scaled_supply, _supply_index) // RAY
-    supply = unsafe_sub(supply, min(supply, _accounts))
-    left: uint256 = unsafe_sub(supply, min(supply, _amount))
-    index: uint256 = unsafe_mul(left, RAY) // _scaled_supply
-    if index >= MIN_SUPPLY_INDEX:
-        return index, _amount
-    left = self._divide(unsafe_mul(_scaled_supply, MIN_SUPPLY_INDEX), RAY, True)
-    return MIN_SUPPLY_INDEX, unsafe_sub(supply, min(supply, left))
 
 
 # ── tokens ───────────────────────────────────────────────────────────────────────────────────────

@@ -49,7 +49,7 @@ def __init__(_oracle: address, _risk: address):
 @nonreentrant
 def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
     """@custom:see IClearinghouse"""
-    return self._health(_account, accounts.words[_account], _words, empty(account_exposure.Trade))
+    return self._plain_health(_account, _words)
 
 
 @external
@@ -58,10 +58,9 @@ def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
 def current_health(_account: uint256) -> IRiskEngine.Health:
     """@custom:see IClearinghouse"""
     word: uint256 = accounts.words[_account]
-    if word == 0 and (_account == 0 or _account > accounts.ESCROW):
-        errors._fail("account: unknown")
-    readings: uint256[16] = self._read(account_exposure._held_assets(word))
-    return self._health(_account, word, readings, empty(account_exposure.Trade))
+    if _account == 0 or _account > accounts.ESCROW:
+        word = accounts._user(_account)
+    return self._plain_health(_account, self._read(account_exposure._held_assets(word)))
 
 
 @external
@@ -74,7 +73,6 @@ def health_after(
     position_book._check_listed(_market)
     return self._health(
         _account,
-        accounts.words[_account],
         _words,
         account_exposure.Trade(
             market=_market,
@@ -117,8 +115,8 @@ def _check_withdrawal(_account: uint256, _cash_left: bool):
     if cash >= 0 and accounts._markets(word) == 0 and not pending:
         return  # nothing it could owe for: no price needed
 
-    if _cash_left and cash < 0 and not cash_book._utilisation_within(MAX_UTILISATION):
-        errors._fail("quote: over utilised")
+    if _cash_left and cash < 0:
+        cash_book._check_utilisation(MAX_UTILISATION)
     extcall RISK.sample()
     held: uint256 = account_exposure._held_assets(word)
     trade: account_exposure.Trade = empty(account_exposure.Trade)
@@ -126,11 +124,11 @@ def _check_withdrawal(_account: uint256, _cash_left: bool):
         trade.market, trade.size_delta = position_book._reservation(_account)
         held |= 1 << trade.market
     readings: uint256[16] = self._read(held)
-    self._check_initial(self._health(_account, word, readings, empty(account_exposure.Trade)))
+    self._check_initial(self._plain_health(_account, readings))
     if pending:
         # A reading without a price is refused here by name, as no order could be filled at it.
         trade.price = price_word._price(readings[trade.market])
-        self._check_initial(self._health(_account, word, readings, trade))
+        self._check_initial(self._health(_account, readings, trade))
 
 
 @internal
@@ -141,14 +139,12 @@ def _check_fee(_account: uint256):
             equity >= MM and cash within the borrow limit. A reducing order needs no more.
     @dev Else the owner of a bankrupt account could pay it out to keepers of his own, order by order.
     """
-    word: uint256 = accounts.words[_account]
-    readings: uint256[16] = self._read(account_exposure._held_assets(word))
-    health: IRiskEngine.Health = self._health(_account, word, readings, empty(account_exposure.Trade))
+    readings: uint256[16] = self._read(account_exposure._held_assets(accounts.words[_account]))
+    health: IRiskEngine.Health = self._plain_health(_account, readings)
     if health.equity < 0:
         errors._fail("equity: below zero")
     if health.cash < 0:
-        if not health.live:
-            errors._fail("price: not usable")
+        self._check_usable(health.live)
         if health.equity < convert(health.maintenance, int256):
             errors._fail("margin: below maintenance")
         self._check_borrowing(health)
@@ -168,6 +164,13 @@ def _check_initial(_health: IRiskEngine.Health):
 def _check_borrowing(_health: IRiskEngine.Health):
     if _health.cash + convert(_health.borrow_limit, int256) < 0:
         errors._fail("cash: below limit")
+
+
+@internal
+@pure
+def _check_usable(_usable: bool):
+    if not _usable:
+        errors._fail("price: not usable")
 
 
 @internal
@@ -205,7 +208,16 @@ def _read_one(_asset: uint256) -> uint256:
 
 @internal
 @view
-def _health(
-    _account: uint256, _word: uint256, _readings: uint256[16], _trade: account_exposure.Trade
-) -> IRiskEngine.Health:
-    return staticcall RISK.assess(account_exposure._exposure(_account, _word, _readings, _trade), _readings)
+def _plain_health(_account: uint256, _readings: uint256[16]) -> IRiskEngine.Health:
+    """
+    @notice Without any trade.
+    """
+    return self._health(_account, _readings, empty(account_exposure.Trade))
+
+
+@internal
+@view
+def _health(_account: uint256, _readings: uint256[16], _trade: account_exposure.Trade) -> IRiskEngine.Health:
+    return staticcall RISK.assess(
+        account_exposure._exposure(_account, accounts.words[_account], _readings, _trade), _readings
+    )

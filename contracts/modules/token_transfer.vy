@@ -18,10 +18,10 @@ def _pull(_token: address, _payer: address, _amount: uint256):
     """
     @param _amount [token units]
     """
-    before: uint256 = staticcall IERC20(_token).balanceOf(self)
+    before: uint256 = self._held(_token)
     if not extcall IERC20(_token).transferFrom(_payer, self, _amount, default_return_value=True):
         errors._fail("token: transfer refused")
-    after: uint256 = staticcall IERC20(_token).balanceOf(self)
+    after: uint256 = self._held(_token)
     # A token that shrinks our balance must not underflow into an unnamed revert.
     if after < before or unsafe_sub(after, before) != _amount:
         errors._fail("token: amount mismatch")
@@ -34,3 +34,9 @@ def _push(_token: address, _receiver: address, _amount: uint256):
     """
     if not extcall IERC20(_token).transfer(_receiver, _amount, default_return_value=True):
         errors._fail("token: transfer refused")
+
+
+@internal
+@view
+def _held(_token: address) -> uint256:
+    return staticcall IERC20(_token).balanceOf(self)

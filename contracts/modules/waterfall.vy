@@ -16,7 +16,7 @@ from ..interfaces import ILiquidityPool
 
 from . import auction_math
 from . import fixed_point
-from . import ledger_math
+from . import interest_math
 
 
 @internal
@@ -75,5 +75,5 @@ def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint
     debt: uint256 = 0
     supply_index, borrow_index, supply, debt = staticcall _clearinghouse.supply()
     cash: uint256 = convert(own, uint256)
-    bearable: uint256 = fixed_point._mul_div_up(cash, supply_index - ledger_math.MIN_SUPPLY_INDEX, supply_index)
+    bearable: uint256 = fixed_point._mul_div_up(cash, supply_index - interest_math.MIN_SUPPLY_INDEX, supply_index)
     return auction_math._grossed_up(_amount, cash, bearable, supply)

@@ -72,14 +72,6 @@ def from_scaled(_scaled: int256, _index: uint256) -> int256:
 
 @external
 @pure
-def write_down(
-    _amount: uint256, _scaled_supply: uint256, _supply_index: uint256, _accounts: uint256
-) -> (uint256, uint256):
-    return ledger_math._write_down(_amount, _scaled_supply, _supply_index, _accounts)
-
-
-@external
-@pure
 def to_wad(_amount: uint256, _scale: uint256) -> uint256:
     return ledger_math._to_wad(_amount, _scale)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chain import Artifacts, Chain, Contract, Receipt
 from tests.invariants import check_conservation
+from tests.unit.ledger_world import NO_INTEREST
 
 WAD = 10**18
 POOL, FUND, ESCROW = 1, 2, 3
@@ -68,7 +69,12 @@ class World:
             WAD,
         )
         self.clearinghouse = deploy(
-            "Clearinghouse", self.usdc.address, self.oracle.address, self.risk.address, 10**15
+            "Clearinghouse",
+            self.usdc.address,
+            self.oracle.address,
+            self.risk.address,
+            deploy("InterestModel", NO_INTEREST).address,
+            10**15,
         )
         self.pool = deploy(
             "LiquidityPool",

@@ -11,6 +11,7 @@ from typing import Any
 from chain import Artifacts, Chain, Contract, Receipt
 from chain.codec import tuple_codec
 from margin_model import price_word
+from margin_model.interest_math import Curve
 from tests.invariants import check_conservation
 
 WAD = 10**18
@@ -34,19 +35,29 @@ MIN_VALUE = 10 * WAD
 TOKENS = {"GOLD": (18, 0), "IRON": (8, 9), "TIN": (6, 9)}
 GOLD, IRON, TIN = range(3)
 NO_WORDS = [0] * 16
+NO_INTEREST = Curve(0, 0, 0, 0, 0, 0)
 
 
 class Ledger:
     """Nine markets and three collaterals, all prices at 100, all requirements zero."""
 
-    def __init__(self, chain: Chain, artifacts: Artifacts, quote: str = "MockERC20") -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        artifacts: Artifacts,
+        quote: str = "MockERC20",
+        curve: Curve = NO_INTEREST,
+    ) -> None:
         self.chain = chain
         self.artifacts = artifacts
         self.usdc = self.deploy(quote, "USD Coin", "USDC", 6)
         self.oracle = self.deploy("MockOracle", 60)
         self.oracle.set_asset_count(ASSETS)
         self.risk = self.deploy("MockRiskEngine")
-        self.house = self.deploy("Clearinghouse", self.usdc, self.oracle, self.risk, MAX_RATE)
+        self.interest = self.deploy("InterestModel", curve)
+        self.house = self.deploy(
+            "Clearinghouse", self.usdc, self.oracle, self.risk, self.interest, MAX_RATE
+        )
         self.pool, self.auction, self.fund = (self.deploy("MockCaller") for _ in range(3))
         self.house.connect(self.pool, self.auction, self.fund)
         for asset in range(ASSETS):

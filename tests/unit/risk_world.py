@@ -156,6 +156,4 @@ class RiskWorld:
     def expected(self, exposure: Exposure) -> risk_engine.Health:
         """The mirror's answer."""
         rows = self.oracle.correlations(2**16 - 1)
-        return risk_engine.assess(
-            exposure, self.words, self.assets(), self.parameters, rows=rows
-        )
+        return risk_engine.assess(exposure, self.words, self.assets(), self.parameters, rows=rows)

@@ -40,6 +40,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "set_asset_risk": (OWNER, (0, RISK), "ownable: caller is not the owner"),
         "set_tier_table": (OWNER, (0, NO_TIERS), "ownable: caller is not the owner"),
     },
+    "InterestModel": {},
     "Clearinghouse": {
         "transfer_ownership": (OWNER, (ADDRESS,), "ownable: caller is not the owner"),
         "accept_ownership": (OWNER, (), "ownable_2step: caller is not the new owner"),
@@ -58,6 +59,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "collect": (f"{POOL} {FUND}", (ACCOUNT, 1, 1, ADDRESS), "caller: not allowed"),
         "pay": (f"{POOL} {FUND}", (3, OTHER, 1), "caller: not allowed"),
         "begin_auction": (AUCTION, (ACCOUNT,), "caller: not allowed"),
+        "set_shortfall": (AUCTION, (0,), "caller: not allowed"),
         "end_auction": (AUCTION, (ACCOUNT,), "caller: not allowed"),
         "transfer_slice": (AUCTION, (ACCOUNT, OTHER, 1, 0, 0, 0, 0), "caller: not allowed"),
         "write_down": (AUCTION, (ACCOUNT, 1), "caller: not allowed"),

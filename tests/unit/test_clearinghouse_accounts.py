@@ -46,12 +46,13 @@ def test_constructor__good_arguments__keeps_them(world):
         (0, "stranger", "token: no contract"),
         (1, "stranger", "oracle: no contract"),
         (2, "stranger", "risk engine: no contract"),
-        (3, 0, "funding rate: out of bounds"),
-        (3, 2**55, "funding rate: out of bounds"),
+        (3, "stranger", "interest model: no contract"),
+        (4, 0, "funding rate: out of bounds"),
+        (4, 2**55, "funding rate: out of bounds"),
     ],
 )
 def test_constructor__bad_argument__reverts(world, chain, reverts, argument, value, reason):
-    arguments = [world.usdc, world.oracle, world.risk, MAX_RATE]
+    arguments = [world.usdc, world.oracle, world.risk, world.interest, MAX_RATE]
     arguments[argument] = chain.accounts[9] if value == "stranger" else value
     with reverts(reason):
         world.deploy("Clearinghouse", *arguments)
@@ -60,7 +61,7 @@ def test_constructor__bad_argument__reverts(world, chain, reverts, argument, val
 def test_constructor__quote_too_fine__reverts(world, reverts):
     fine = world.deploy("MockERC20", "Fine", "FINE", 19)
     with reverts("token: decimals"):
-        world.deploy("Clearinghouse", fine, world.oracle, world.risk, MAX_RATE)
+        world.deploy("Clearinghouse", fine, world.oracle, world.risk, world.interest, MAX_RATE)
 
 
 # ── accounts ─────────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +237,9 @@ def test_ownership__cannot_be_renounced(world):
 
 
 def test_connect__once__names_three_contracts(world, reverts):
-    house = world.deploy("Clearinghouse", world.usdc, world.oracle, world.risk, MAX_RATE)
+    house = world.deploy(
+        "Clearinghouse", world.usdc, world.oracle, world.risk, world.interest, MAX_RATE
+    )
     assert house.connected() == (ZERO, ZERO, ZERO)
     receipt = house.connect(world.pool, world.auction, world.fund)
     (event,) = house.events(receipt)
@@ -249,7 +252,9 @@ def test_connect__once__names_three_contracts(world, reverts):
 
 @pytest.mark.parametrize("position", range(3))
 def test_connect__no_contract__reverts(world, stranger, reverts, position):
-    house = world.deploy("Clearinghouse", world.usdc, world.oracle, world.risk, MAX_RATE)
+    house = world.deploy(
+        "Clearinghouse", world.usdc, world.oracle, world.risk, world.interest, MAX_RATE
+    )
     contracts = [world.pool, world.auction, world.fund]
     contracts[position] = stranger
     with reverts("contracts: no contract"):
@@ -257,7 +262,9 @@ def test_connect__no_contract__reverts(world, stranger, reverts, position):
 
 
 def test_connect__not_yet__nobody_moves_balances(world, chain, reverts):
-    house = world.deploy("Clearinghouse", world.usdc, world.oracle, world.risk, MAX_RATE)
+    house = world.deploy(
+        "Clearinghouse", world.usdc, world.oracle, world.risk, world.interest, MAX_RATE
+    )
     account = house.open_account(world.owner, CROSS).result
     with reverts("caller: not allowed"):
         house.begin_auction(account)

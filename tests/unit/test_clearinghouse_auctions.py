@@ -2,7 +2,7 @@
 
 import pytest
 
-from margin_model import funding_math, ledger_math
+from margin_model import funding_math, interest_math
 from tests.unit.ledger_world import (
     ALL,
     DAY,
@@ -423,19 +423,19 @@ def test_write_down__within_supply__charges_suppliers_in_proportion(world, debto
     assert world.cash(POOL) == 100 * WAD - 1
     # what he has now he can take out
     world.withdraw(small, ALL)
-    assert world.usdc.balanceOf(world.owner) == world.cash(small) // 10**12 + 89_999_999
+    assert world.usdc.balanceOf(world.owner) == 90 * 10**6
 
 
-def test_write_down__cash_after_it__is_exact_again(world, debtor):
+def test_write_down__cash_after_it__loses_at_most_a_wei_a_change(world, debtor):
     account, large, _ = debtor
     world.write_down(account, 40 * WAD - 1)
     before = world.cash(large)
     world.deposit(large, 1)
-    assert world.cash(large) == before + 10**12
+    assert before + 10**12 - 1 <= world.cash(large) <= before + 10**12
     world.withdraw(large, 3)
-    assert world.cash(large) == before - 2 * 10**12
+    assert before - 2 * 10**12 - 2 <= world.cash(large) <= before - 2 * 10**12
     newcomer = world.open(77)
-    assert world.cash(newcomer) == 77 * WAD
+    assert 77 * WAD - 1 <= world.cash(newcomer) <= 77 * WAD
 
 
 def test_write_down__beyond_supply__leaves_a_debt_of_the_fund(world, debtor):
@@ -501,7 +501,6 @@ def test_write_down__debts__are_not_touched(world, debtor):
 
 
 def test_mirror__of_the_write_down__is_the_contract(world, debtor):
-    count = world.house.account_count()
     world.write_down(debtor[0], 40 * WAD - 1)
-    index, _ = ledger_math.write_down(40 * WAD - 1, 400 * WAD, RAY, count)
+    index, _ = interest_math.write_down(40 * WAD - 1, 400 * WAD, RAY)
     assert world.house.supply()[0] == index

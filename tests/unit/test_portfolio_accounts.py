@@ -44,9 +44,7 @@ def hedged(venue, equity=4_000):
     venue.deposit(account, venue.tokens[1], 40 * IRON_UNIT)
     venue.trade(account, 0, -SIZE)
     excess = venue.health(account).equity // WAD - equity
-    venue.house.withdraw(
-        account, venue.usdc, excess * 10**6, venue.owner, sender=venue.owner
-    )
+    venue.house.withdraw(account, venue.usdc, excess * 10**6, venue.owner, sender=venue.owner)
     return account
 
 
@@ -199,7 +197,9 @@ def test_margin__of_a_long__marginal_adds_up_to_what_it_needs(venue, lens):
     margin = lens.margin(account)
     assert margin.terms.scenario == 0
     per_unit = margin.marginal[0]
-    assert abs(per_unit * SIZE // WAD + KEEPER_COST - margin.maintenance) < margin.maintenance // 1_000
+    assert (
+        abs(per_unit * SIZE // WAD + KEEPER_COST - margin.maintenance) < margin.maintenance // 1_000
+    )
     assert not any(margin.marginal[1:])
 
 

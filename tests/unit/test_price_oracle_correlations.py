@@ -204,6 +204,19 @@ def test_sample__off_the_ema__takes_no_part(oracle):
     assert updates(oracle, receipt)[0][0] == 0b10
 
 
+def test_sample__accepted_a_minute_ago_and_late_by_now__takes_no_part(oracle, chain):
+    hour(oracle, PRICE, PRICE, seconds=INTERVAL)
+    chain.advance(GRID - INTERVAL)
+    late = HEARTBEAT + TOLERANCE
+    for age in (late, late + INTERVAL):  # on time, then no longer
+        oracle.say(PRICE * 101 // 100, age=age)
+        oracle.say(PRICE * 101 // 100, asset=1)
+        receipt = oracle.sample()
+        chain.advance(INTERVAL)
+    assert chain.time - oracle.contract.stored(0).accepted_at == 2 * INTERVAL
+    assert updates(oracle, receipt)[0][0] == 0b10
+
+
 @pytest.mark.parametrize(("age", "moved"), [(MAX_TICK_AGE, 0b11), (MAX_TICK_AGE + 1, 0b10)])
 def test_sample__pull_price_accepted_a_while_ago__counts_for_five_minutes(
     chain, artifacts, age, moved

@@ -12,6 +12,7 @@ from chain import Artifacts, Chain, Contract, Receipt
 from chain.codec import tuple_codec
 from margin_model import skew_pricing
 from tests.invariants import check_conservation
+from tests.unit.ledger_world import NO_INTEREST
 
 WAD = 10**18
 POOL, FUND, ESCROW = 1, 2, 3
@@ -81,7 +82,8 @@ class Venue:
             *PORTFOLIO_TERMS,
             WAD,
         )
-        self.house = deploy("Clearinghouse", self.usdc, self.oracle, self.risk, 1)
+        interest = deploy("InterestModel", NO_INTEREST)
+        self.house = deploy("Clearinghouse", self.usdc, self.oracle, self.risk, interest, 1)
         self.pool = self.deploy_pool()
         self.fund = deploy("InsuranceFund", self.house, FUND_PARAMS)
         self.auction = deploy("MockCaller")

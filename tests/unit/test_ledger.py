@@ -1,0 +1,103 @@
+"""Books rebuilt from events: what missing, false or unheard-of events are told as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from chain import Contract, PyrevmChain
+from chain.interface import Log
+from chain.ledger import Ledger
+from chain.reconcile import Reconciler
+from tests.unit.ledger_world import WAD
+from tests.unit.ledger_world import Ledger as World
+
+
+@pytest.fixture(scope="module")
+def told(artifacts: Any) -> tuple[World, list[Log]]:
+    """A small life of the books, and all that was logged of it."""
+    chain = PyrevmChain(keep_logs=True)
+    world = World(chain, artifacts)
+    trader, other = world.open(1_000), world.open(500)
+    world.trade(trader, 0, 3 * WAD)
+    world.begin_auction(trader)
+    world.write_down(trader, 7 * WAD)
+    world.house.set_kind(other, 1, sender=world.owner)
+    return world, chain.logs([world.house.address], 0, chain.block_number)
+
+
+def rebuilt(house: Contract, logs: Iterable[Log]) -> Ledger:
+    ledger = Ledger(house)
+    ledger.feed(logs)
+    return ledger
+
+
+def names(house: Contract, logs: Iterable[Log]) -> list[str]:
+    return [house.events([log])[0].name for log in logs]
+
+
+def differences(house: Contract, ledger: Ledger) -> list[str]:
+    told = Reconciler(house, ledger)
+    lines = [*told.system(), *told.markets()]
+    for account in ledger.accounts:
+        lines += told.holdings(account)
+    return lines
+
+
+def test_feed__all_events__as_the_chain_says(told: tuple[World, list[Log]]) -> None:
+    world, logs = told
+    ledger = rebuilt(world.house, logs)
+    assert ledger.contradictions == []
+    assert differences(world.house, ledger) == []
+    assert ledger.events == len(logs)
+    assert ledger.index_moves == 1
+    assert ledger.users() == [4, 5, 6]
+
+
+def test_feed__logs_of_others__left_alone(told: tuple[World, list[Log]]) -> None:
+    world, logs = told
+    strange = [log for log in logs if log.topics]
+    ledger = rebuilt(world.usdc, strange)
+    assert ledger.events == 0
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"),
+    [
+        ("AccountOpened", "next account: 5 before a change, events had left 4"),
+        (
+            "CashChanged",
+            " before a change, events had left 0",
+        ),
+        ("PositionChanged", "account 5: market 0"),
+        ("KindSet", "account 6: kind: 1 on chain, 2 from events"),
+        ("AuctionFlagSet", "account 5: in auction: True on chain, False from events"),
+        ("SupplyWrittenDown", "supply index"),
+        ("MarketListed", "markets: listed: 511 on chain, 510 from events"),
+        ("CollateralListed", "Clearinghouse: tokens: 3 on chain, 0 from events"),
+    ],
+)
+def test_feed__event_missing__told(told: tuple[World, list[Log]], missing: str, line: str) -> None:
+    world, logs = told
+    kept = list(logs)
+    del kept[names(world.house, logs).index(missing)]
+    if missing == "CollateralListed":
+        kept = [log for log in logs if names(world.house, [log]) != [missing]]
+    ledger = rebuilt(world.house, kept)
+    lines = [*ledger.contradictions, *differences(world.house, ledger)]
+    assert any(line in each for each in lines), lines
+
+
+def test_feed__account_nobody_opened__told(told: tuple[World, list[Log]]) -> None:
+    world, logs = told
+    kept = [log for log in logs if names(world.house, [log]) != ["AccountOpened"]]
+    ledger = rebuilt(world.house, kept)
+    assert "account 5: no event opened it" in ledger.contradictions
+
+
+def test_feed__events_twice__contradict(told: tuple[World, list[Log]]) -> None:
+    world, logs = told
+    ledger = rebuilt(world.house, [*logs, *logs])
+    assert "next account: 4 before a change, events had left 7" in ledger.contradictions
