@@ -7,15 +7,17 @@ cache misses changes of imported modules.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from ape.api import AccountAPI, ProviderAPI, TransactionAPI
 from ape.exceptions import ApeException, ContractLogicError, OutOfGasError
 from ape.logging import LogLevel, logger
 from eth_utils.address import to_checksum_address
+from web3.exceptions import Web3Exception
 
 from chain.errors import ChainError, TimeControlError
-from chain.interface import Chain, Log, Receipt, Reverted
+from chain.interface import ZERO_ADDRESS, Chain, Log, Receipt, Reverted
 
 _NO_REASON = ("Transaction failed.", "execution reverted", "")
 
@@ -31,7 +33,7 @@ class ApeChain(Chain):
     provider : ProviderAPI
         Connected.
     accounts : sequence of AccountAPI
-        Who may send; the first is the default.
+        Who may send; the first is the default. With none the chain can only be read.
     """
 
     def __init__(self, provider: ProviderAPI, accounts: Sequence[AccountAPI]) -> None:
@@ -45,7 +47,7 @@ class ApeChain(Chain):
             provider.make_request("anvil_setBlockTimestampInterval", [0])
         self._snapshots: list[Any] = []
         # The bundled provider's next transaction runs in a pending block with a time of its own.
-        self._block_id = "pending" if self._bundled else "latest"
+        self._block_id: str | int = "pending" if self._bundled else "latest"
 
     @property
     def time(self) -> int:
@@ -53,9 +55,16 @@ class ApeChain(Chain):
 
     @property
     def block_number(self) -> int:
+        if isinstance(self._block_id, int):
+            return self._block_id
         return int(self._provider.get_block("latest").number or 0)
 
+    def _need_present(self) -> None:
+        if isinstance(self._block_id, int):
+            raise ChainError(f"block {self._block_id}: the past can only be read")
+
     def _need_local(self, what: str) -> None:
+        self._need_present()
         if not self.is_local:
             raise TimeControlError(f"{what}: not on chain {self.chain_id}")
 
@@ -81,16 +90,44 @@ class ApeChain(Chain):
         del self._snapshots[snapshot:]
 
     def balance(self, address: str) -> int:
-        return int(self._provider.get_balance(address))
+        return int(self._provider.get_balance(address, block_id=self._block_id))
 
     def code(self, address: str) -> bytes:
-        return bytes(self._provider.get_code(address))
+        return bytes(self._provider.get_code(address, block_id=self._block_id))
+
+    def storage(self, address: str, slot: int) -> int:
+        if self._bundled and isinstance(self._block_id, int):
+            raise ChainError(f"block {self._block_id}: the bundled provider keeps no old storage")
+        try:
+            word = self._provider.get_storage(address, slot, block_id=self._block_id)
+        except ApeException as error:
+            raise _failure(error) from None
+        return int.from_bytes(word, "big")
+
+    def logs(self, addresses: Sequence[str], first: int, last: int) -> list[Log]:
+        # web3 itself: ape's log queries page and decode by themselves.
+        web3: Any = self._provider.web3
+        try:
+            found = web3.eth.get_logs(
+                {"address": list(addresses), "fromBlock": first, "toBlock": last}
+            )
+        except (Web3Exception, ValueError) as error:
+            raise ChainError(f"logs: {' '.join(str(error).split())}") from None
+        return [_log(raw) for raw in found]
+
+    def at_block(self, number: int) -> Chain:
+        newest = self.block_number
+        if not 0 <= number <= newest:
+            raise ChainError(f"block {number}: not mined, the newest is {newest}")
+        past = copy(self)
+        past._block_id = number
+        return past
 
     def _transaction(
         self, to: str | None, data: bytes, sender: str | None, value: int
     ) -> TransactionAPI:
         fields: dict[str, Any] = {
-            "sender": sender or self.accounts[0],
+            "sender": sender or next(iter(self.accounts), ZERO_ADDRESS),
             "data": data,
             "value": value,
         }
@@ -119,7 +156,10 @@ class ApeChain(Chain):
         return self._mine(self._transaction(None, initcode, sender, value), b"")
 
     def _mine(self, transaction: TransactionAPI, output: bytes) -> Receipt:
+        self._need_present()
         signer = self._signers.get(str(transaction.sender))
+        if not self._signers:
+            raise ChainError(f"{self._provider.network.name}: needs an account (--account)")
         if signer is None:
             raise ChainError(f"{transaction.sender}: no account that can sign")
         try:
@@ -128,14 +168,7 @@ class ApeChain(Chain):
                 raw = signer.call(transaction)
         except ApeException as error:
             raise _failure(error) from None
-        logs = [
-            Log(
-                to_checksum_address(log["address"]),
-                tuple(bytes(topic) for topic in log["topics"]),
-                bytes(log["data"]),
-            )
-            for log in raw.logs
-        ]
+        logs = [_log(log) for log in raw.logs]
         address = raw.contract_address
         return Receipt(
             raw.gas_used,
@@ -153,16 +186,22 @@ def connected_chain(account: AccountAPI | None = None) -> ApeChain:
     Parameters
     ----------
     account : AccountAPI, optional
-        Who sends; on a local network ape's test accounts by default.
+        Who sends; by default ape's test accounts on a local network, else nobody.
     """
     from ape import accounts, networks
 
     provider = networks.provider
     if account is not None:
         return ApeChain(provider, [account])
-    if not provider.network.is_local:
-        raise ChainError(f"{networks.provider.network.name}: needs an account (--account)")
-    return ApeChain(provider, list(accounts.test_accounts))
+    return ApeChain(provider, list(accounts.test_accounts) if provider.network.is_local else [])
+
+
+def _log(raw: Any) -> Log:
+    return Log(
+        to_checksum_address(raw["address"]),
+        tuple(bytes(topic) for topic in raw["topics"]),
+        bytes(raw["data"]),
+    )
 
 
 def _failure(error: ApeException) -> Exception:

@@ -64,6 +64,15 @@ class Artifact:
 
     layout: dict[str, Any]
 
+    def slot(self, path: str) -> int:
+        """First storage slot of a variable, by modules and name joined by dots."""
+        entry: Any = self.layout.get("storage_layout", {})
+        for part in path.split("."):
+            entry = entry.get(part) if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or "slot" not in entry:
+            raise ArtifactError(f"{self.name}: no variable {path} in its storage")
+        return int(entry["slot"])
+
 
 def _layout_bytes(layout: Mapping[str, Any]) -> int:
     if "length" in layout:

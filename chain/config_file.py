@@ -104,7 +104,7 @@ class Section:
         return value
 
     def addresses(self, name: str) -> tuple[str, ...]:
-        """Contracts' or people's addresses, in the order in which the contracts want them: ascending."""
+        """Contracts' or people's addresses, ascending, as the contracts want them."""
         values = self.get(name)
         if not isinstance(values, list):
             raise ConfigError(f"{self.where}.{name}: not a list")

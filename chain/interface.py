@@ -1,15 +1,16 @@
-"""One small interface to an EVM: call, send, logs, time, snapshots."""
+"""One small interface to an EVM: call, send, logs, time, snapshots, the past."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
-from chain.errors import PlimsollError
+from chain.errors import ChainError, PlimsollError
 
 if TYPE_CHECKING:
     from chain.artifacts import Artifact
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 # What a transaction may burn, and what a node lets a static call burn (geth's own default cap).
 SEND_GAS = 30_000_000
 CALL_GAS = 50_000_000
+
+ZERO_ADDRESS = "0x" + "00" * 20
 
 _ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
 _PANIC_SELECTOR = bytes.fromhex("4e487b71")  # Panic(uint256)
@@ -132,6 +135,23 @@ class Chain(ABC):
     @abstractmethod
     def code(self, address: str) -> bytes:
         """Runtime code; empty when the address has none."""
+
+    def storage(self, address: str, slot: int) -> int:
+        """The word in a slot of a contract."""
+        raise ChainError(f"slot {slot} of {address}: {type(self).__name__} reads no storage")
+
+    def logs(self, addresses: Sequence[str], first: int, last: int) -> list[Log]:
+        """What contracts logged from block `first` to block `last`, both included, in order."""
+        raise ChainError(f"blocks {first} to {last}: {type(self).__name__} keeps no logs")
+
+    def at_block(self, number: int) -> Chain:
+        """The state and the time after a block that was mined, to be read only."""
+        if number != self.block_number:
+            raise ChainError(
+                f"block {number}: {type(self).__name__} has the present only, "
+                f"block {self.block_number}"
+            )
+        return self
 
     @abstractmethod
     def call(self, to: str, data: bytes, sender: str | None = None, value: int = 0) -> bytes:

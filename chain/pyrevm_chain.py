@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyrevm
@@ -29,18 +30,33 @@ class PyrevmChain(Chain):
 
     Its gas numbers are low (slots stay warm between transactions): publish a node's instead.
     Each kept transaction costs about 2 kB for ever: long runs take a fresh chain now and then.
+
+    Parameters
+    ----------
+    start_time : int
+        [s]
+    account_count : int
+    keep_logs : bool
+        Remember what was logged, for `logs`.
     """
 
     chain_id = 1
     is_local = True
 
-    def __init__(self, start_time: int = START_TIME, account_count: int = 20) -> None:
+    def __init__(
+        self,
+        start_time: int = START_TIME,
+        account_count: int = 20,
+        *,
+        keep_logs: bool = False,
+    ) -> None:
+        self._logs: list[tuple[int, Log]] | None = [] if keep_logs else None  # by block
         self._evm = pyrevm.EVM(spec_id=_SPEC)
         self.accounts = [role_address(i) for i in range(account_count)]
         for account in self.accounts:
             self._evm.set_balance(account, START_BALANCE)
         # LIFO: pyrevm's journal is corrupted by reverting any but the newest checkpoint.
-        self._snapshots: list[tuple[int, pyrevm.JournalCheckpoint, int, int]] = []
+        self._snapshots: list[tuple[int, pyrevm.JournalCheckpoint, int, int, int]] = []
         self._next_snapshot = 1
         self._set_block(start_time, 1)
 
@@ -68,18 +84,23 @@ class PyrevmChain(Chain):
     def snapshot(self) -> int:
         identifier = self._next_snapshot
         self._next_snapshot += 1
-        # Time is no part of pyrevm's state.
-        self._snapshots.append((identifier, self._evm.snapshot(), self._time, self._block_number))
+        # Neither time nor logs are part of pyrevm's state.
+        kept = len(self._logs or ())
+        self._snapshots.append(
+            (identifier, self._evm.snapshot(), self._time, self._block_number, kept)
+        )
         return identifier
 
     def revert(self, snapshot: int) -> None:
         if not any(entry[0] == snapshot for entry in self._snapshots):
             raise ChainError(f"snapshot {snapshot}: unknown or used up")
         while True:
-            identifier, checkpoint, timestamp, number = self._snapshots.pop()
+            identifier, checkpoint, timestamp, number, kept = self._snapshots.pop()
             self._evm.revert(checkpoint)
             if identifier == snapshot:
                 break
+        if self._logs is not None:
+            del self._logs[kept:]
         self._set_block(timestamp, number)
 
     def balance(self, address: str) -> int:
@@ -88,6 +109,17 @@ class PyrevmChain(Chain):
     def code(self, address: str) -> bytes:
         # revm keeps code with zeros behind it, so that its interpreter never runs off the end.
         return bytes(self._evm.get_code(address) or b"")[:-_CODE_PADDING]
+
+    def storage(self, address: str, slot: int) -> int:
+        return int(self._evm.storage(address, slot))
+
+    def logs(self, addresses: Sequence[str], first: int, last: int) -> list[Log]:
+        if self._logs is None:
+            return super().logs(addresses, first, last)
+        wanted = set(addresses)
+        return [
+            log for block, log in self._logs if first <= block <= last and log.address in wanted
+        ]
 
     def call(self, to: str, data: bytes, sender: str | None = None, value: int = 0) -> bytes:
         # message_call commits: a checkpoint around it drops what it wrote, transient storage too,
@@ -131,6 +163,8 @@ class PyrevmChain(Chain):
     def _receipt(self, output: bytes) -> Receipt:
         result: Any = self._evm.result
         logs = [Log(log.address, tuple(log.data[0]), log.data[1]) for log in result.logs]
+        if self._logs is not None:
+            self._logs.extend((self._block_number, log) for log in logs)
         return Receipt(result.gas_used, logs, output, self._block_number, self._time)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import requests
@@ -13,7 +14,7 @@ from web3.exceptions import Web3Exception
 from web3.middleware import SignAndSendRawMiddlewareBuilder
 
 from chain.errors import ChainError, TimeControlError
-from chain.interface import CALL_GAS, SEND_GAS, Chain, Log, Receipt, Reverted
+from chain.interface import CALL_GAS, SEND_GAS, ZERO_ADDRESS, Chain, Log, Receipt, Reverted
 
 _EXECUTION_REVERTED = 3  # JSON-RPC error code of a reverted call
 
@@ -47,6 +48,7 @@ class RpcChain(Chain):
         else:
             self.accounts = [to_checksum_address(a) for a in self.request("eth_accounts")]
         self._signs = bool(signers)
+        self._at = "latest"  # the block whose state is read
         if self.is_local:
             self.request("anvil_setBlockTimestampInterval", 0)
 
@@ -62,7 +64,7 @@ class RpcChain(Chain):
         return response["result"]
 
     def _block(self) -> dict[str, str]:
-        block: dict[str, str] = self.request("eth_getBlockByNumber", "latest", False)
+        block: dict[str, str] = self.request("eth_getBlockByNumber", self._at, False)
         return block
 
     @property
@@ -71,9 +73,14 @@ class RpcChain(Chain):
 
     @property
     def block_number(self) -> int:
-        return int(self.request("eth_blockNumber"), 16)
+        return int(self._block()["number"], 16)
+
+    def _need_present(self) -> None:
+        if self._at != "latest":
+            raise ChainError(f"block {int(self._at, 16)}: the past can only be read")
 
     def _need_local(self, what: str) -> None:
+        self._need_present()
         if not self.is_local:
             raise TimeControlError(f"{what}: only on anvil, not on chain {self.chain_id}")
 
@@ -94,16 +101,34 @@ class RpcChain(Chain):
             raise ChainError(f"snapshot {snapshot}: unknown or used up")
 
     def balance(self, address: str) -> int:
-        return int(self.request("eth_getBalance", address, "latest"), 16)
+        return int(self.request("eth_getBalance", address, self._at), 16)
 
     def code(self, address: str) -> bytes:
-        return bytes.fromhex(self.request("eth_getCode", address, "latest")[2:])
+        return bytes.fromhex(self.request("eth_getCode", address, self._at)[2:])
+
+    def storage(self, address: str, slot: int) -> int:
+        return int(self.request("eth_getStorageAt", address, hex(slot), self._at), 16)
+
+    def logs(self, addresses: Sequence[str], first: int, last: int) -> list[Log]:
+        found = self.request(
+            "eth_getLogs",
+            {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)},
+        )
+        return [_log(raw) for raw in found]
+
+    def at_block(self, number: int) -> Chain:
+        newest = self.block_number
+        if not 0 <= number <= newest:
+            raise ChainError(f"block {number}: not mined, the newest is {newest}")
+        past = copy(self)
+        past._at = hex(number)
+        return past
 
     def _transaction(
         self, to: str | None, data: bytes, sender: str | None, value: int, gas: int
     ) -> dict[str, str]:
         transaction = {
-            "from": sender or self.accounts[0],
+            "from": sender or next(iter(self.accounts), ZERO_ADDRESS),
             "data": "0x" + data.hex(),
             "value": hex(value),
             "gas": hex(gas),
@@ -112,7 +137,7 @@ class RpcChain(Chain):
 
     def call(self, to: str, data: bytes, sender: str | None = None, value: int = 0) -> bytes:
         transaction = self._transaction(to, data, sender, value, CALL_GAS)
-        return bytes.fromhex(self.request("eth_call", transaction, "latest")[2:])
+        return bytes.fromhex(self.request("eth_call", transaction, self._at)[2:])
 
     def send(self, to: str, data: bytes, sender: str | None = None, value: int = 0) -> Receipt:
         # First as a call: a receipt tells neither the return value nor why it reverted.
@@ -127,6 +152,7 @@ class RpcChain(Chain):
     def _mine(
         self, to: str | None, data: bytes, sender: str | None, value: int, output: bytes
     ) -> Receipt:
+        self._need_present()
         transaction = self._transaction(to, data, sender, value, SEND_GAS)
         if self.is_local and not self._signs:
             raw = self.request("eth_sendTransactionSync", transaction)
@@ -136,14 +162,7 @@ class RpcChain(Chain):
             raise Reverted("transaction reverted, although the call before it did not")
         number = raw["blockNumber"]
         block = self.request("eth_getBlockByNumber", number, False)
-        logs = [
-            Log(
-                to_checksum_address(log["address"]),
-                tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
-                bytes.fromhex(log["data"][2:]),
-            )
-            for log in raw["logs"]
-        ]
+        logs = [_log(log) for log in raw["logs"]]
         address = raw.get("contractAddress")
         return Receipt(
             int(raw["gasUsed"], 16),
@@ -165,6 +184,14 @@ class RpcChain(Chain):
             raise ChainError(f"transaction not mined: {error}") from None
         receipt: dict[str, Any] = self.request("eth_getTransactionReceipt", sent.to_0x_hex())
         return receipt
+
+
+def _log(raw: dict[str, Any]) -> Log:
+    return Log(
+        to_checksum_address(raw["address"]),
+        tuple(bytes.fromhex(topic[2:]) for topic in raw["topics"]),
+        bytes.fromhex(raw["data"][2:]),
+    )
 
 
 def _failure(method: str, error: Any) -> Exception:

@@ -117,28 +117,32 @@ def worker_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return workers(scheduler(function))
 
 
+# Not ape's own option: it reports a bad choice in its own way, over several lines.
+network_option = click.option(
+    "--network",
+    metavar="ECOSYSTEM:NETWORK:PROVIDER",
+    help="As ape names it, ethereum:local:foundry for example; ape's default otherwise.",
+)
+
+
 def network_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--network` and `--account`, for `connect`."""
-    # Not ape's own option: it reports a bad choice in its own way, over several lines.
-    network = click.option(
-        "--network",
-        metavar="ECOSYSTEM:NETWORK:PROVIDER",
-        help="As ape names it, ethereum:local:foundry for example; ape's default otherwise.",
-    )
+    """`--network` and `--account`, for `connect`; what only reads needs no account."""
     account = click.option(
         "--account", metavar="ALIAS", help="Who sends; test accounts on a local network."
     )
-    return network(account(function))
+    return network_option(account(function))
 
 
 @contextmanager
 def connect(network: str | None, account: str | None = None) -> Iterator[chain.Chain]:
     """A connected ape network for the length of a `with` block."""
     from ape import accounts, networks
+    from ape.logging import LogLevel, logger
 
     from chain.ape_chain import connected_chain
 
-    with networks.parse_network_choice(network):
+    # That it connects would stand on standard output, in the way of what --json prints there.
+    with logger.at_level(LogLevel.WARNING), networks.parse_network_choice(network):
         if account is None:
             yield connected_chain()
         elif account in accounts.aliases:
