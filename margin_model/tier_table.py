@@ -1,6 +1,7 @@
 """Exact integer mirror of ``contracts/modules/tier_table.vy``: brackets in one word."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from margin_model.fixed_point import WAD, div_up
@@ -61,12 +62,18 @@ def deductions(tiers: Iterable[Tier]) -> list[int]:
 
 def requirement(table: int, notional: int) -> int:
     """``rate * N - deduction`` in the bracket of `notional` [quote wad], rounded up."""
-    tiers = unpack(table)
     rate, deduction = 0, 0
-    for tier, taken_off in zip(tiers, deductions(tiers), strict=True):
+    for tier, taken_off in _brackets(table):
         if tier.bound == 0 or notional > tier.bound * WAD:
             rate, deduction = tier.rate, taken_off
     return div_up(notional * rate - deduction * WAD, BPS)
+
+
+@lru_cache(256)
+def _brackets(table: int) -> tuple[tuple[Tier, int], ...]:
+    """Brackets of a word, each with what it takes off."""
+    tiers = unpack(table)
+    return tuple(zip(tiers, deductions(tiers), strict=True))
 
 
 def _rate(table: int, n: int) -> int:

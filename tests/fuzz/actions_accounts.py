@@ -23,6 +23,7 @@ from tests.fuzz.actions_common import (
     somebody,
 )
 from tests.fuzz.chooser import Chooser
+from tests.fuzz.model import CROSS, KINDS, PORTFOLIO
 from tests.fuzz.predict import ALL, LIMIT, QUOTE
 from tests.fuzz.world import WOLF
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from tests.fuzz.machine import Machine
 
 HOUSE = "Clearinghouse"
-MOST_ACCOUNTS = 15
+MOST_ACCOUNTS = 17
+WRONG_KINDS = (0, 4, 2**200)
 MAX_DEPOSIT = 50_000  # [quote]
 SIZES = (1, 1, 1, 1, 1, 1, 1, 1, 1, 100)
 """Now and then somebody brings enough to borrow all there is."""
@@ -40,7 +42,7 @@ HOUSE_ITSELF = 98  # as a receiver
 def _draw_open(machine: Machine, chooser: Chooser) -> Args:
     wrong = len(machine.accounts) >= MOST_ACCOUNTS or chooser.chance(1, 6)
     owner = NOBODY if wrong and chooser.chance(1, 2) else somebody(chooser)
-    kind = chooser.pick((0, 3, 2**200)) if wrong and owner != NOBODY else chooser.pick((1, 2))
+    kind = chooser.pick(WRONG_KINDS if wrong and owner != NOBODY else KINDS)
     return somebody(chooser), owner, kind
 
 
@@ -52,6 +54,24 @@ def _open(machine: Machine, sender: int, owner: int, kind: int) -> None:
         account = int.from_bytes(machine.wire.output, "big")
         machine.accounts.append(account)
         machine.owners[account] = owner
+
+
+def _draw_kind(machine: Machine, chooser: Chooser) -> Args:
+    """From one kind to another: mostly between the two that may hold several markets."""
+    account = any_account(machine, chooser)
+    now = machine.models.state.account(account).kind
+    kind = CROSS if now == PORTFOLIO else PORTFOLIO
+    if chooser.chance(1, 5):
+        kind = chooser.pick(WRONG_KINDS if odd(chooser) else KINDS)
+    return caller_of(machine, chooser, account), account, kind
+
+
+def _set_kind(machine: Machine, sender: int, account: int, kind: int) -> None:
+    args = (account, kind)
+    who = machine.address(sender)
+    machine.call(
+        sender, HOUSE, "set_kind", args, predict_house.set_kind, who, *args, accounts=(account,)
+    )
 
 
 def _draw_operator(machine: Machine, chooser: Chooser) -> Args:
@@ -171,8 +191,7 @@ def _withdraw(
 
 
 def _draw_repay(machine: Machine, chooser: Chooser) -> Args:
-    state = machine.models.state
-    debtors = [account for account in machine.accounts if state.stored_cash(account) < 0]
+    debtors = machine.debtors()
     if not debtors and not odd(chooser):
         return None
     account = chooser.pick(debtors) if debtors else any_account(machine, chooser)
@@ -224,6 +243,7 @@ ACTIONS = (
     Action("repay", "repay", 20, _draw_repay, _repay),
     Action("accrue funding", "funding", 15, _draw_funding, _accrue),
     Action("open account", "account", 8, _draw_open, _open),
+    Action("set kind", "account", 14, _draw_kind, _set_kind),
     Action("set operator", "account", 12, _draw_operator, _set_operator),
     Action("allow", "token", 5, _draw_allowance, _allow),
 )

@@ -175,9 +175,8 @@ def _draw_write_off(machine: Machine, chooser: Chooser) -> Args:
     state = machine.models.state
     bare = [
         account
-        for account in machine.accounts
-        if state.stored_cash(account) < 0
-        and not (state.account(account).markets or state.account(account).collaterals)
+        for account in machine.debtors()
+        if not (state.account(account).markets or state.account(account).collaterals)
     ]
     if bare and not odd(chooser):
         return STRANGER, chooser.pick(bare)

@@ -45,7 +45,7 @@ FIRST, NONE, ROUND, PAIR, JUNK = range(5)
 def _draw_submit(machine: Machine, chooser: Chooser) -> Args:
     account = any_account(machine, chooser)
     state = machine.models.state
-    debtors = [a for a in machine.accounts if state.stored_cash(a) < 0]
+    debtors = machine.debtors()
     if debtors and chooser.chance(1, 5):
         account = chooser.pick(debtors)
     if state.account(account).reserved and not odd(chooser):

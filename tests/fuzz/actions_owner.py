@@ -92,9 +92,13 @@ def _draw_risk(machine: Machine, chooser: Chooser) -> Args:
         now.tier_table,
         now.haircut_floor,
         now.haircut_cap,
+        *state.risk(known).shocks,
     ]
-    which = chooser.integer(0, 7)
-    if slip(chooser):
+    which = chooser.integer(0, 8)
+    if which == 8:
+        shock = chooser.pick((-101, 101)) if slip(chooser) else chooser.integer(-15, 15)
+        fields[8 + chooser.integer(0, 15)] = shock
+    elif slip(chooser):
         fields[which] = chooser.pick((0, 1, 2**256 - 1))
     elif which != 5:
         fields[which] = max(1, fields[which] * chooser.integer(85, 118) // 100)
@@ -107,7 +111,8 @@ def _set_risk(machine: Machine, sender: int, asset: int, *fields: int) -> None:
     who = machine.address(sender)
     check = predict_owner.set_asset_risk
     args = (asset, *fields)
-    machine.call(sender, RISK, "set_asset_risk", args, check, who, asset, Risk(*fields))
+    risk = Risk._make((*fields[:8], fields[8:]))
+    machine.call(sender, RISK, "set_asset_risk", args, check, who, asset, risk)
 
 
 def _draw_tiers(machine: Machine, chooser: Chooser) -> Args:
@@ -205,7 +210,7 @@ def _draw_list_risk(machine: Machine, chooser: Chooser) -> Args:
 
 def _list_risk(machine: Machine, sender: int, asset: int, line: int) -> None:
     risk = predict_owner.NEW_RISK
-    args = (asset, line, *risk)
+    args = (asset, line, *risk[:8], *risk.shocks)
     who = machine.address(sender)
     machine.call(
         sender, RISK, "list_asset_risk", args, predict_owner.list_asset_risk, who, asset, line

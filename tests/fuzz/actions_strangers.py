@@ -35,6 +35,7 @@ GUARDED: tuple[tuple[str, str, int, str], ...] = (
     ("Clearinghouse", "end_auction", 1, NOT_ALLOWED),
     ("Clearinghouse", "transfer_slice", 7, NOT_ALLOWED),
     ("Clearinghouse", "write_down", 2, NOT_ALLOWED),
+    ("Clearinghouse", "set_shortfall", 1, NOT_ALLOWED),
     ("LiquidityPool", "absorb", 17, "pool: not the auction"),
     ("LiquidityPool", "cover", 2, "pool: not the auction"),
     ("InsuranceFund", "pay", 3, "fund: not the auction"),

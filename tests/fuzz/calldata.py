@@ -20,6 +20,13 @@ def selectors(contract: str) -> dict[str, bytes]:
     return {e["name"]: keccak(text=e["name"] + tuple_codec(e["inputs"]).name)[:4] for e in entries}
 
 
+def event_id(contract: str, event: str) -> bytes:
+    """First topic of an event's logs."""
+    entries = load_artifacts()[contract].abi
+    entry = next(e for e in entries if e["type"] == "event" and e["name"] == event)
+    return keccak(text=event + tuple_codec(entry["inputs"]).name)
+
+
 def words(*numbers: int) -> bytes:
     """One word a number; negative ones in two's complement."""
     return b"".join([(n % _TWO_256).to_bytes(32, "big") for n in numbers])

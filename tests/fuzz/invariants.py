@@ -4,10 +4,11 @@
 `finish` when it ends; what does not hold raises `Violation`.
 
 After every step all globals of the contracts, the accounts of the protocol and those the step names
-are read and every invariant is asserted on them. All accounts are read and summed afresh at the end
-of an episode and after a seeded part of the steps; the compound ones (`invariants_probes`) are
-tried, in a snapshot, at the same moments. If a sum does not hold, all accounts are read before it
-is called broken.
+are read, and every invariant is asserted that reads anything of what changed: the others are
+functions of the same numbers as after the step before, when they held. All accounts are read,
+summed afresh and everything is asserted at the end of an episode and after a seeded part of the
+steps; the compound ones (`invariants_probes`) are tried, in a snapshot, at the same moments. If a
+sum does not hold, all accounts are read before it is called broken.
 """
 
 from __future__ import annotations
@@ -21,35 +22,37 @@ from tests.fuzz.invariants_access import ACCESS
 from tests.fuzz.invariants_auction import AUCTION
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_fills import FILLS
+from tests.fuzz.invariants_grid import GRID
 from tests.fuzz.invariants_line import LINE
 from tests.fuzz.invariants_look import Check, Group, Invariant, Look, Start
 from tests.fuzz.invariants_mirror import Mirror
 from tests.fuzz.invariants_money import MONEY
+from tests.fuzz.invariants_portfolio import PORTFOLIOS
 from tests.fuzz.invariants_probes import PROBES, Probe, Probes
 from tests.fuzz.invariants_shares import SHARES
-from tests.fuzz.invariants_words import ESCROW, FIRST_USER, FUND, unpack_episode, unpack_risk
+from tests.fuzz.invariants_words import (
+    CALL,
+    ESCROW,
+    FIRST_USER,
+    FUND,
+    REFUSAL,
+    SILENCE,
+    TIME,
+    unpack_episode,
+    unpack_risk,
+)
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
 from tests.fuzz.storage import StorageMap
 from tests.fuzz.world import World
 
-GROUPS: tuple[Group, ...] = (MONEY, LINE, AUCTION, FILLS, SHARES, ACCESS)
+GROUPS: tuple[Group, ...] = (MONEY, LINE, GRID, PORTFOLIOS, AUCTION, FILLS, SHARES, ACCESS)
 FULL_EVERY = 128
 """Steps between two full readings, on average."""
 IDLE_READ = 0.125
 """Part of the steps without a call, or whose call the EVM undid, after which slots are read."""
 PROBED = 0.25
 """Part of the full readings after which a probe is tried."""
-
-MOVING = (
-    "notice kept",
-    "view shows the terms",
-    "price falls with time",
-    "price continuous",
-    "reverted changes nothing",
-    "nothing without a call",
-)
-"""What time and prices alone could break."""
 
 UNNAMED = "changes of accounts that a step did not name"
 """Counted when a full reading cleared what looked broken."""
@@ -59,6 +62,8 @@ _LEAVE_QUIET = ("submit_order", "execute_order", "sample", "start", "bid", "poke
 _REQUESTS = ("request_entry", "request_exit", "execute_request")
 _SETTERS = ("set_tier_table", "set_asset_risk", "list_asset_risk")
 
+EVERYTHING = -1
+"""All bits of what a step may change."""
 THOROUGH = 64
 """How often a probe is tried when its failure is looked for."""
 
@@ -98,8 +103,8 @@ class Invariants:
         self.books = Books(slots)
         scales = [_QUOTE_SCALE, *(token.scale for token in world.tokens)]
         self.mirror = Mirror(world.deployment, world.evm, world.wire, self.books, scales)
-        self._checks = [(i.name, i.check) for group in GROUPS for i in group]
-        self._still = [(i.name, i.check) for group in GROUPS for i in group if i.name in MOVING]
+        self._every = [invariant for group in GROUPS for invariant in group]
+        self._due: dict[int, list[tuple[str, Check]]] = {}
         self._probes = Probes(world, self.books, self.mirror)
         self._full_every = full_every
         self._random = Random(0)
@@ -124,6 +129,7 @@ class Invariants:
             self.mirror.now,
             self.mirror.now,
             starts,
+            (books.now("calendar") >> 48, self.mirror.grid()),
             frozenset(int(person, 16) for person in self._world.people[len(self._world.actors) :]),
             books.now("recorded") - books.cash + books.cost,
         )
@@ -131,34 +137,37 @@ class Invariants:
     def check(self, last: Sent) -> None:
         """Assert everything after one step."""
         full = self._random.random() * self._full_every < 1
-        self.observe(last, full=full)
+        changed = self.observe(last, full=full)
         try:
-            self._assert_all()
+            self._assert(EVERYTHING if full else changed)
         except Violation:
             if full:
                 raise
             self._look_closer()
-            self._assert_all()
+            self._assert(EVERYTHING)
             self.counts[UNNAMED] += 1
         if full and self._random.random() < PROBED:
             self.probe()
 
-    def observe(self, last: Sent, *, full: bool = True) -> None:
-        """Read what a step may have changed, all accounts if `full`."""
+    def observe(self, last: Sent, *, full: bool = True) -> int:
+        """Read what a step may have changed, all accounts if `full`; what did change, in bits."""
         look, books = self.look, self.books
         look.earlier, look.now, look.last, look.fill = look.now, self.mirror.now, last, None
         if last.function in _SETTERS:
             self.mirror.forget_tables()
+        kind = SILENCE if not last.function else CALL if last.reason is None else REFUSAL
         if full:
             books.step_all()
-        elif (last.reason is not None or not last.function) and self._random.random() > IDLE_READ:
+        elif kind != CALL and self._random.random() > IDLE_READ:
             books.rest()
+            kind = 0
         else:
             # contracts may do anything when they are called back
             quiet = last.function not in _LEAVE_QUIET or look.sender in look.contracts
             books.step(self._named(last), quiet=quiet)
-        if last.function in _REQUESTS:
-            books.read_requests()
+            if last.function in _REQUESTS:
+                books.read_requests()
+        return books.changed | kind | (TIME if look.now != look.earlier else 0)
 
     def _look_closer(self) -> None:
         """An account that nobody named may have changed: read them all, as part of the same
@@ -170,14 +179,14 @@ class Invariants:
         books.touched = sorted(books.was)
         self.look.fill = None
 
-    def _assert_all(self) -> None:
-        books = self.books
-        # what the slots alone decide still holds where none has changed
-        self._assert(self._still if not books.was and books.before == books.after else self._checks)
-
-    def _assert(self, checks: Iterable[tuple[str, Check]]) -> None:
+    def _assert(self, changed: int) -> None:
+        """Assert what depends on anything that changed: the rest holds as it did before."""
+        due = self._due.get(changed)
+        if due is None:
+            due = [(i.name, i.check) for i in self._every if i.on & changed]
+            self._due[changed] = due
         look, counts = self.look, self.counts
-        for name, check in checks:
+        for name, check in due:
             counts[name] += check(look)
 
     def probe(self) -> None:
@@ -195,14 +204,18 @@ class Invariants:
     def finish(self) -> None:
         """Read and sum everything afresh: it must be what was followed step by step."""
         books = self.books
-        followed = list(books.accounts)
+        followed, told = list(books.accounts), books.after
         books.load()
+        last = books.at["held"]  # from here on tokens, which may be given away without a call
+        if told[:last] != books.after[:last]:
+            changed = [i for i in range(last) if told[i] != books.after[i]]
+            raise Violation("untold change", f"globals {changed}")
         for account, (held, found) in enumerate(zip(followed, books.accounts, strict=True), 1):
             if held != found:
                 raise Violation("untold change", f"account {account}: {held}, in truth {found}")
         self.look.last = NOTHING_SENT
         self.look.earlier = self.look.now
-        self._assert(self._checks)
+        self._assert(EVERYTHING)
 
     def _named(self, last: Sent) -> Iterable[int]:
         """Accounts that a step can have changed: those it names, and whoever started their

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_words import FIRST_USER, Held
+from tests.fuzz.invariants_words import ACCOUNTS, FIRST_USER, REFUSAL, SETTINGS, SILENCE, Held
 from tests.fuzz.step import Violation
 
 ACCESS = Group("access")
@@ -13,7 +13,7 @@ _SALES = ("bid", "backstop", "write_off")
 _OWNERS = ("house_owner", "pool_owner", "risk_owner", "oracle_owner")
 
 
-@ACCESS.named("reverted changes nothing", "one in eight of them")
+@ACCESS.named("reverted changes nothing", REFUSAL, "one in eight of them")
 def reverted_changes_nothing(look: Look) -> int:
     """A call that reverted leaves every slot of the books as it was."""
     books = look.books
@@ -26,7 +26,7 @@ def reverted_changes_nothing(look: Look) -> int:
     return 1
 
 
-@ACCESS.named("nothing without a call", "one in eight of them")
+@ACCESS.named("nothing without a call", SILENCE, "one in eight of them")
 def nothing_without_call(look: Look) -> int:
     """Prices, time and given tokens by themselves change no slot of the books."""
     books = look.books
@@ -40,7 +40,7 @@ def nothing_without_call(look: Look) -> int:
     return 1
 
 
-@ACCESS.named("equity is the owner's")
+@ACCESS.named("equity is the owner's", ACCOUNTS)
 def equity_is_the_owners(look: Look) -> int:
     """Nobody but owner or operator lowers an account's equity, but for the legal ways: its auction,
     its own order's execution, a write-down of all suppliers; prices and time are those of the same
@@ -59,7 +59,7 @@ def equity_is_the_owners(look: Look) -> int:
         words = mirror.words_for(before, after)
         had = mirror.equity(before, words, before=True)
         has = mirror.equity(after, words)
-        if has < had - _DUST and not _is_operator(look, account):
+        if has < had - _DUST and not look.is_operator(account):
             raise Violation(
                 "equity is the owner's",
                 f"account {account}: {had} to {has} by {look.last.sender} in {look.last.function}",
@@ -79,12 +79,7 @@ def _is_legal(look: Look, account: int, before: Held) -> bool:
     return look.books.index < look.books.index_before and before.stored > 0
 
 
-def _is_operator(look: Look, account: int) -> bool:
-    authorized = look.deployment.clearinghouse.is_authorized(account, look.last.sender)
-    return bool(authorized)
-
-
-@ACCESS.named("ownership")
+@ACCESS.named("ownership", SETTINGS)
 def ownership(look: Look) -> int:
     """A contract changes hands only when the one it was offered to accepts."""
     books = look.books

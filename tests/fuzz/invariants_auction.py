@@ -7,7 +7,7 @@ from typing import NamedTuple
 from margin_model import auction_math
 from margin_model.fixed_point import WAD, mul_wad_up
 from tests.fuzz.invariants_look import Curve, Group, Look
-from tests.fuzz.invariants_words import IN_AUCTION, unpack_episode
+from tests.fuzz.invariants_words import ACCOUNTS, EPISODES, FUNDS, IN_AUCTION, TIME, unpack_episode
 from tests.fuzz.step import Violation
 
 AUCTION = Group("auction")
@@ -16,7 +16,7 @@ SLICE_ROUNDING = 16 * 10**8
 _VIEWED = 16  # of so many moments one is taken
 
 
-@AUCTION.named("start only on LIQUIDATABLE")
+@AUCTION.named("start only on LIQUIDATABLE", EPISODES)
 def start_on_liquidatable(look: Look) -> int:
     """An auction starts only at E < MM, at prices that are usable and cannot be chosen, pins MM and
     drops the pending order."""
@@ -36,7 +36,7 @@ def start_on_liquidatable(look: Look) -> int:
     return checks
 
 
-@AUCTION.named("auction flag")
+@AUCTION.named("auction flag", ACCOUNTS)
 def auction_flag(look: Look) -> int:
     """An account is in auction exactly while its episode says so; proceeds and a reserve it has
     only then."""
@@ -51,7 +51,7 @@ def auction_flag(look: Look) -> int:
     return len(books.touched)
 
 
-@AUCTION.named("auction clock")
+@AUCTION.named("auction clock", EPISODES)
 def auction_clock(look: Look) -> int:
     """An auction's time runs no faster than the clock and by at most two sample intervals a
     touch."""
@@ -67,7 +67,7 @@ def auction_clock(look: Look) -> int:
     return checks
 
 
-@AUCTION.named("reserve")
+@AUCTION.named("reserve", ACCOUNTS | FUNDS)
 def reserve(look: Look) -> int:
     """The fund's reserve is the sum over running auctions of MMp and of what equity lacks."""
     books = look.books
@@ -103,7 +103,7 @@ class Shown(NamedTuple):
 # ── prices over time ─────────────────────────────────────────────────────────────────────────────
 
 
-@AUCTION.named("view shows the terms", "half of the steps that touch an auction")
+@AUCTION.named("view shows the terms", ACCOUNTS | TIME, "half of the steps that touch an auction")
 def view_shows_terms(look: Look) -> int:
     """The view of a running auction shows what the mirror makes of storage and prices, in the same
     block as a bid would be taken; asked after every other step that touched the auction, and now
@@ -148,26 +148,29 @@ def _to_view(look: Look) -> list[int]:
     return [running[look.now // _VIEWED % len(running)]]
 
 
-@AUCTION.named("price falls with time", "the same")
+@AUCTION.named("price falls with time", ACCOUNTS | TIME, "the same")
 def price_falls(look: Look) -> int:
-    """While only time passes, an auction's price only falls and its incentive only rises: with E,
-    C, what is unsold and what the fund may pay unchanged, P and I follow the oracle-live clock."""
+    """While only time passes, an auction's price only falls and its incentive only rises: at the E
+    of now, P is no higher and I no lower than where the oracle-live clock stood when the same part
+    was looked at before."""
     checks = 0
-    for account, runs, words in look.viewed:
+    for account, _, words in look.viewed:
         shown = Shown(*words)
-        episode = unpack_episode(look.books.held(account).episode)
-        fund = look.mirror.available()
-        given = shown.equity, shown.proceeds, episode.maintenance, episode.unsold, fund, runs
+        held = look.books.held(account)
+        episode = unpack_episode(held.episode)
+        sale = episode.maintenance, episode.unsold, held.proceeds
         old = look.curves.get(account)
-        if old is not None and old.given == given:
-            if shown.price > old.price or shown.incentive < old.incentive:
-                raise Violation("price falls with time", f"account {account}: {old} to {shown}")
+        # time that was not accounted for is lost when prices stop being usable
+        if old is not None and old.sale == sale and old.elapsed <= shown.elapsed:
+            was = look.mirror.offer(held, shown.equity, old.elapsed)
+            if shown.price > was.price or shown.incentive < was.incentive:
+                raise Violation("price falls with time", f"account {account}: {was} to {shown}")
             checks += 1
-        look.curves[account] = Curve(shown.price, shown.incentive, given)
+        look.curves[account] = Curve(shown.elapsed, sale)
     return checks
 
 
-@AUCTION.named("price continuous", "the same")
+@AUCTION.named("price continuous", ACCOUNTS | TIME, "the same")
 def price_continuous(look: Look) -> int:
     """The price of all is continuous through E = 0 and E = C: a wei of equity moves it by two at
     most."""
@@ -182,7 +185,7 @@ def price_continuous(look: Look) -> int:
     return len(look.viewed)
 
 
-@AUCTION.named("nothing left behind")
+@AUCTION.named("nothing left behind", EPISODES)
 def nothing_left(look: Look) -> int:
     """When an auction ends the account has no debt beside anything worth more than its buffer's
     rounding: either E ≥ BMp, or nothing is held and cash is not negative."""

@@ -5,18 +5,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from margin_model import ledger_math
+from margin_model import interest_math, ledger_math
 from tests.fuzz.invariants_words import (
+    ACCOUNTS,
+    EPISODES,
     ESCROW,
     FIRST_USER,
     FIXED,
+    FUNDS,
+    HOLDINGS,
     IN_AUCTION,
+    LINES,
+    MARKETS,
     POOL,
+    REQUESTS,
+    SETTINGS,
+    SUMS,
+    TOKENS,
     Held,
     signed,
     unpack_position,
 )
 from tests.fuzz.storage import StorageMap
+
+_PARTS = (
+    (SUMS, "last_id"),
+    (MARKETS, "funding"),
+    (FUNDS, "lp_supply"),
+    (LINES, "last_sample"),
+    (ACCOUNTS, "sentinels"),
+    (SETTINGS, "token_count"),
+    (TOKENS, "recorded"),
+)
+"""What the globals consist of, each part from the first of its names to that of the next."""
+
+
+def _index(word: int) -> int:
+    """Of a side of users' cash [1e27]."""
+    return interest_math.unpack_side(word)[1]
 
 
 class Books:
@@ -34,6 +60,8 @@ class Books:
         Those accounts.
     episodes : list of int
         Accounts whose episode it changed.
+    changed : int
+        What it changed, in the bits of `invariants_words`.
     requests : list of int
         Two words of each request of providers.
     cash, cost : int
@@ -51,6 +79,9 @@ class Books:
     def __init__(self, slots: StorageMap) -> None:
         self.map = slots
         self.at = slots.at
+        places = [slots.at[name] for _, name in _PARTS]
+        bits = [bit for bit, _ in _PARTS]
+        self._parts = list(zip(bits, places, [*places[1:], len(slots.globals)], strict=True))
         nothing = (0,) * slots.markets
         self._nobody = Held(0, 0, 0, 0, 0, 0, 0, 0, nothing, nothing, (0,) * slots.tokens)
         self.load()
@@ -65,6 +96,7 @@ class Books:
         self.touched: list[int] = []
         self.episodes: list[int] = []
         self.was: dict[int, Held] = {}
+        self.changed = 0
         self.requests = slots.requests.read()
         self._sum()
 
@@ -84,11 +116,15 @@ class Books:
         self.before, self.after = old, new
         self.was = {}
         self.episodes = []
+        self.changed = 0
         accounts = set(named)
         if new != old:
+            for bit, start, end in self._parts:
+                if new[start:end] != old[start:end]:
+                    self.changed |= bit
             self._follow()
             sides = self.at["sides"]
-            if any(new[sides + i] >> 128 != old[sides + i] >> 128 for i in (0, 1)):
+            if any(_index(new[sides + i]) != _index(old[sides + i]) for i in (0, 1)):
                 self._revalue()
             accounts.update((POOL, *range(self.then("last_id") + 1, self.now("last_id") + 1)))
             place = self.at["sentinels"]
@@ -103,7 +139,11 @@ class Books:
                 if block != known:
                     blocks[account - 1] = block
                     self._replace(account, cash_only=block[FIXED:] == known[FIXED:])
-        self.touched = sorted(self.was)
+        if self.was:
+            self.touched = sorted(self.was)
+            self.changed |= ACCOUNTS
+        else:
+            self.touched = []
 
     def rest(self) -> None:
         """A step that nobody looks at: nothing changed."""
@@ -111,10 +151,13 @@ class Books:
         self.was = {}
         self.touched = []
         self.episodes = []
+        self.changed = 0
 
     def read_requests(self) -> None:
         """Requests may have changed."""
-        self.requests = self.map.requests.read()
+        before, self.requests = self.requests, self.map.requests.read()
+        if self.requests != before:
+            self.changed |= REQUESTS
 
     def step_all(self) -> None:
         """The same with all accounts."""
@@ -156,12 +199,22 @@ class Books:
     @property
     def index(self) -> int:
         """Index of supply after the step [1e27]."""
-        return self.after[self.at["sides"]] >> 128
+        return _index(self.after[self.at["sides"]])
+
+    @property
+    def borrow_index(self) -> int:
+        """Index of debt after the step [1e27]."""
+        return _index(self.now("sides", 1))
+
+    @property
+    def indices_before(self) -> tuple[int, int]:
+        """Indices of supply and debt before the step [1e27]."""
+        return _index(self.then("sides")), _index(self.then("sides", 1))
 
     @property
     def index_before(self) -> int:
         """Index of supply before the step [1e27]."""
-        return self.before[self.at["sides"]] >> 128
+        return _index(self.before[self.at["sides"]])
 
     def _follow(self) -> None:
         slots = self.map
@@ -200,7 +253,7 @@ class Books:
     def _cash(self, account: int, stored: int) -> int:
         if account < FIRST_USER:
             return stored
-        return ledger_math.from_scaled(stored, self.now("sides", int(stored < 0)) >> 128)
+        return ledger_math.from_scaled(stored, _index(self.now("sides", int(stored < 0))))
 
     def _revalue(self) -> None:
         """An index moved: the cash of all users with it."""
@@ -219,6 +272,7 @@ class Books:
         self.cash += new.cash - old.cash
         if new.episode != old.episode:
             self.episodes.append(account)
+            self.changed |= EPISODES
         if (new.word ^ old.word) & IN_AUCTION:
             self.in_auction ^= {account}
         self.orders += (new.order != 0) - (old.order != 0)
@@ -227,6 +281,7 @@ class Books:
             self.debt += max(-new.stored, 0) - max(-old.stored, 0)
         if cash_only:
             return
+        self.changed |= HOLDINGS
         if new.costs != old.costs or new.sizes != old.sizes:
             self.cost += sum(new.costs) - sum(old.costs)
             for market, (size, before) in enumerate(zip(new.sizes, old.sizes, strict=True)):

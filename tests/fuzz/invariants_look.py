@@ -8,6 +8,7 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chain.deployment import Deployment
+from margin_model.covariance import Grid
 from margin_model.fixed_point import WAD
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_mirror import Mirror
@@ -28,19 +29,18 @@ class Start(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """Where the price of an auction stood, and on what it depended.
+    """Where an auction stood when its terms were looked at.
 
     Attributes
     ----------
-    price, incentive : int
-        P and I [quote wad].
-    given : tuple
-        All but the time.
+    elapsed : int
+        Its oracle-live time [s].
+    sale : tuple of int
+        What it sells: MM at start, part unsold, proceeds.
     """
 
-    price: int
-    incentive: int
-    given: tuple[Any, ...]
+    elapsed: int
+    sale: tuple[int, ...]
 
 
 @dataclass
@@ -92,6 +92,8 @@ class Look:
         By asset.
     contracts : frozenset of int
         Owners of accounts that act when they are called back.
+    grid : tuple of int and Grid
+        Time of the last update of correlations [s], and what it left.
     dust : int
         Recorded quote that nobody can claim, before the step [quote wad].
     watch : Watch
@@ -110,6 +112,7 @@ class Look:
     earlier: int
     now: int
     starts: list[Start]
+    grid: tuple[int, Grid]
     contracts: frozenset[int] = frozenset()
     dust: int = 0
     watch: Watch = field(default_factory=Watch)
@@ -126,6 +129,10 @@ class Look:
     def sender(self) -> int:
         """Who sent it, as a number."""
         return int(self.last.sender, 16)
+
+    def is_operator(self, account: int) -> bool:
+        """Whether whoever sent it may act for an account."""
+        return bool(self.deployment.clearinghouse.is_authorized(account, self.last.sender))
 
     def episodes(self, account: int) -> tuple[Episode, Episode]:
         """An account's episode before and after the step."""
@@ -156,11 +163,19 @@ EVERY_STEP = "every step"
 
 @dataclass(frozen=True)
 class Invariant:
-    """A named sentence and the function that asserts it, which says how often it did."""
+    """A named sentence and the function that asserts it, which says how often it did.
+
+    Attributes
+    ----------
+    on : int
+        What its function reads, in the bits of `invariants_words`. Where a step changed nothing of
+        that, the function would find what it found after the step before: it is not called.
+    """
 
     name: str
     book: str
     check: Check
+    on: int
     when: str = EVERY_STEP
 
     @property
@@ -176,11 +191,11 @@ class Group(list[Invariant]):
         super().__init__()
         self.book = book
 
-    def named(self, name: str, when: str = EVERY_STEP) -> Callable[[Check], Check]:
+    def named(self, name: str, on: int, when: str = EVERY_STEP) -> Callable[[Check], Check]:
         """Take a function in under a name; `when` says how often it is asserted."""
 
         def take(check: Check) -> Check:
-            self.append(Invariant(name, self.book, check, when))
+            self.append(Invariant(name, self.book, check, on, when))
             return check
 
         return take

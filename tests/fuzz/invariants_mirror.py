@@ -14,27 +14,32 @@ from typing import Any
 from chain.deployment import Deployment
 from margin_model import (
     auction_math,
+    covariance,
     funding_math,
     ledger_math,
     margin_math,
+    portfolio_notice,
     price_word,
     risk_engine,
     skew_pricing,
     tier_table,
 )
 from margin_model.fixed_point import WAD, mul_wad_down
-from margin_model.risk_engine import Asset, Exposure, Health, Parameters
+from margin_model.risk_engine import Asset, Breakdown, Exposure, Health, Parameters
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_prices import SLOTS, Prices, unpack_reading
 from tests.fuzz.invariants_words import (
     FUND,
     POOL,
+    PORTFOLIO,
     Episode,
     Held,
     unpack_episode,
     unpack_funding,
     unpack_risk,
+    unpack_shocks,
 )
+from tests.fuzz.storage import slot_of
 
 _BPS = 10**4
 _PRICE = 2**88 - 1
@@ -71,6 +76,7 @@ class Mirror(Prices):
             risk.FLOOR(),
         )
         self._risk = risk
+        self._shocks = slot_of(risk.artifact, "_shocks")
         self._tables: dict[int, int] = {}
         self._steepest: dict[int, int] = {}
         self.tables_set = 0  # how often
@@ -103,7 +109,7 @@ class Mirror(Prices):
                 amounts[asset] += held.amounts[token]
             rest >>= 1
             token += 1
-        return Exposure(held.word >> 8 & 255, held.cash, base, markets, collaterals, sizes, amounts)
+        return Exposure(held.kind, held.cash, base, markets, collaterals, sizes, amounts)
 
     def funding_index(self, market: int, word: int, *, before: bool = False) -> int:
         """F at a reading [quote wad per unit]."""
@@ -123,6 +129,33 @@ class Mirror(Prices):
 
     def assess(self, exposure: Exposure, words: Sequence[int], later: int = 0) -> Health:
         """Equity and requirements of an exposure."""
+        rows = risk_engine.UNCORRELATED if exposure.kind != PORTFOLIO else self.rows()
+        assets = self._assets_of(exposure)
+        return risk_engine.assess(exposure, words, assets, self.parameters, later, rows)
+
+    def breakdown(self, exposure: Exposure, words: Sequence[int]) -> Breakdown:
+        """What MM is made of under portfolio margin."""
+        assets = self._assets_of(exposure)
+        rows = self.rows()
+        return risk_engine.breakdown(exposure, words, assets, self.parameters, rows=rows)
+
+    def notice(self, exposure: Exposure, words: Sequence[int], health: Health) -> int:
+        """Seconds for which lines and correlations alone cannot make an account liquidatable."""
+        if exposure.kind != PORTFOLIO or health.equity <= health.maintenance:
+            return risk_engine.notice(health, self.parameters)
+        if health.maintenance == 0:
+            return risk_engine.FOREVER
+        terms, parameters = self.breakdown(exposure, words), self.parameters
+        return portfolio_notice.notice(
+            terms.weights,
+            terms.tail,
+            health.equity - parameters.keeper_cost,
+            parameters.ramp_up,
+            max(0, (self.books.now("calendar") >> 48) + covariance.GRID - self.now),
+            covariance.STEP,
+        )
+
+    def _assets_of(self, exposure: Exposure) -> dict[int, Asset]:
         rest, assets = exposure.markets | exposure.collaterals, {}
         asset = 0
         while rest:
@@ -130,7 +163,7 @@ class Mirror(Prices):
                 assets[asset] = self.asset(asset)
             rest >>= 1
             asset += 1
-        return risk_engine.assess(exposure, words, assets, self.parameters, later)
+        return assets
 
     def asset(self, asset: int) -> Asset:
         """Risk parameters of an asset."""
@@ -140,7 +173,8 @@ class Mirror(Prices):
             tiers = self._risk.tiers(risk.tier_table)
             table = tier_table.pack([tier_table.Tier(*tier) for tier in tiers])
             self._tables[risk.tier_table] = table
-        return Asset(risk, table)
+        shocks = self._evm.storage(self._risk.address, self._shocks + (asset >> 1))
+        return Asset(risk, table, unpack_shocks(shocks, asset))
 
     def steepest_tier(self, table: int) -> int:
         """Rate of a table's last bracket [wad]."""

@@ -8,8 +8,10 @@ from typing import Any
 from chain.deployment import Deployment
 from chain.interface import CALL_GAS
 from margin_model import price_word
+from margin_model.covariance import Grid
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_words import Held
+from tests.fuzz.storage import slot_of
 
 unpack_reading = lru_cache(4096)(price_word.unpack)
 
@@ -17,6 +19,8 @@ SLOTS = 16
 _ALL = (1 << SLOTS) - 1
 _MASK_16 = 2**16 - 1
 _WORD = 32
+# Variables of `covariance`, and how many words they have.
+_GRID = {"_bases": 2, "_variances": 4, "_covariances": 30, "_correlations": 8}
 
 
 class Prices:
@@ -36,12 +40,18 @@ class Prices:
         self._oracle = deployment.oracle.address
         self._auction = deployment.auction.address
         self._terms = deployment.auction.terms.encode(0)[:4]
+        self._house = deployment.clearinghouse.address
+        self._health = deployment.clearinghouse.current_health.encode(0)[:4]
         self._caller = deployment.chain.accounts[0]
         selectors = (
             deployment.oracle.read.encode(0)[:4],
             deployment.oracle.read_fresh.encode(0)[:4],
         )
         self._read = dict(zip((False, True), selectors, strict=True))
+        self._grid = [
+            (slot_of(deployment.oracle.artifact, f"covariance.{name}"), count)
+            for name, count in _GRID.items()
+        ]
         nothing: list[int] = []
         self._readings = {False: (-1, 0, nothing), True: (-1, 0, nothing)}
 
@@ -83,9 +93,29 @@ class Prices:
         self._evm.revert(checkpoint)
         return output
 
+    def grid(self) -> Grid:
+        """What the oracle keeps of how assets move together."""
+        storage = [
+            [self._evm.storage(self._oracle, first + index) for index in range(count)]
+            for first, count in self._grid
+        ]
+        return Grid.of(self.books.now("calendar") & 255, *storage)
+
+    def rows(self) -> list[int]:
+        """Packed correlations."""
+        first, count = self._grid[-1]
+        return [self._evm.storage(self._oracle, first + index) for index in range(count)]
+
     def terms(self, account: int) -> tuple[int, ...]:
         """What the auction's view shows, word by word; signed where the view is."""
-        output = self._call(self._auction, self._terms + account.to_bytes(_WORD, "big"))
+        return self._signed(self._auction, self._terms, account)
+
+    def current_health(self, account: int) -> tuple[int, ...]:
+        """The Clearinghouse's view of an account's health, word by word."""
+        return self._signed(self._house, self._health, account)
+
+    def _signed(self, to: str, selector: bytes, account: int) -> tuple[int, ...]:
+        output = self._call(to, selector + account.to_bytes(_WORD, "big"))
         words = [
             int.from_bytes(output[i : i + _WORD], "big", signed=True)
             for i in range(0, len(output), _WORD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from margin_model.share_math import VIRTUAL
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_words import FUND, POOL
+from tests.fuzz.invariants_words import ACCOUNTS, CALL, FUND, FUNDS, POOL
 from tests.fuzz.step import Violation
 
 SHARES = Group("shares")
@@ -19,7 +19,7 @@ _SHARELESS = ("submit_order", "execute_order", "clear_order", "deposit", "withdr
 _ENTERING = 1 << 252
 
 
-@SHARES.named("fund share")
+@SHARES.named("fund share", ACCOUNTS | FUNDS)
 def fund_share(look: Look) -> int:
     """A share of the fund is never worth less because somebody else staked, left or did anything
     but sell or write off an account that lacks money."""
@@ -36,7 +36,7 @@ def fund_share(look: Look) -> int:
     return 1
 
 
-@SHARES.named("pool share")
+@SHARES.named("pool share", ACCOUNTS | FUNDS)
 def pool_share(look: Look) -> int:
     """A share of the pool is never worth less because somebody else entered, left or did anything
     but trade with the pool or leave it a loss; prices and time alone are those of the same
@@ -54,7 +54,7 @@ def pool_share(look: Look) -> int:
     return 1
 
 
-@SHARES.named("sums of shares", "steps that may move shares")
+@SHARES.named("sums of shares", CALL, "steps that may move shares")
 def sums_of_shares(look: Look) -> int:
     """The supplies of shares are what their holders have together, and the pool keeps those of
     whoever is in the line to leave."""

@@ -12,11 +12,41 @@ POOL, FUND, ESCROW = 1, 2, 3
 FIRST_USER = 4
 IN_AUCTION, RESERVED = 1, 2
 
+PORTFOLIO = 3  # a kind of account
 _MASK_16 = 2**16 - 1
 _MASK_128 = 2**128 - 1
 _TOP = 2**255
 _ALL = 2**256
 FIXED = 7  # words of an account before its positions
+
+# What a step may change, a bit each; an invariant names the bits that it depends on.
+ACCOUNTS = 1 << 0
+"""Any word of any account, or what its cash is worth."""
+HOLDINGS = 1 << 1
+"""Sizes, costs or amounts of any account."""
+EPISODES = 1 << 2
+"""The liquidation episode of any account."""
+SUMS = 1 << 3
+"""Sums and indices of cash, the number of accounts."""
+MARKETS = 1 << 4
+"""Funding, long interest, skew scale of any market."""
+FUNDS = 1 << 5
+"""Shares, reserve, allowance and stored value of pool and fund."""
+LINES = 1 << 6
+"""What the oracle and the risk engine remember of assets."""
+SETTINGS = 1 << 7
+"""What an owner sets."""
+TOKENS = 1 << 8
+"""Tokens on record and tokens held."""
+REQUESTS = 1 << 9
+"""Requests of providers."""
+TIME = 1 << 10
+CALL = 1 << 11
+"""A call that went through."""
+REFUSAL = 1 << 12
+"""A call that reverted."""
+SILENCE = 1 << 13
+"""No call at all."""
 
 unpack_funding = lru_cache(4096)(funding_math.unpack)
 unpack_risk = lru_cache(4096)(risk_word.unpack)
@@ -55,6 +85,11 @@ class Held(NamedTuple):
         return self.word >> 96
 
     @property
+    def kind(self) -> int:
+        """ISOLATED, CROSS or PORTFOLIO."""
+        return self.word >> 8 & 255
+
+    @property
     def markets(self) -> int:
         """Bitmap of markets."""
         return self.word >> 16 & _MASK_16
@@ -82,6 +117,13 @@ def unpack_episode(word: int) -> Episode:
         bool(word >> 254 & 1),
         bool(word >> 255),
     )
+
+
+@lru_cache(4096)
+def unpack_shocks(word: int, asset: int) -> tuple[int, ...]:
+    """Moves of an asset in the stress scenarios, out of the word of two assets [percent]."""
+    packed = word >> 128 * (asset & 1)
+    return tuple((packed >> 8 * scenario & 255) - 100 for scenario in range(16))
 
 
 @lru_cache(8192)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.fuzz import actions
-from tests.fuzz.calldata import selectors, with_bytes, words
+from tests.fuzz.calldata import event_id, selectors, with_bytes, words
 from tests.fuzz.chooser import Chooser
 from tests.fuzz.machine_sight import Sight
 from tests.fuzz.model_state import State
@@ -28,6 +28,7 @@ from tests.fuzz.world_wire import FastWire
 
 _TRIES = 40
 FATES = ("OrderExecuted", "OrderCancelled")
+"""What an execution logs, one of both."""
 SUITE = (
     "PriceOracle",
     "RiskEngine",
@@ -70,6 +71,7 @@ class Machine(Sight):
         self._addresses = {name: core[name].address for name in SUITE}
         self._selectors = {name: selectors(name) for name in SUITE}
         self._relay = selectors("MockReentrantCaller")["relay"]
+        self._fates = [event_id("LiquidityPool", name) for name in FATES]
         self._people = [int(address, 16) for address in world.people]
         self._state = State(world) if isinstance(world.wire, FastWire) else None
         self._turn = 0
@@ -90,7 +92,9 @@ class Machine(Sight):
         self.primaries: dict[int, tuple[int, int]] = {}
         self.last = NOTHING_SENT
         self._sent = 0
+        self.changes = 0
         self._running: tuple[int, list[int]] = (-1, [])
+        self._debtors: tuple[int, list[int]] = (-1, [])
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,6 +205,7 @@ class Machine(Sight):
 
     def send(self, sender: int, to: str, data: bytes, value: int = 0) -> str | None:
         """Send anything; the contract that owns accounts is told to send it by a stranger."""
+        self.changes += 1
         people = self.world.people
         if sender == WOLF:
             data = self._relay + with_bytes(data, int(to, 16))
@@ -242,8 +247,8 @@ class Machine(Sight):
         happened = FILLED
         filled = int.from_bytes(self.wire.output[:32], "big") == 1
         if not filled or self._predicting:
-            events = map(self.world.deployment.pool.events, ([log] for log in self.wire.logs()))
-            fate = next(e[0].args for e in events if e and e[0].name in FATES)
+            pool = self.world.deployment.pool
+            fate = pool.events(self.wire.logs(pool.address, self._fates))[0].args
             happened = f"{FILLED} at {fate.fill_price}, {fate.fee}" if filled else fate.reason
         self.tally.outcomes["execution", FILLED if filled else happened] += 1
         if self._predicting and happened != self.models.expected_fill:

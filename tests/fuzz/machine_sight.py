@@ -28,6 +28,8 @@ class Sight:
         Accounts the last moves of prices were aimed at.
     primaries : dict of int to tuple of int
         By asset, the feed its primary source was replaced with.
+    changes : int
+        Grows with every transaction but feeds': only they change accounts.
     """
 
     world: World
@@ -38,7 +40,9 @@ class Sight:
     owners: dict[int, int]
     suspects: list[int]
     primaries: dict[int, tuple[int, int]]
+    changes: int
     _running: tuple[int, list[int]]
+    _debtors: tuple[int, list[int]]
 
     def price(self, asset: int) -> int:
         """What an asset is really worth [quote wad per unit]."""
@@ -55,11 +59,17 @@ class Sight:
 
     def running(self) -> list[int]:
         """Accounts in auction."""
-        if self._running[0] != self.wire.version:
+        if self._running[0] != self.changes:
             account = self.models.state.account
-            lots = [a for a in self.accounts if account(a).in_auction]
-            self._running = self.wire.version, lots
+            self._running = self.changes, [a for a in self.accounts if account(a).in_auction]
         return self._running[1]
+
+    def debtors(self) -> list[int]:
+        """Accounts with negative cash."""
+        if self._debtors[0] != self.changes:
+            stored = self.models.state.stored_cash
+            self._debtors = self.changes, [a for a in self.accounts if stored(a) < 0]
+        return self._debtors[1]
 
     def means(self, account: int) -> int:
         """About what an account has [quote wad]."""

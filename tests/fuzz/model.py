@@ -6,12 +6,16 @@ The layout of a word is that of the module that packs it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 POOL, FUND, ESCROW = 1, 2, 3
 FIRST_USER = 4
-ISOLATED = 1
+ISOLATED, CROSS, PORTFOLIO = KINDS = (1, 2, 3)
 MAX_IDS = 16
+
+_MASK_88 = 2**88 - 1
+_MASK_32 = 2**32 - 1
 
 
 class Account(NamedTuple):
@@ -25,6 +29,19 @@ class Account(NamedTuple):
     reserved: bool
 
 
+@lru_cache(4096)
+def unpack_account(word: int) -> Account:
+    """An account's word, taken apart."""
+    return Account(
+        word >> 96,
+        word >> 8 & 255,
+        word >> 16 & 0xFFFF,
+        word >> 32 & 0xFFFF,
+        bool(word & 1),
+        bool(word & 2),
+    )
+
+
 class Order(NamedTuple):
     """A pending order; `submitted_at` is 0 when there is none."""
 
@@ -32,18 +49,6 @@ class Order(NamedTuple):
     size_delta: int  # [wad units]
     acceptable_price: int  # [quote wad per unit]
     submitted_at: int  # [s]
-
-
-class Episode(NamedTuple):
-    """An account's liquidation episode; `touched_at` is 0 when no auction runs."""
-
-    maintenance: int  # [quote wad]
-    unsold: int  # [wad]
-    elapsed: int  # [s]
-    touched_at: int  # [s]
-    starter: int
-    rewarded: bool
-    called: bool
 
 
 class Request(NamedTuple):
@@ -73,12 +78,33 @@ class Memory(NamedTuple):
     excursion_at: int  # [s]
 
 
+@lru_cache(4096)
+def unpack_memory(memory: int, history: int) -> Memory:
+    """The oracle's two words of an asset, taken apart."""
+    checkpoint = memory >> 176 & _MASK_32
+    return Memory(
+        memory & _MASK_88,
+        memory >> 88 & _MASK_88,
+        checkpoint,
+        memory >> 208 & _MASK_32,
+        checkpoint - (memory >> 240 & (2**15 - 1)),
+        bool(memory >> 255),
+        history & (2**64 - 1),
+        history >> 64 & (2**64 - 1),
+        history >> 128 & (2**64 - 1),
+        history >> 192 & _MASK_32,
+        history >> 224,
+    )
+
+
 @dataclass
 class Holding:
     """All an account has, free to be changed into what a call would leave.
 
     Attributes
     ----------
+    kind : int
+        ISOLATED, CROSS or PORTFOLIO.
     positions : dict of int to tuple of int
         Size [wad units] and cost [quote wad] by market.
     amounts : dict of int to int
@@ -87,12 +113,14 @@ class Holding:
         Market and size delta of the reserved order.
     """
 
+    kind: int
     cash: int
     positions: dict[int, tuple[int, int]]
     amounts: dict[int, int]
     pending: tuple[int, int] | None
 
 
-def bits(bitmap: int) -> list[int]:
+@lru_cache(4096)
+def bits(bitmap: int) -> tuple[int, ...]:
     """Numbers of the bits that are set."""
-    return [i for i in range(MAX_IDS) if bitmap >> i & 1]
+    return tuple(i for i in range(MAX_IDS) if bitmap >> i & 1)

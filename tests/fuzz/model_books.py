@@ -6,8 +6,9 @@ Slots come from the compiler's layout (`storage`), the layout of words from who 
 from __future__ import annotations
 
 from chain import Contract
-from margin_model import funding_math, ledger_math
-from tests.fuzz.model import FIRST_USER, POOL, Account, Holding, bits
+from margin_model import funding_math, interest_math, ledger_math
+from tests.fuzz.invariants_words import unpack_funding, unpack_position
+from tests.fuzz.model import FIRST_USER, POOL, Account, Holding, bits, unpack_account
 from tests.fuzz.storage import element, slot_of
 from tests.fuzz.world import World
 
@@ -39,6 +40,7 @@ class Books:
         deployment = world.deployment
         self._read = world.evm.storage
         house = self._house = Place(deployment.clearinghouse)
+        self._address = house.address
         self._tokens = [Place(token.contract) for token in world.tokens]
         self._quote = Place(deployment.quote)
         self._words = house.slot("accounts.words")
@@ -51,7 +53,7 @@ class Books:
 
     def _of_house(self, path: str, key: int | None = None) -> int:
         slot = self._house.slot(path)
-        return int(self._read(self._house.address, slot if key is None else element(slot, key)))
+        return int(self._read(self._address, slot if key is None else element(slot, key)))
 
     @property
     def last_account(self) -> int:
@@ -60,36 +62,28 @@ class Books:
 
     def account(self, account: int) -> Account:
         """The word of an account, taken apart."""
-        word = self._read(self._house.address, element(self._words, account))
-        return Account(
-            word >> 96,
-            word >> 8 & 255,
-            word >> 16 & 0xFFFF,
-            word >> 32 & 0xFFFF,
-            bool(word & 1),
-            bool(word & 2),
-        )
+        return unpack_account(self._read(self._address, element(self._words, account)))
 
     def is_operator(self, account: int, caller: int) -> bool:
         """Whether an address was approved by the owner."""
         slot = element(element(self._operators, account), caller)
-        return bool(self._read(self._house.address, slot))
+        return bool(self._read(self._address, slot))
 
     def side(self, debt: bool) -> tuple[int, int]:
         """Scaled sum and index of users' supply or debt."""
-        word = self._read(self._house.address, self._sides + debt)
-        return word & MASK_128, word >> 128
+        word = self._read(self._address, self._sides + debt)
+        return interest_math.unpack_side(word)[:2]
 
     def cash(self, account: int) -> int:
         """[quote wad]"""
-        stored = signed(self._read(self._house.address, element(self._stored, account)))
+        stored = signed(self._read(self._address, element(self._stored, account)))
         if account < FIRST_USER:
             return stored
         return ledger_math.from_scaled(stored, self.side(stored < 0)[1])
 
     def stored_cash(self, account: int) -> int:
         """As it is stored: divided by the index of its sign."""
-        return signed(self._read(self._house.address, element(self._stored, account)))
+        return signed(self._read(self._address, element(self._stored, account)))
 
     def proceeds(self, account: int) -> int:
         """[quote wad]"""
@@ -98,13 +92,12 @@ class Books:
     def position(self, account: int, market: int) -> tuple[int, int]:
         """Size [wad units] and cost [quote wad]."""
         slot = (element(self._positions, account) + market) % 2**256
-        word = signed(self._read(self._house.address, slot))
-        return ledger_math.position_size(word), ledger_math.position_cost(word)
+        return unpack_position(self._read(self._address, slot))
 
     def amount(self, account: int, token: int) -> int:
         """Collateral [wad units]."""
         slot = (element(self._amounts, account) + token) % 2**256
-        return int(self._read(self._house.address, slot))
+        return int(self._read(self._address, slot))
 
     def reservation(self, account: int) -> tuple[int, int]:
         """Market and size delta of the reserved order; 0, 0 when there is none."""
@@ -115,6 +108,7 @@ class Books:
         """All an account has."""
         held = self.account(account)
         return Holding(
+            held.kind,
             self.cash(account),
             {m: self.position(account, m) for m in bits(held.markets)},
             {t: self.amount(account, t) for t in bits(held.collaterals)},
@@ -137,11 +131,11 @@ class Books:
 
     def funding(self, market: int) -> funding_math.Funding:
         """Funding state of a market."""
-        return funding_math.unpack(self._read(self._house.address, self._funding + market))
+        return unpack_funding(self._read(self._address, self._funding + market))
 
     def book(self, market: int) -> tuple[int, int]:
         """Long interest and skew scale [wad units]."""
-        word = self._read(self._house.address, self._house.slot("position_book.books") + market)
+        word = self._read(self._address, self._house.slot("position_book.books") + market)
         return word & MASK_128, (word >> 128 & (2**72 - 1)) * 10**9
 
     def skew(self, market: int) -> int:

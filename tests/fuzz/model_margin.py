@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from chain.deployment import CROSS
 from margin_model import funding_math, ledger_math, price_word, ramp, risk_engine, risk_word
 from margin_model.risk_engine import Asset, Exposure, Health, Parameters
-from tests.fuzz.model import Holding, bits
+from tests.fuzz.model import PORTFOLIO, Holding, bits
 from tests.fuzz.model_oracle import OracleModel
 from tests.fuzz.model_state import State
 from tests.fuzz.world import WAD, World
@@ -83,7 +83,7 @@ class MarginModel:
             asset = self._token_assets[token]
             collaterals |= 1 << asset
             amounts[asset] += amount
-        return Exposure(CROSS, cash, base + cash, markets, collaterals, sizes, amounts)
+        return Exposure(holding.kind, cash, base + cash, markets, collaterals, sizes, amounts)
 
     def health(
         self,
@@ -92,12 +92,16 @@ class MarginModel:
         trade: Trade | None = None,
         assets: dict[int, Asset] | None = None,
     ) -> Health:
-        """Of a holding, at live lines unless `assets` has others."""
+        """Of a holding, at what is stored; as a sample would leave it if `assets` is of that."""
         exposure = self.exposure(holding, words, trade)
+        rows: Sequence[int] = risk_engine.UNCORRELATED
+        if holding.kind == PORTFOLIO:
+            sampled = assets is not None and self.is_sample_due()
+            rows = self._oracle.sampled_grid().rows() if sampled else self._state.rows
         if assets is None:
             held = exposure.markets | exposure.collaterals
             assets = {asset: self._state.risk(asset) for asset in bits(held)}
-        return risk_engine.assess(exposure, words, assets, self.parameters)
+        return risk_engine.assess(exposure, words, assets, self.parameters, rows=rows)
 
     def status(self, health: Health) -> int:
         """HEALTHY, REDUCE_ONLY, MARGIN_CALL, LIQUIDATABLE or BANKRUPT."""
@@ -140,7 +144,8 @@ class MarginModel:
         kappa, horizon, floor, cap = risk_word.unpack_target(self._state.target_word(asset))
         line = risk_engine.line_at(found.risk, live, self.parameters)
         target = ramp.target(kappa, variance, horizon, floor, cap)
-        return Asset(found.risk._replace(line=line, target=target, started_at=live), found.table)
+        risk = found.risk._replace(line=line, target=target, started_at=live)
+        return Asset(risk, found.table, found.shocks)
 
     # ── the one margin check ─────────────────────────────────────────────────────────────────────
 

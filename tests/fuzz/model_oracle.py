@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from margin_model import price_validity, price_word, volatility
+from margin_model import covariance, price_validity, price_word, volatility
+from margin_model.covariance import Grid
 from tests.fuzz.model import Memory
 from tests.fuzz.model_state import State
 from tests.fuzz.world import Listing, Source, World
@@ -12,6 +13,7 @@ from tests.fuzz.world_feed import Pull, Push
 from tests.fuzz.world_feeds import Feeds
 
 MAX_PULL_AGE = 3  # [s]
+MAX_TICK_AGE = 300  # [s]
 _CONFIDENCE_MAX = 2**40 - 1
 
 
@@ -51,6 +53,8 @@ class OracleModel:
         self._confirmation = oracle["confirmation"]
         self._ema_tau = oracle["ema_tau"]
         self._weights = oracle["weight_slow"], oracle["weight_long"]
+        self._moment = -1  # version of the wire
+        self._known: dict[int, Seen] = {}
 
     def source(self, place: tuple[int, int]) -> Source:
         """A feed with the times it was listed with at first."""
@@ -101,7 +105,7 @@ class OracleModel:
         if listing is None:
             return 0
         memory = self._state.memory(asset)
-        seen = self.observe(listing, memory.ema) if self.up() else _NOTHING
+        seen = self._seen(asset, memory)
         state, ema, now = seen.state, memory.ema, self._wire.now
         usable = state >= price_word.UNCERTAIN
         if fresh and seen.pull and usable:
@@ -117,6 +121,17 @@ class OracleModel:
             return price_word.pack(memory.price, ema, memory.live, 0, state)
         live = memory.live + min(now - memory.checkpoint, 2 * self.interval)
         return price_word.pack(seen.price, ema, live, seen.confidence, state)
+
+    def _seen(self, asset: int, memory: Memory) -> Seen:
+        """What the sources of a listed asset say now, worked out once."""
+        if self._moment != self._wire.version:
+            self._moment = self._wire.version
+            self._known.clear()
+        seen = self._known.get(asset)
+        if seen is None:
+            seen = self.observe(self.listings[asset], memory.ema) if self.up() else _NOTHING
+            self._known[asset] = seen
+        return seen
 
     def observe(self, listing: Listing, ema: int) -> Seen:
         """What the sources of an asset say."""
@@ -182,7 +197,7 @@ class OracleModel:
         word = self.reading(asset)
         if not self.is_due(asset, memory):
             return word, volatility.target(variances, *self._weights, listing.floor), False
-        seen = self.observe(listing, memory.ema) if self.up() else _NOTHING
+        seen = self._seen(asset, memory)
         confirmed = seen.side != price_validity.NEAR and self.is_confirmed(seen.side, memory)
         state = seen.state
         if seen.side != price_validity.NEAR and not confirmed:
@@ -200,6 +215,22 @@ class OracleModel:
             reading = price_word.unpack(word)
             word = price_word.pack(*reading._replace(ema=ema))
         return word, volatility.target(variances, *self._weights, listing.floor), accepted
+
+    def sampled_grid(self) -> Grid:
+        """Correlations as `sample` leaves them."""
+        now, (sampled_at, count) = self._wire.now, self._state.calendar
+        grid, elapsed = self._state.grid, now - self._state.grid_at
+        if now < sampled_at + self.interval or elapsed < covariance.GRID:
+            return grid
+        return covariance.update(grid, [self._tick(a) for a in range(count)], elapsed)[0]
+
+    def _tick(self, asset: int) -> int:
+        word, _, accepted = self.sampled(asset)
+        memory, usable = self._state.memory(asset), word >> 248 >= price_word.UNCERTAIN
+        if usable and accepted:
+            return covariance.tick(price_word.unpack(word).price)
+        recent = self._wire.now - memory.accepted_at <= MAX_TICK_AGE
+        return covariance.tick(memory.price) if usable and recent else 0
 
 
 def _chosen(seen: Seen, now: int) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from margin_model import risk_word
+from margin_model.covariance import Grid
 from margin_model.risk_engine import Asset
-from tests.fuzz.model import Episode, Memory, Order, Request
+from tests.fuzz.invariants_words import Episode, unpack_episode, unpack_risk, unpack_shocks
+from tests.fuzz.model import Memory, Order, Request, unpack_memory
 from tests.fuzz.model_books import MASK_128, Books, Place, signed
 from tests.fuzz.storage import element
 from tests.fuzz.world import World
 
-_MASK_88 = 2**88 - 1
 _MASK_40 = 2**40 - 1
 _MASK_36 = 2**36 - 1
-_MASK_32 = 2**32 - 1
+
+# Variables of `covariance`, and how many words they have.
+_GRID = {"_bases": 2, "_variances": 4, "_covariances": 30, "_correlations": 8}
 
 
 class State(Books):
@@ -27,6 +29,7 @@ class State(Books):
         self._risk = Place(deployment.risk)
         self._oracle = Place(deployment.oracle)
         self._risks = self._risk.slot("_risks")
+        self._shocks = self._risk.slot("_shocks")
         self._tables = self._risk.slot("_tables")
         self._memories = self._oracle.slot("_memories")
         self._volatilities = self._oracle.slot("_volatilities")
@@ -121,16 +124,7 @@ class State(Books):
     def episode(self, account: int) -> Episode:
         """An account's liquidation episode."""
         slot = element(self._auction.slot("_words"), account)
-        word = self._read(self._auction.address, slot)
-        return Episode(
-            word & (2**102 - 1),
-            word >> 102 & (2**60 - 1),
-            word >> 162 & (2**24 - 1),
-            word >> 186 & _MASK_36,
-            word >> 222 & _MASK_32,
-            bool(word >> 254 & 1),
-            bool(word >> 255),
-        )
+        return unpack_episode(self._read(self._auction.address, slot))
 
     # ── risk engine and oracle ───────────────────────────────────────────────────────────────────
 
@@ -153,32 +147,42 @@ class State(Books):
 
     def risk(self, asset: int) -> Asset:
         """What the engine stores of a listed asset."""
-        risk = risk_word.unpack(self._read(self._risk.address, self._risks + asset))
-        return Asset(risk, self._read(self._risk.address, self._tables + risk.tier_table))
+        risk = unpack_risk(self._read(self._risk.address, self._risks + asset))
+        table = self._read(self._risk.address, self._tables + risk.tier_table)
+        shocks = self._read(self._risk.address, self._shocks + (asset >> 1))
+        return Asset(risk, table, unpack_shocks(shocks, asset))
 
     @property
     def calendar(self) -> tuple[int, int]:
         """Time of the last sample [s], and how many assets there are."""
         word = self._read(self._oracle.address, self._oracle.slot("_calendar"))
-        return word >> 8, word & 255
+        return word >> 8 & (2**40 - 1), word & 255
+
+    @property
+    def grid_at(self) -> int:
+        """Time of the last update of correlations [s]."""
+        return int(self._read(self._oracle.address, self._oracle.slot("_calendar"))) >> 48
+
+    @property
+    def rows(self) -> list[int]:
+        """Packed correlations."""
+        return self._grid_words("_correlations", _GRID["_correlations"])
+
+    @property
+    def grid(self) -> Grid:
+        """Covariances and correlations of the listed assets."""
+        return Grid.of(self.calendar[1], *map(self._grid_words, _GRID, _GRID.values()))
+
+    def _grid_words(self, name: str, count: int) -> list[int]:
+        first = self._oracle.slot(f"covariance.{name}")
+        return [int(self._read(self._oracle.address, first + index)) for index in range(count)]
 
     def memory(self, asset: int) -> Memory:
         """What the oracle remembers of an asset."""
-        memory = self._read(self._oracle.address, self._memories + asset)
-        history = self._read(self._oracle.address, self._volatilities + asset)
-        checkpoint = memory >> 176 & _MASK_32
-        return Memory(
-            memory & _MASK_88,
-            memory >> 88 & _MASK_88,
-            checkpoint,
-            memory >> 208 & _MASK_32,
-            checkpoint - (memory >> 240 & (2**15 - 1)),
-            bool(memory >> 255),
-            history & (2**64 - 1),
-            history >> 64 & (2**64 - 1),
-            history >> 128 & (2**64 - 1),
-            history >> 192 & _MASK_32,
-            history >> 224,
+        address = self._oracle.address
+        return unpack_memory(
+            self._read(address, self._memories + asset),
+            self._read(address, self._volatilities + asset),
         )
 
     # ── owners ───────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from margin_model import price_word
-from tests.fuzz.model import Account
+from tests.fuzz.model import KINDS, Account
 from tests.fuzz.predict import (
     ALL,
     LATE_MIN_VALUE,
@@ -13,6 +13,7 @@ from tests.fuzz.predict import (
     Models,
     acting,
     authorized,
+    check_isolated,
     refuse,
     require,
     user,
@@ -24,8 +25,17 @@ from tests.fuzz.world import QUOTE_UNIT
 
 def open_account(m: Models, owner: int, kind: int) -> None:
     require(owner != 0, "owner: zero")
-    require(kind in (1, 2), "account: unknown kind")
+    require(kind in KINDS, "account: unknown kind")
     m.answer = m.state.last_account + 1
+
+
+def set_kind(m: Models, sender: int, account: int, kind: int) -> None:
+    found = acting(m, account, sender)
+    require(kind in KINDS, "account: unknown kind")
+    holding = m.state.holding(account)
+    holding.kind = kind
+    check_isolated(found._replace(kind=kind), 1 << holding.pending[0] if holding.pending else 0)
+    refuse(m.margin.withdrawal(account, holding, False))
 
 
 def set_operator(m: Models, sender: int, account: int, operator: int) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from margin_model import funding_math, margin_math, price_validity, price_word, ramp, tier_table
+from margin_model import (
+    funding_math,
+    margin_math,
+    portfolio_math,
+    price_validity,
+    price_word,
+    ramp,
+    tier_table,
+)
 from tests.fuzz.predict import (
     FINE_TOKEN,
     LATE_MIN_VALUE,
@@ -38,10 +46,20 @@ class Risk(NamedTuple):
     tier_table: int
     haircut_floor: int
     haircut_cap: int
-    shocks: tuple[int, ...] = (-8, 8, -4, 4) + (0,) * 12  # [percent]
+    shocks: tuple[int, ...]  # [percent]
 
 
-NEW_RISK = Risk(6 * WAD, 3_600, WAD // 50, WAD * 3 // 10, 10**7, 1, 300, 5_000)
+NEW_RISK = Risk(
+    6 * WAD,
+    3_600,
+    WAD // 50,
+    WAD * 3 // 10,
+    10**7,
+    1,
+    300,
+    5_000,
+    (-8, 8, -4, 4, *[0] * 12),
+)
 
 WRONG_LISTINGS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"sources": []}, "sources: none"),
@@ -97,7 +115,10 @@ def set_source(m: Models, sender: int, asset: int, index: int, place: int, numbe
 def list_asset(m: Models, sender: int, wrong: int) -> None:
     owned(m, "PriceOracle", sender)
     if wrong:
-        require(False, WRONG_LISTINGS[wrong - 1][1])
+        fields, reason = WRONG_LISTINGS[wrong - 1]
+        # one with each asset listed so far
+        miscounted = "correlations" in fields and m.state.calendar[1] != NEW
+        require(False, "correlations: wrong number" if miscounted else reason)
     require(m.oracle.up(), "sequencer: down")
     seen = m.oracle.observe(m.oracle.listings[LIKE], 0)
     require(seen.state == price_word.VALID, "asset: no valid price")
@@ -121,6 +142,8 @@ def check_risk(m: Models, risk: Risk) -> None:
     require(m.state.tier_table(risk.tier_table) != 0, "tier table: not set")
     require(risk.haircut_floor <= risk.haircut_cap, "haircut floor: above cap")
     require(risk.haircut_cap <= margin_math.MAX_HAIRCUT, "haircut cap: too high")
+    within = all(abs(shock) <= portfolio_math.MAX_SHOCK for shock in risk.shocks)
+    require(within, "shock: out of range")
 
 
 def set_asset_risk(m: Models, sender: int, asset: int, risk: Risk) -> None:

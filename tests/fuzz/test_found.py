@@ -61,5 +61,7 @@ TWO_SLICES = [
 
 
 @pytest.mark.parametrize("steps", [AT_FLOOR, TWO_SLICES])
-def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(steps):
+def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(
+    steps: list[list[int | str]],
+) -> None:
     replay(steps, "slice at the view's terms")

@@ -13,6 +13,7 @@ from chain.artifacts import ROOT
 from margin_model.fixed_point import WAD
 from tests.fuzz.episode import Stage
 from tests.fuzz.invariants import Invariants, all_invariants, table
+from tests.fuzz.invariants_look import Invariant
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
 from tests.fuzz.storage import slot_of, spot
@@ -33,20 +34,21 @@ def stage() -> Stage:
 def invariants(stage: Stage) -> Iterator[Invariants]:
     """A trader with a position and collateral, another with an order, somebody in auction."""
     with stage.episode():
-        _prepare(stage.world)
+        prepare(stage.world)
         found = stage.invariants
         assert found is not None
         found.reset()
         yield found
 
 
-def _prepare(world: World) -> None:
+def prepare(world: World) -> None:
+    """A trader with a position, collateral and an order, another one in auction."""
     deployment = world.deployment
     house, pool = deployment.clearinghouse, deployment.pool
     trader, other = world.actors["trader"], world.actors["other"]
     house.deposit(TRADER, world.tokens[1].contract, 5 * WAD, sender=trader)
-    _fill(world, TRADER, trader, 10**17)
-    _fill(world, OTHER, other, 10**19)
+    fill(world, TRADER, trader, 10**17)
+    fill(world, OTHER, other, 10**19)
     deployment.chain.advance(120)
     for price in (29_000, 28_300, 27_700):
         deployment.set_price("BTC", price * WAD)
@@ -63,7 +65,8 @@ def _refresh(world: World, moved: str, price: int) -> None:
         world.deployment.set_price(symbol, start if symbol != moved else price)
 
 
-def _fill(world: World, account: int, owner: str, size: int) -> None:
+def fill(world: World, account: int, owner: str, size: int) -> None:
+    """Buy that much BTC."""
     deployment = world.deployment
     deployment.pool.submit_order(account, 0, size, 2**88 - 1, sender=owner)
     deployment.chain.advance(3)
@@ -121,6 +124,7 @@ CASES = (
     Case("nothing without a call", "fund", "_allowance", sent={"function": ""}),
     Case("equity is the owner's", "clearinghouse", "cash_book.stored", (TRADER,), add=-3),
     Case("ownership", "risk", "ownable.owner"),
+    Case("kind", "clearinghouse", "accounts.words", (TRADER,), add=1 << 8),
     Case(
         "start only on LIQUIDATABLE",
         "auction",
@@ -146,10 +150,12 @@ def test_invariant__slot_corrupted__says_so(
     evm.insert_account_storage(place.address, slot, new)
 
     sent = Sent(world.actors["stranger"], "", "anything", (), (), None, b"")
-    invariants.observe(sent._replace(**case.sent))
+    changed = invariants.observe(sent._replace(**case.sent))
     invariant = next(i for i in all_invariants() if i.name == case.name)
+    assert isinstance(invariant, Invariant)
+    assert invariant.on & changed  # or nobody would have asked
     with pytest.raises(Violation) as caught:
-        invariant.check(invariants.look)  # type: ignore[arg-type]
+        invariant.check(invariants.look)
 
     assert caught.value.name == case.name
 

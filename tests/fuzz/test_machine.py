@@ -8,11 +8,13 @@ from random import Random
 import pytest
 
 from chain import PyrevmChain
+from chain.feeds import ChainlinkFeed, PythFeed
 from tests.fuzz import actions
 from tests.fuzz.chooser import RandomChooser
 from tests.fuzz.machine import Machine
 from tests.fuzz.predict import UNKNOWN_TOKEN
 from tests.fuzz.step import Outcome, Step, Violation
+from tests.fuzz.storage import spot
 from tests.fuzz.world import QUOTE_UNIT, WOLF, World, build_world
 from tests.fuzz.world_wire import SlowWire
 from tests.unit.test_access import ACCESS
@@ -272,3 +274,33 @@ def test_deposit__contract_that_owns_accounts__acts_through_its_relay(world: Wor
     assert machine.apply(Step("deposit", (0, 0, WOLF, account, -1, 10**6))).reason is None
     assert machine.last.sender == world.wolf.address
     world.restore(snapshot)
+
+
+@pytest.mark.parametrize("price", [1, 3 * 10**22, -(10**18), 0, 2**255])
+def test_publish__into_slots__as_a_transaction_would(
+    world: World, price: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push, pull = world.deployment.feeds["BTC"][0], world.deployment.feeds["SOL"][0]
+    assert isinstance(push, ChainlinkFeed)
+    assert isinstance(pull, PythFeed)
+    rounds = push.aggregator.latest_round()
+    slots = (
+        spot(push.aggregator, "latest_round"),
+        spot(push.aggregator, "_rounds", rounds + 1),
+        spot(pull.pyth, "_prices", int.from_bytes(pull.price_id, "big")),
+    )
+
+    def published() -> list[int]:
+        snapshot, feeds = world.snapshot(), world.feeds.copy()
+        world.wire.advance(60)
+        for feed in (feeds.sources[0][0], feeds.sources[2][0]):
+            feed.publish(world.wire, price, world.wire.now, 10**17)
+        words = [world.evm.storage(*slot) for slot in slots]
+        world.restore(snapshot)
+        return words
+
+    direct = published()
+    monkeypatch.setattr(type(world.wire), "store", lambda *_: False)
+
+    assert published() == direct
+    assert direct[0] == rounds + 1

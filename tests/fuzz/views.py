@@ -9,13 +9,23 @@ from typing import Any
 from chain.contract import Contract
 from chain.deployment import Deployment
 from chain.interface import Reverted
+from margin_model.interest_math import pack_side
+from margin_model.ledger_math import RAY
 
 _ALL = 2**16 - 1
 _PAGE = 256
 _NEVER = 2**256 - 1
 _WAD = 10**18
 
-_ONLY_LISTED = ("line", "ramp_start", "haircut", "health_after", "liquidation_price", "fill_price")
+_ONLY_LISTED = (
+    "line",
+    "ramp_start",
+    "haircut",
+    "health_after",
+    "liquidation_price",
+    "fill_price",
+    "what_if",
+)
 """Views of an asset that has a line and a market."""
 
 
@@ -97,6 +107,7 @@ class Views:
             "_account": lambda: account,
             "_asset": lambda: asset,
             "_market": lambda: asset,
+            "_other": lambda: random.choice(listed),
             "_token_id": lambda: token,
             "_token": lambda: random.choice([d.quote, *d.collaterals.values()]).address,
             "_request": lambda: request,
@@ -117,6 +128,15 @@ class Views:
             "_live": lambda: words[asset] >> 176 & (2**32 - 1),
             "_value": lambda: random.choice((0, _WAD, 10**30)),
             "_word": lambda: words[asset],
+            "_supply": lambda: house.supply()[2],
+            "_debt": lambda: house.supply()[3],
+            "_supply_word": lambda: pack_side(house.supply()[2], RAY, 1),
+            "_debt_word": lambda: pack_side(house.supply()[3], RAY),
+            "_cash": lambda: house.cash(account),
+            "_delta": lambda: -_WAD,
+            "_shortfall": lambda: 0,
+            "_unit": lambda: random.choice((0, 1, 10**12)),
+            "_amount": lambda: random.choice((0, _WAD, 10**30)),
             "_size_delta": lambda: random.choice((-1, 1)) * _WAD,
             "_price": lambda: max(1, words[asset] & (2**88 - 1)),
             "_fee": lambda: _WAD,

@@ -42,6 +42,8 @@ __all__ = [
     "build_world",
 ]
 
+NEW_CORRELATIONS = [8_900, 9_500, 7_900, 0]  # of the asset that may be listed later [bps]
+
 # symbol, decimals, asset, double
 TOKENS = (
     ("WBTC", 8, "BTC", "MockERC20"),
@@ -91,12 +93,25 @@ def fuzz_config(sequencer: str) -> Config:
     auction = {**demo.auction, "fast_phase": 120, "slow_phase": 240}
     return replace(
         demo,
+        # the fourth asset moves as the third
+        stress=_stress(demo.stress),
+        correlations={**demo.correlations, "ARB": {**demo.correlations["SOL"], "SOL": 9_000}},
         sequencer_feed=sequencer,
         auction=auction,
         max_funding_rate=FUNDING_UNIT // 50,
         assets={s: _shallow(asset) for s, asset in assets.items()},
         collaterals=collaterals,
     )
+
+
+def _stress(demo: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """All sixteen scenarios in use: eight, and each of them with BTC moving against the others."""
+    found = {name: {**moves, "ARB": moves.get("SOL", 0)} for name, moves in demo.items()}
+    for name, moves in reversed(list(found.items())):
+        found[f"{name} apart"] = {
+            symbol: (1 if symbol == "BTC" else -1) * move * 6 // 5 for symbol, move in moves.items()
+        }
+    return found
 
 
 def _shallow(asset: AssetConfig) -> AssetConfig:
@@ -179,4 +194,4 @@ def _describe(world: World) -> None:
             tuple(sources), confidence, disagreement, jump, oracle.deviation(asset), floor
         )
     like = world.config.assets["ETH"]
-    world.listing = {"sources": world.sources[1], **like.listing}
+    world.listing = {"sources": world.sources[1], **like.listing, "correlations": NEW_CORRELATIONS}

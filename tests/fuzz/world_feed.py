@@ -1,19 +1,23 @@
 """Doubles of a feed and what they said: published through the chain, remembered beside it.
 
-The memory is what proofs are made of and what predictions read; a feed's own storage is never
-looked at.
+In process the words that a transaction would write are put into a double's slots. The memory is
+what proofs are made of and what predictions read; a feed's own storage is never looked at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from chain import load_artifacts
 from tests.fuzz.calldata import selectors, words
+from tests.fuzz.storage import element, slot_of
 
 WAD_DIGITS = 18
 PHASE_SHIFT = 64
 NUMBER_MASK = 2**64 - 1
+_TWO_256 = 2**256
 FEE = 1
 """Of one pull update [wei]."""
 MAX_FEED_ANSWER = 2**191 - 1
@@ -31,12 +35,17 @@ class Sender(Protocol):
     @property
     def now(self) -> int: ...
 
+    def store(self, address: str, words: Iterable[tuple[int, int]]) -> bool: ...
+
     def send(self, sender: str, to: str, data: bytes, value: int = 0) -> str | None: ...
 
 
 _AGGREGATOR = selectors("MockAggregator")
 _PROXY = selectors("MockAggregatorProxy")
 _PYTH = selectors("MockPyth")
+_LATEST = slot_of(load_artifacts()["MockAggregator"], "latest_round")
+_ROUNDS = slot_of(load_artifacts()["MockAggregator"], "_rounds")
+_PRICES = slot_of(load_artifacts()["MockPyth"], "_prices")
 
 
 @dataclass
@@ -93,8 +102,11 @@ class Push:
         wire.send(self.publisher, self.proxy, data)
 
     def _write(self, wire: Sender, phase: int, answer: int, time: int) -> None:
-        data = _AGGREGATOR["set_round"] + words(answer, time)
-        assert wire.send(self.publisher, self.aggregators[phase - 1], data) is None
+        address, number = self.aggregators[phase - 1], len(self.rounds[-1]) + 1
+        word = (answer << 64) % _TWO_256 | time << 32 | time
+        if not wire.store(address, ((_LATEST, number), (element(_ROUNDS, number), word))):
+            data = _AGGREGATOR["set_round"] + words(answer, time)
+            assert wire.send(self.publisher, address, data) is None
         self.rounds[-1] = [*self.rounds[-1], (answer, time)]
 
     def proof(self, since: int) -> bytes:
@@ -188,6 +200,7 @@ class Pull:
 
     def __post_init__(self) -> None:
         self.unit = 10 ** (WAD_DIGITS - self.decimals)
+        self._id = int.from_bytes(self.price_id, "big")
 
     def latest(self) -> Answer:
         """As its source."""
@@ -199,14 +212,19 @@ class Pull:
         width = min(confidence // self.unit, 2**64 - 1)
         previous = self.updates[-1][2]
         update = (amount, width, time, min(previous, time - 1))
-        data = self._encode(update)
-        pushed = _PYTH["updatePriceFeeds"] + words(32, 1, 32, len(data)) + data
-        assert wire.send(self.publisher, self.pyth, pushed, FEE) is None
-        if time > previous:
-            self.updates = [*self.updates, update]
         if time > self.stored[2]:
+            self._push(wire, update)
             self.stored = update[:3]
             self.said, self.said_at = (-1 if confidence else price), time
+        if time > previous:
+            self.updates = [*self.updates, update]
+
+    def _push(self, wire: Sender, update: tuple[int, int, int, int]) -> None:
+        price, confidence, time, _ = update
+        word = (price << 192) % _TWO_256 | confidence << 128 | -self.decimals % 2**32 << 96 | time
+        if not wire.store(self.pyth, ((element(_PRICES, self._id), word),)):
+            data = _PYTH["updatePriceFeeds"] + self.encode_proof(update)
+            assert wire.send(self.publisher, self.pyth, data, FEE) is None
 
     def proof(self, since: int) -> bytes:
         """Of the first update at or after `since`, or of the newest one when there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chain import Contract
-from chain.deployment import CROSS, ISOLATED
+from chain.deployment import CROSS, ISOLATED, PORTFOLIO
 from tests.fuzz.world_parts import LOOP, QUOTE_UNIT, ROLES, WAD, WOLF, World
 
 FOREVER = 2**256 - 1
@@ -24,6 +24,8 @@ ACCOUNTS = (
     ("whale", CROSS, 900_000),
     ("whale", ISOLATED, 900_000),
 )
+PORTFOLIOS = (("trader", PORTFOLIO, 30_000), ("whale", PORTFOLIO, 900_000))
+"""Of the same, opened last."""
 LIQUIDITY = 300_000
 STAKE = 40_000
 
@@ -53,6 +55,8 @@ class _Settlers:
             self._open(ROLES.index(role), kind, cash)
         self._open(WOLF, CROSS, 400_000)
         self._open(LOOP, CROSS, 0)
+        for role, kind, cash in PORTFOLIOS:
+            self._open(ROLES.index(role), kind, cash)
         house.set_operator(
             self._of("trader"), world.actors["operator"], True, sender=world.actors["trader"]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable
 from typing import Any, Protocol
 
 from chain import Chain, PyrevmChain
@@ -40,8 +41,12 @@ class Wire(Protocol):
     def send(self, sender: str, to: str, data: bytes, value: int = 0) -> str | None:
         """Send a transaction; `None`, or why it reverted."""
 
-    def logs(self) -> list[Log]:
-        """What the last transaction logged."""
+    def store(self, address: str, words: Iterable[tuple[int, int]]) -> bool:
+        """Put words into slots of a double, which is faster than a transaction that would; `False`
+        where it takes that transaction."""
+
+    def logs(self, address: str, events: Container[bytes]) -> list[Log]:
+        """What a contract logged in the last transaction, of events with these first topics."""
 
 
 class ChainWire:
@@ -86,8 +91,20 @@ class FastWire(ChainWire):
         self.gas += self.evm.result.gas_used
         return None
 
-    def logs(self) -> list[Log]:
-        return [Log(log.address, tuple(log.data[0]), log.data[1]) for log in self.evm.result.logs]
+    def store(self, address: str, words: Iterable[tuple[int, int]]) -> bool:
+        self.version += 1
+        for slot, word in words:
+            self.evm.insert_account_storage(address, slot, word)
+        return True
+
+    def logs(self, address: str, events: Container[bytes]) -> list[Log]:
+        found = []
+        for log in self.evm.result.logs:
+            if log.address == address:
+                topics, data = log.data
+                if topics[0] in events:
+                    found.append(Log(address, tuple(topics), data))
+        return found
 
 
 class SlowWire(ChainWire):
@@ -108,8 +125,11 @@ class SlowWire(ChainWire):
         self.gas += receipt.gas_used
         return None
 
-    def logs(self) -> list[Log]:
-        return self._logs
+    def store(self, address: str, words: Iterable[tuple[int, int]]) -> bool:
+        return False
+
+    def logs(self, address: str, events: Container[bytes]) -> list[Log]:
+        return [log for log in self._logs if log.address == address and log.topics[0] in events]
 
 
 def _gas(text: str) -> int:
