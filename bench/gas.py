@@ -67,8 +67,8 @@ PEERS = [
 
 @dataclass(frozen=True)
 class Row:
-    """One measured transaction: kind of account, feeds, open markets or, of a sample, assets; gas and
-    its floor.
+    """One measured transaction: kind of account, feeds, open markets or, of a sample, assets; gas
+    and its floor.
     """
 
     operation: str

@@ -239,9 +239,7 @@ def _health(_account: uint256) -> IRiskEngine.Health:
 
 @internal
 @view
-def _notice(
-    _account: uint256, _kind: uint256, _health: IRiskEngine.Health, _words: uint256[ASSETS]
-) -> uint256:
+def _notice(_account: uint256, _kind: uint256, _health: IRiskEngine.Health, _words: uint256[ASSETS]) -> uint256:
     if _account <= LAST_PROTOCOL_ACCOUNT or _health.maintenance == 0:
         return max_value(uint256)
     if _kind != PORTFOLIO:

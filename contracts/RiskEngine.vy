@@ -496,7 +496,6 @@ def _assess(
                 )
                 maintenance = unsafe_add(maintenance, required)
                 initial = unsafe_add(initial, required_high)
-
         if (_exposure.collaterals >> asset) & 1 == 1:
             amount: uint256 = _exposure.amounts[asset]
             assert amount <= margin_math.MAX_AMOUNT, "amount: out of range"
@@ -551,9 +550,7 @@ def _assess(
             terms.tail = portfolio_math._tail(terms.weights, weight_sum, terms.shorts, rows, BREAKDOWN)
             terms.high_tail = terms.tail
             if high_weight_sum != weight_sum:
-                terms.high_tail = portfolio_math._tail(
-                    high_weights, high_weight_sum, terms.shorts, rows, BREAKDOWN
-                )
+                terms.high_tail = portfolio_math._tail(high_weights, high_weight_sum, terms.shorts, rows, BREAKDOWN)
             terms.stress, terms.scenario = portfolio_math._stress(
                 values, value_sum, terms.shorts, self._shocks_of(held)
             )

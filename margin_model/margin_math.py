@@ -50,7 +50,7 @@ def position(notional: int, depth: int, line: int, high_line: int, tier: int) ->
 
 
 def weight(value: int, factor: int, line: int) -> int:
-    """What of a portfolio's risk a value stands for, ``value * g * line``, rounded up [quote wad]."""
+    """A value's part of a portfolio's risk, ``value * g * line``, rounded up [quote wad]."""
     return mul_wad_up(value, mul_wad_up(factor, line))
 
 

@@ -64,7 +64,9 @@ class Book:
             asset: tier_table.pack([tier_table.Tier(*tier) for tier in risk.tiers(each.tier_table)])
             for asset, each in self._risks.items()
         }
-        self._rows = np.empty((0, _FIRST_SIZE + 2 * ASSETS))  # exposures at silent readings [quote, units]
+        self._rows = np.empty(
+            (0, _FIRST_SIZE + 2 * ASSETS)
+        )  # exposures at silent readings [quote, units]
         self._indices = np.zeros(ASSETS)  # F of those readings, when the row was read
         self._raw = np.empty(0)  # equity at prices and funding zero [quote]
         self._in_auction = np.empty(0, dtype=np.bool_)

@@ -122,8 +122,8 @@ def test_tail__larger_book__is_as_much_larger(weights, matrix, delta, factor):
 
 @given(books=st.tuples(numbers(BOOK), numbers(BOOK)), matrix=semidefinite(), delta=deltas)
 def test_tail__two_books_as_one__never_needs_more(books, matrix, delta):
-    """With a semidefinite matrix V, V0 and V1 are, and so is every mixture: the root of the largest is
-    a norm. Rounding rho to a bps may make the matrix indefinite by 16 bps of the squares.
+    """With a semidefinite matrix V, V0 and V1 are, and so is every mixture: the root of the largest
+    is a norm. Rounding rho to a bps may make the matrix indefinite by 16 bps of the squares.
     """
     rows = pack_correlations(matrix)
     one, other = books
@@ -162,9 +162,7 @@ def test_tail__a_wei_more__moves_it_by_little(weights, matrix, delta, asset):
     rows = pack_correlations(matrix)
     more = list(weights)
     more[asset] += 1
-    change = abs(
-        portfolio_math.tail(more, rows, delta) - portfolio_math.tail(weights, rows, delta)
-    )
+    change = abs(portfolio_math.tail(more, rows, delta) - portfolio_math.tail(weights, rows, delta))
     assert change <= isqrt(2 * sum(map(abs, weights)) + 1) + 2
 
 

@@ -1,4 +1,4 @@
-"""`portfolio_notice`: contract = mirror, and the notice is kept whatever lines and correlations do."""
+"""`portfolio_notice`: contract = mirror; the notice is kept whatever lines and correlations do."""
 
 from math import exp
 
@@ -40,9 +40,7 @@ weights = st.lists(
 @example([2**203 - 1] * 16, 2**207, 2**224, WAD, 0, BPS)
 @example([1] + [0] * 15, 1, 2**224, 10**16, 0, 1)
 @settings(max_examples=300)
-def test_notice__any_portfolio__equals_mirror(
-    harness, weights, tail, equity, ramp_up, until, step
-):
+def test_notice__any_portfolio__equals_mirror(harness, weights, tail, equity, ramp_up, until, step):
     found = harness.notice(weights, tail, equity, ramp_up, until, step)
     assert found == portfolio_notice.notice(weights, tail, equity, ramp_up, until, step)
 
@@ -57,9 +55,9 @@ def test_notice__one_asset__is_that_of_standard_margin(harness):
     assert found == pytest.approx(0.6931471805599453 / 0.25 * HOUR, abs=1)
 
 
-books = st.lists(
-    st.one_of(st.just(0), st.integers(-BOOK, BOOK)), min_size=4, max_size=4
-).map(lambda book: book + [0] * 12)
+books = st.lists(st.one_of(st.just(0), st.integers(-BOOK, BOOK)), min_size=4, max_size=4).map(
+    lambda book: book + [0] * 12
+)
 
 
 @given(
@@ -75,8 +73,8 @@ books = st.lists(
 def test_notice__worst_lines_and_correlations__equity_still_covers_the_tail(
     book, matrix, delta, room, until, part, ways
 ):
-    """At any time within the notice each line has risen or fallen as fast as it may or stood, and each
-    correlation has moved by a step an hour towards where it hurts.
+    """At any time within the notice each line has risen or fallen as fast as it may or stood, and
+    each correlation has moved by a step an hour towards where it hurts.
     """
     assume(any(book))
     rows = pack_correlations(matrix)

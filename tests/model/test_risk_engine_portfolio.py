@@ -104,8 +104,8 @@ def test_breakdown__any_matrix__never_below_the_floor(sizes, amounts, matrix):
 def test_breakdown__collateral_of_an_asset_it_is_short_of__tail_falls_but_for_the_rest(
     sizes, matrix, asset, part
 ):
-    """It takes from |w| of its asset: alone, it lowers the tail; what it un-hedges elsewhere is what
-    the others need without it. With g and the floor on gross legs, those two may rise.
+    """It takes from |w| of its asset: alone, it lowers the tail; what it un-hedges elsewhere is
+    what the others need without it. With g and the floor on gross legs, those two may rise.
     """
     sizes[asset] = -abs(sizes[asset])
     amounts = [0] * 16
@@ -124,7 +124,7 @@ def test_breakdown__collateral_of_an_asset_it_is_short_of__tail_falls_but_for_th
     amount=st.integers(1, 10**4),
 )
 def test_breakdown__wrong_way_collateral__never_lowers_it(sizes, matrix, asset, amount):
-    """Collateral of an asset the book is long of, where nothing else is short: all weights one way."""
+    """Collateral of an asset the book is long of, nothing else being short: all weights one way."""
     sizes = [abs(size) for size in sizes]
     rows = pack_correlations([[abs(rho) for rho in row] for row in matrix])
     before = terms_of(sizes, [0] * 16, rows)
