@@ -13,12 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from margin_model import price_word, tier_table
+from margin_model import portfolio_math, price_word, tier_table
 from margin_model.fixed_point import WAD
-from margin_model.risk_engine import ASSETS, Asset, Parameters, line_at
+from margin_model.risk_engine import (
+    ASSETS,
+    PORTFOLIO,
+    UNCORRELATED,
+    Asset,
+    Parameters,
+    line_at,
+)
 
 Floats = NDArray[np.float64]
 _BPS = 10_000
+_CHUNK = 65_536  # accounts at a time: a million of them need no more memory than these
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,10 @@ class Conditions:
         [1].
     rates, deductions : ndarray, shape (A, 5)
         Of the brackets [1], [quote]. A table is convex: its requirement is the highest of them.
+    shocks : ndarray, shape (A, 16)
+        Moves in the stress scenarios [1].
+    correlations : ndarray, shape (A, A)
+        [1]
     """
 
     parameters: Parameters
@@ -55,15 +67,24 @@ class Conditions:
     haircut_caps: Floats
     rates: Floats
     deductions: Floats
+    shocks: Floats
+    correlations: Floats
 
     @classmethod
     def of(
-        cls, words: Sequence[int], assets: Mapping[int, Asset], parameters: Parameters
+        cls,
+        words: Sequence[int],
+        assets: Mapping[int, Asset],
+        parameters: Parameters,
+        rows: Sequence[int] = UNCORRELATED,
     ) -> Conditions:
-        """Conditions from readings and stored risk words; assets without either count nothing."""
+        """Conditions from readings, stored risk words and packed correlations; assets without a
+        reading or risk parameters count nothing.
+        """
         columns = np.zeros((9, ASSETS))
         columns[5] = 1.0  # a depth to divide by
         brackets = np.zeros((2, ASSETS, tier_table.MAX_TIERS))
+        shocks = np.zeros((ASSETS, portfolio_math.SCENARIOS))
         for asset, entry in assets.items():
             reading, risk = price_word.unpack(words[asset]), entry.risk
             line = line_at(risk, reading.live, parameters)
@@ -78,14 +99,15 @@ class Conditions:
                 risk.haircut_floor / _BPS,
                 risk.haircut_cap / _BPS,
             )
+            shocks[asset] = np.array(entry.shocks) / 100
             tiers = tier_table.unpack(entry.table)
             for n, deduction in enumerate(tier_table.deductions(tiers)):
                 brackets[:, asset, n] = tiers[n].rate / _BPS, deduction / _BPS
-        return cls(
-            parameters,
-            *columns,
-            *brackets,
-        )
+        correlations = np.eye(ASSETS)
+        for _, asset, other in portfolio_math.pairs():
+            rho = portfolio_math.correlation(rows, asset, other) / _BPS
+            correlations[asset, other] = correlations[other, asset] = rho
+        return cls(parameters, *columns, *brackets, shocks, correlations)
 
 
 @dataclass(frozen=True)
@@ -94,16 +116,23 @@ class Fleet:
 
     Attributes
     ----------
+    kind : ndarray, shape (M,)
+        Of account.
     cash, base : ndarray, shape (M,)
         As in ``IRiskEngine.Exposure`` [quote].
     sizes, amounts : ndarray, shape (M, A)
         Positions and collateral [units].
     """
 
+    kind: Floats
     cash: Floats
     base: Floats
     sizes: Floats
     amounts: Floats
+
+    def part(self, chosen: slice | NDArray[np.bool_]) -> Fleet:
+        """Only some of the accounts."""
+        return Fleet(*(getattr(self, field)[chosen] for field in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -132,6 +161,22 @@ def assess(fleet: Fleet, conditions: Conditions) -> Healths:
     Healths
         M of each.
     """
+    count = len(fleet.cash)
+    parts = [
+        _assess(fleet.part(slice(first, first + _CHUNK)), conditions)
+        for first in range(0, max(count, 1), _CHUNK)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return Healths(
+        *(
+            np.concatenate([getattr(part, field) for part in parts])
+            for field in Healths.__dataclass_fields__
+        )
+    )
+
+
+def _assess(fleet: Fleet, conditions: Conditions) -> Healths:
     at, parameters = conditions, conditions.parameters
     im_multiplier = parameters.im_multiplier / WAD
     keeper_cost = parameters.keeper_cost / WAD
@@ -149,6 +194,11 @@ def assess(fleet: Fleet, conditions: Conditions) -> Healths:
 
     maintenance, _ = required(at.lines)
     initial, haircut = required(at.high_lines)
+    of_books = fleet.kind == PORTFOLIO
+    if of_books.any():
+        books = fleet.part(of_books)
+        maintenance[of_books] = _of_books(books, conditions, at.lines)
+        initial[of_books] = _of_books(books, conditions, at.high_lines)
     gross = notional + collateral
     burdened = (fleet.sizes != 0).any(axis=1) | (fleet.cash < 0)
     initial = im_multiplier * (initial + keeper_cost) + (gross * at.confidences).sum(axis=1)
@@ -165,3 +215,17 @@ def assess(fleet: Fleet, conditions: Conditions) -> Healths:
         borrow_limit=lent.sum(axis=1),
         gross=gross.sum(axis=1),
     )
+
+
+def _of_books(fleet: Fleet, at: Conditions, lines: Floats) -> Floats:
+    """Tail, stress or floor of portfolio accounts, whichever is largest, shape (M,) [quote]."""
+    net = (fleet.sizes + fleet.amounts) * at.prices
+    legs = (np.abs(fleet.sizes) + fleet.amounts) * at.prices
+    weights = net * lines * np.sqrt(1 + legs / at.depths)
+    correlated = np.maximum(0.0, ((weights @ at.correlations) * weights).sum(axis=1))
+    independent, aligned = (weights**2).sum(axis=1), weights.sum(axis=1) ** 2
+    worse = np.maximum(0.0, np.maximum(independent, aligned) - correlated)
+    tail = np.sqrt(correlated + at.parameters.breakdown / _BPS * worse)
+    stress = np.max(-net @ at.shocks, axis=1)
+    floor = at.parameters.floor / _BPS * legs.sum(axis=1)
+    return np.maximum(tail, np.maximum(stress, floor))

@@ -29,7 +29,7 @@ from oracle_sim.fleet import (
 
 _WAD = 1e18
 # Words of an exposure.
-_CASH, _BASE, _FIRST_SIZE = 1, 2, 5
+_KIND, _CASH, _BASE, _FIRST_SIZE = 0, 1, 2, 5
 _SIZES = slice(_FIRST_SIZE, _FIRST_SIZE + ASSETS)
 _AMOUNTS = slice(_FIRST_SIZE + ASSETS, _FIRST_SIZE + 2 * ASSETS)
 _SILENT = (0,) * ASSETS  # readings at which funding stands where it was last touched
@@ -78,8 +78,19 @@ class Book:
         sizes, amounts = self._rows[:, _SIZES], self._rows[:, _AMOUNTS]
         owed = sizes @ self._funding(words)
         found = fleet_model.assess(
-            fleet_model.Fleet(self._rows[:, _CASH], self._raw - owed, sizes, amounts),
-            fleet_model.Conditions.of(words, self._assets(words), self._parameters),
+            fleet_model.Fleet(
+                np.rint(self._rows[:, _KIND] * _WAD),  # a kind is a plain number among amounts
+                self._rows[:, _CASH],
+                self._raw - owed,
+                sizes,
+                amounts,
+            ),
+            fleet_model.Conditions.of(
+                words,
+                self._assets(words),
+                self._parameters,
+                self._deployment.oracle.correlations(self._bitmap),
+            ),
         )
         return Fleet(
             account=np.arange(FIRST_USER, FIRST_USER + len(self._rows)),
@@ -156,7 +167,7 @@ class Book:
                 risk.haircut_floor,
                 risk.haircut_cap,
             )
-            found[asset] = Asset(word, self._tables[asset])
+            found[asset] = Asset(word, self._tables[asset], risk.shocks)
         return found
 
     def _status(self, found: fleet_model.Healths) -> NDArray[np.int64]:

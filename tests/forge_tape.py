@@ -17,7 +17,7 @@ from eth_utils.crypto import keccak
 
 from chain.artifacts import Artifacts
 from chain.config import load_config
-from chain.deployment import Deployment
+from chain.deployment import CORE, Deployment
 from chain.feeds import ChainlinkFeed, PythFeed
 from chain.interface import Receipt
 from chain.pyrevm_chain import PyrevmChain
@@ -32,7 +32,9 @@ SEQUENCER_UP = 0
 # `World` of tests/forge/modules/world.vy, field by field.
 _WORLD = (
     ["uint256"] * 3  # transactions on the tape, its time [s], chain id
-    + ["address"] * 9  # deployer, oracle, risk, house, pool, fund, auction, lens, quote
+    + ["address"]  # deployer
+    + ["address"] * len(CORE)  # in the order of deployment
+    + ["address"]  # quote
     + ["address"] * len(COLLATERALS)
     + ["address"] * 2 * len(PUSHED)  # aggregators, then proxies
     + ["address", "bytes32"]  # Pyth, its price id

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chain.deployment import CROSS
+from chain.deployment import CROSS, PORTFOLIO
 from margin_model import fleet, price_word, risk_engine, tier_table
 from margin_model.fixed_point import WAD
+from margin_model.portfolio_math import pack_correlations
 from margin_model.risk_engine import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 from margin_model.tier_table import Tier
+from tests.model.test_portfolio_math import matrices
 
 PARAMETERS = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD, 3_000, 100)
 TIERS = [Tier(0, 40), Tier(50_000, 50), Tier(250_000, 100), Tier(10**6, 250), Tier(10**7, 500)]
@@ -30,7 +32,8 @@ def conditions(draw):
         line, target = (draw(st.integers(10**15, WAD)) for _ in range(2))
         haircuts = sorted(draw(st.tuples(st.integers(0, 6666), st.integers(0, 6666))))
         risk = RiskWord(line, target, 0, draw(st.integers(10**5, 10**9)), 0, *haircuts)
-        assets[asset] = Asset(risk, tier_table.pack(TIERS[: draw(st.integers(1, 5))]))
+        shocks = draw(st.lists(st.integers(-100, 100), min_size=16, max_size=16))
+        assets[asset] = Asset(risk, tier_table.pack(TIERS[: draw(st.integers(1, 5))]), shocks)
     return words, assets
 
 
@@ -42,7 +45,7 @@ def exposures(draw):
     amounts = [abs(draw(st.just(0) | signed)) if asset < LISTED else 0 for asset in range(16)]
     cash, cost = draw(signed), draw(signed)
     return Exposure(
-        CROSS,
+        draw(st.sampled_from([CROSS, PORTFOLIO])),
         cash,
         cash - cost,
         sum(1 << asset for asset in range(16) if sizes[asset]),
@@ -52,32 +55,63 @@ def exposures(draw):
     )
 
 
-@given(conditions=conditions(), accounts=st.lists(exposures(), min_size=1, max_size=5))
-@settings(max_examples=100)
-def test_assess__any_fleet__equals_the_exact_mirror(conditions, accounts):
-    words, assets = conditions
-    found = fleet.assess(
-        fleet.Fleet(
-            *(
-                np.array([getattr(row, field) for row in accounts], dtype=float) / WAD
-                for field in fleet.Fleet.__dataclass_fields__
-            ),
+def fleet_of(accounts):
+    """The same accounts as columns of floating-point numbers."""
+    amounts = ("cash", "base", "sizes", "amounts")
+    return fleet.Fleet(
+        np.array([float(row.kind) for row in accounts]),
+        *(
+            np.array([getattr(row, field) for row in accounts], dtype=float) / WAD
+            for field in amounts
         ),
-        fleet.Conditions.of(words, assets, PARAMETERS),
     )
+
+
+def compare(found, accounts, words, assets, rows):
     for n, exposure in enumerate(accounts):
-        exact = risk_engine.assess(exposure, words, assets, PARAMETERS)
+        exact = risk_engine.assess(exposure, words, assets, PARAMETERS, rows=rows)
         scale = max(exact.gross, abs(exposure.base), WAD) / WAD
         for name in fleet.Healths.__dataclass_fields__:
             assert getattr(found, name)[n] == pytest.approx(
-                getattr(exact, name) / WAD, rel=1e-9, abs=1e-9 * scale
+                getattr(exact, name) / WAD, rel=1e-9, abs=1e-7 * scale
             )
+
+
+@given(
+    conditions=conditions(),
+    accounts=st.lists(exposures(), min_size=1, max_size=5),
+    matrix=matrices(),
+)
+@settings(max_examples=100)
+def test_assess__any_fleet__equals_the_exact_mirror(conditions, accounts, matrix):
+    words, assets = conditions
+    rows = pack_correlations(matrix)
+    found = fleet.assess(fleet_of(accounts), fleet.Conditions.of(words, assets, PARAMETERS, rows))
+    compare(found, accounts, words, assets, rows)
+
+
+@given(conditions=conditions(), accounts=st.lists(exposures(), min_size=3, max_size=3))
+@settings(max_examples=5)
+def test_assess__more_than_a_chunk__is_each_account_by_itself(conditions, accounts):
+    words, assets = conditions
+    at = fleet.Conditions.of(words, assets, PARAMETERS)
+    few = fleet_of(accounts)
+    many = fleet.Fleet(
+        *(
+            np.concatenate([getattr(few, field)] * 22_000)
+            for field in fleet.Fleet.__dataclass_fields__
+        )
+    )
+    found, each = fleet.assess(many, at), fleet.assess(few, at)
+    for name in fleet.Healths.__dataclass_fields__:
+        assert len(getattr(found, name)) == 66_000
+        assert getattr(found, name) == pytest.approx(np.tile(getattr(each, name), 22_000))
 
 
 def test_conditions__asset_without_risk_parameters__counts_nothing():
     at = fleet.Conditions.of([2**256 - 1] * 16, {}, PARAMETERS)
     health = fleet.assess(
-        fleet.Fleet(np.zeros(1), np.zeros(1), np.ones((1, 16)), np.ones((1, 16))), at
+        fleet.Fleet(np.zeros(1), np.zeros(1), np.zeros(1), np.ones((1, 16)), np.ones((1, 16))), at
     )
     assert health.equity[0] == health.gross[0] == health.borrow_limit[0] == 0
     assert health.maintenance[0] == 5  # the keeper cost

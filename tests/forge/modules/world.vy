@@ -42,6 +42,7 @@ struct World:
     deployer: address
     oracle: IPriceOracle
     risk: IRiskEngine
+    interest: address
     house: IClearinghouse
     pool: ILiquidityPool
     fund: IInsuranceFund
