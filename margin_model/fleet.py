@@ -107,7 +107,8 @@ class Conditions:
         for _, asset, other in portfolio_math.pairs():
             rho = portfolio_math.correlation(rows, asset, other) / _BPS
             correlations[asset, other] = correlations[other, asset] = rho
-        return cls(parameters, *columns, *brackets, shocks, correlations)
+        parts: list[Floats] = [*columns, *brackets, shocks, correlations]
+        return cls(parameters, *parts)
 
 
 @dataclass(frozen=True)
@@ -228,4 +229,5 @@ def _of_books(fleet: Fleet, at: Conditions, lines: Floats) -> Floats:
     tail = np.sqrt(correlated + at.parameters.breakdown / _BPS * worse)
     stress = np.max(-net @ at.shocks, axis=1)
     floor = at.parameters.floor / _BPS * legs.sum(axis=1)
-    return np.maximum(tail, np.maximum(stress, floor))
+    needed: Floats = np.maximum(tail, np.maximum(stress, floor))
+    return needed

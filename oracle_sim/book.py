@@ -8,10 +8,12 @@ word on whoever is near an edge: a start or a call that is not due is refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from chain.deployment import FIRST_USER, Deployment
+from chain.deployment import CROSS, FIRST_USER, PORTFOLIO, Deployment
 from margin_model import fleet as fleet_model
 from margin_model import tier_table
 from margin_model.risk_engine import ASSETS, Asset, Parameters
@@ -70,6 +72,13 @@ class Book:
         self._indices = np.zeros(ASSETS)  # F of those readings, when the row was read
         self._raw = np.empty(0)  # equity at prices and funding zero [quote]
         self._in_auction = np.empty(0, dtype=np.bool_)
+        self._portfolio = 0.0  # MM of portfolio accounts, over all readings [quote]
+        self._standard = 0.0  # of the same under standard margin [quote]
+
+    @property
+    def hedge_ratio(self) -> float | None:
+        """Portfolio margin of those under it, over their standard margin; None where nobody was."""
+        return self._portfolio / self._standard if self._standard else None
 
     def read(self) -> Fleet:
         """All user accounts as of now."""
@@ -77,21 +86,21 @@ class Book:
         words = self._deployment.oracle.read(self._bitmap)
         sizes, amounts = self._rows[:, _SIZES], self._rows[:, _AMOUNTS]
         owed = sizes @ self._funding(words)
-        found = fleet_model.assess(
-            fleet_model.Fleet(
-                np.rint(self._rows[:, _KIND] * _WAD),  # a kind is a plain number among amounts
-                self._rows[:, _CASH],
-                self._raw - owed,
-                sizes,
-                amounts,
-            ),
-            fleet_model.Conditions.of(
-                words,
-                self._assets(words),
-                self._parameters,
-                self._deployment.oracle.correlations(self._bitmap),
-            ),
+        fleet = fleet_model.Fleet(
+            np.rint(self._rows[:, _KIND] * _WAD),  # a kind is a plain number among amounts
+            self._rows[:, _CASH],
+            self._raw - owed,
+            sizes,
+            amounts,
         )
+        conditions = fleet_model.Conditions.of(
+            words,
+            self._assets(words),
+            self._parameters,
+            self._deployment.oracle.correlations(self._bitmap),
+        )
+        found = fleet_model.assess(fleet, conditions)
+        self._compare(fleet, conditions, found)
         return Fleet(
             account=np.arange(FIRST_USER, FIRST_USER + len(self._rows)),
             equity=found.equity,
@@ -100,6 +109,18 @@ class Book:
             status=self._status(found),
             in_auction=self._in_auction.copy(),
         )
+
+    def _compare(
+        self, fleet: fleet_model.Fleet, at: fleet_model.Conditions, found: fleet_model.Healths
+    ) -> None:
+        """Add up what portfolio accounts are asked for, and what standard margin would ask."""
+        of_books = fleet.kind == PORTFOLIO
+        if not of_books.any():
+            return
+        books = fleet.part(of_books)
+        standard = fleet_model.assess(replace(books, kind=np.full(len(books.cash), CROSS)), at)
+        self._portfolio += float(found.maintenance[of_books].sum())
+        self._standard += float(standard.maintenance.sum())
 
     def _update(self) -> None:
         """Read again whom events have named since the last time."""

@@ -59,7 +59,7 @@ class Caretaker:
         self._desk = desk
         self._deployment = deployment
         self._publishers = publishers
-        self._book = Book(deployment, desk)
+        self.book = Book(deployment, desk)
         self._auction = deployment.auction
         pool = deployment.pool
         self._min_delay = pool.MIN_DELAY()
@@ -122,7 +122,7 @@ class Caretaker:
 
     def scan(self) -> None:
         """Assess all accounts."""
-        self.fleet = self._book.read()
+        self.fleet = self.book.read()
 
     def watch(self) -> None:
         """Act on the statuses of all accounts."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from oracle_sim.agents import Provider, Staker, Trader
 from oracle_sim.bidders import Bidder
-from oracle_sim.scenario import CROSS, Scenario, draw_traders
+from oracle_sim.scenario import CROSS, Scenario, draw_hedgers, draw_traders
 from oracle_sim.wallet import WAD, Member, Prices, Wallet
 
 
@@ -72,9 +72,10 @@ def gather(
     ]
     stakers = [Staker(member(), wallet, scenario.staker_cash) for _ in range(scenario.stakers)]
     bidders = _bidders(scenario, wallet, [member() for _ in range(scenario.bidders)])
-    plans = draw_traders(
-        scenario, tuple(deployment.assets), tuple(deployment.collaterals), duration, rng
-    )
+    traded = tuple(deployment.assets), tuple(deployment.collaterals)
+    plans = draw_traders(scenario, *traded, duration, rng)
+    # numbers of their own: how many hedge changes nothing for the others
+    plans += draw_hedgers(scenario, *traded, rng.spawn(1)[0])
     traders = [Trader(plan, member(plan.kind), wallet) for plan in plans]
 
     for provider in providers:

@@ -58,6 +58,10 @@ class Outcome:
         What the protocol refused, by reason.
     liquidated : float
         Positions and collateral sold in auctions or taken over by the pool, at mark [quote].
+    hedgers : int
+        Portfolio accounts.
+    hedge_ratio : float or None
+        What they were asked for, over what standard margin would have asked, on average [1].
     """
 
     event: str
@@ -74,6 +78,8 @@ class Outcome:
     failures: list[str]
     refusals: dict[str, int]
     liquidated: float
+    hedgers: int
+    hedge_ratio: float | None
 
 
 class Market:
@@ -160,6 +166,8 @@ class Market:
             failures=self._invariants.failures,
             refusals=dict(self.desk.refusals),
             liquidated=self._sold + self._keeper.absorbed,
+            hedgers=self._scenario.hedgers,
+            hedge_ratio=self._keeper.book.hedge_ratio,
         )
 
     def _step(self, instant: Instant) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ISOLATED = 1
 CROSS = 2
+PORTFOLIO = 3
 
 RESPONSES = ("hold", "add", "close")
 """What a trader does when a margin call reaches him."""
@@ -28,7 +29,8 @@ class Scenario(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
     seed: int = 2020
-    traders: _Some = 78
+    traders: _Some = 74
+    hedgers: _Count = 4
     bidders: _Count = 9
     providers: _Some = 7
     stakers: _Count = 5
@@ -59,6 +61,11 @@ class Scenario(BaseModel):
     tight_share: _Share = 0.2  # of later orders: limit tighter than the price
     tight_slippage: _Slippage = -0.002
 
+    # hedgers: portfolio accounts, in turn long one market against another, and short of what they
+    # hold
+    hedge_leverage: tuple[_Leverage, _Leverage] = (2.0, 5.0)  # of each leg, notional over equity
+    hedge_collateral: _Share = 0.8  # part of their equity that those who hold something hold
+
     # providers and stakers
     provider_cash: _Quote = 900_000.0
     leaving_providers: _Count = 1  # so many ask for half of their shares back
@@ -82,7 +89,7 @@ class Scenario(BaseModel):
     @property
     def accounts(self) -> int:
         """Accounts of the crowd: everyone above and the keeper."""
-        return self.traders + self.bidders + self.providers + self.stakers + 1
+        return self.traders + self.hedgers + self.bidders + self.providers + self.stakers + 1
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ class TraderPlan:
     Attributes
     ----------
     kind : int
-        ISOLATED or CROSS.
+        ISOLATED, CROSS or PORTFOLIO.
     equity : float
         [quote] at the start, collateral included.
     collateral : str or None
@@ -183,6 +190,46 @@ def draw_traders(
                 collateral_part=float(rng.uniform(0.3, 0.7)) if holds else 0.0,
                 response=str(rng.choice(RESPONSES, p=scenario.response_weights)),
                 trades=tuple(sorted(trades, key=lambda trade: trade.at)),
+            )
+        )
+    return plans
+
+
+def draw_hedgers(
+    scenario: Scenario,
+    markets: tuple[str, ...],
+    collaterals: tuple[str, ...],
+    rng: np.random.Generator,
+) -> list[TraderPlan]:
+    """Draw who hedges under portfolio margin; parameters as those of `draw_traders`.
+
+    Every second one is short of collateral he holds, as far as there is any; the others hold two
+    markets against each other, as far as there are two.
+    """
+    plans = []
+    for number in range(scenario.hedgers):
+        equity = scenario.trader_cash * float(np.exp(rng.normal(0.0, scenario.trader_cash_spread)))
+        held = str(rng.choice(collaterals)) if collaterals and number % 2 else None
+        leverage = float(rng.uniform(*scenario.hedge_leverage))
+        if held is not None:
+            legs = [(held, -scenario.hedge_collateral)]
+        elif len(markets) > 1:
+            one, other = (str(name) for name in rng.choice(markets, size=2, replace=False))
+            legs = [(one, leverage), (other, -leverage)]
+        else:
+            legs = []
+        opening_at = np.sort(rng.uniform(0.0, scenario.opening_period, size=len(legs)))
+        plans.append(
+            TraderPlan(
+                kind=PORTFOLIO,
+                equity=max(1_500.0, equity),
+                collateral=held,
+                collateral_part=scenario.hedge_collateral if held else 0.0,
+                response="add",
+                trades=tuple(
+                    Trade(float(at), market, signed, scenario.slippage)
+                    for (market, signed), at in zip(legs, opening_at, strict=True)
+                ),
             )
         )
     return plans

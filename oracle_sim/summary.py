@@ -53,6 +53,8 @@ def to_document(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "statuses": status_counts(outcome),
         "orders": metrics.orders,
         "cancel_reasons": metrics.cancel_reasons,
+        "portfolio_accounts": outcome.hedgers,
+        "portfolio_margin_ratio": outcome.hedge_ratio,
         "requests": metrics.requests,
         "margin_calls": metrics.margin_calls,
         "auctions": metrics.auctions,
@@ -97,6 +99,7 @@ def rows(outcome: Outcome) -> list[tuple[str, str]]:
             f"{metrics.requests['entered']} entered, {metrics.requests['left']} left, "
             f"{metrics.requests['lapsed']} lapsed",
         ),
+        ("portfolio accounts", _hedged(outcome)),
         ("margin calls", f"{metrics.margin_calls}"),
         (
             "liquidations",
@@ -160,6 +163,12 @@ def _waits(middle: float | None, worst: float | None) -> str:
     if middle is None or worst is None:
         return "no bid"
     return f"{middle:.0f} s median, {worst:.0f} s worst"
+
+
+def _hedged(outcome: Outcome) -> str:
+    if outcome.hedge_ratio is None:
+        return f"{outcome.hedgers}, none with positions"
+    return f"{outcome.hedgers}, asked for {outcome.hedge_ratio:.0%} of what standard margin would"
 
 
 def _reasons(reasons: dict[str, int]) -> str:
