@@ -305,7 +305,8 @@ def liquidation_price(_exposure: IRiskEngine.Exposure, _words: uint256[16], _mar
     @dev E - MM is concave in the price (MM of a position is convex), but for one kink where the
          haircut of collateral in the same asset reaches its cap. On either side of the kink a
          healthy segment with healthy ends is healthy throughout, and one with an unhealthy end has
-         one crossing: bisection finds the nearest.
+         one crossing: bisection finds the nearest. A portfolio hedged by other assets may cross more
+         than once: there it is a crossing, not always the nearest.
     """
     if _market >= ASSETS or (_exposure.markets >> _market) & 1 == 0:
         return 0
@@ -416,9 +417,12 @@ def _assess(
 ) -> (IRiskEngine.Health, IRiskEngine.Breakdown):
     """
     @dev Bounds of the unchecked arithmetic: see `margin_math` for one asset; sums have at most 32
-         terms. Value: 32 * 2**131 * 2**88 = 2**224. Requirements: 32 * 2**196.2 < 2**202. Confidence
-         has 40 bits: 32 * 2**159.3 * 2**40 < 2**205.
+         terms. Value: 32 * 2**131 * 2**88 = 2**224. Requirements: 32 * 2**196.2 < 2**202, of a portfolio
+         16 * 2**203 = 2**207. Confidence has 40 bits: 32 * 2**159.3 * 2**40 < 2**205. Both legs of an
+         asset together are below 2**160, so its size factor is below 2**102.
     @param _later evaluate the lines that much later [s]
+    @return the account's health
+    @return what its MM is made of, where it is a portfolio
     """
     held: uint256 = _exposure.markets | _exposure.collaterals
     assert held >> ASSETS == 0, "asset: unknown"

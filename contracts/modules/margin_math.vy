@@ -177,8 +177,8 @@ def _weight(_value: uint256, _size_factor: uint256, _line: uint256) -> uint256:
 def _scale_up(_amount: uint256, _factor: uint256) -> uint256:
     """
     @notice amount * factor, rounded up, exact for amounts whose product exceeds 256 bits.
-    @dev amount = q * WAD + r: q * factor is exact, only r * factor is divided. With amount < 2**202
-         and factor < 2**64 the result is below 2**207, with amount < 2**160 and factor < 2**102 below 2**203.
+    @dev amount = q * WAD + r: q * factor is exact, only r * factor is divided. With amount < 2**208
+         and factor < 2**64 the result is below 2**213, with amount < 2**160 and factor < 2**102 below 2**203.
     @return [quote wad]
     """
     whole: uint256 = unsafe_mul(unsafe_div(_amount, _WAD), _factor)
