@@ -82,6 +82,7 @@ def measure_simulation() -> dict[str, Any]:
 def measure_coverage() -> dict[str, Any]:
     """Lines of the contracts that a sample of the campaign's episodes runs."""
     file = ROOT / "build" / "fuzz" / "coverage.json"
+    file.unlink(missing_ok=True)  # or that of an earlier run would pass for this one's
     options = ["--seed", str(SEED), "--episodes", str(SAMPLED_EPISODES), "--json", str(file)]
     workers = ["--workers", str(os.cpu_count() or 1)]
     command = [sys.executable, "-m", "tests.fuzz.sampling", *options, *workers]

@@ -15,6 +15,7 @@ from margin_model.ledger_math import RAY
 _ALL = 2**16 - 1
 _PAGE = 256
 _NEVER = 2**256 - 1
+_NO_IDS = ("_assets", "_size_delta", "_cash", "_delta")  # bitmaps, and what has a sign
 _WAD = 10**18
 
 _ONLY_LISTED = (
@@ -74,7 +75,7 @@ class Views:
         for contract, name, names in self._views:
             values = [arguments[parameter]() for parameter in names]
             for place, value in enumerate(values):
-                if isinstance(value, int) and names[place] not in ("_size_delta", "_assets"):
+                if isinstance(value, int) and names[place] not in _NO_IDS:
                     try:
                         self._ask_one(
                             contract, name, [*values[:place], _NEVER, *values[place + 1 :]]
