@@ -108,7 +108,7 @@ def audit_suites() -> list[Suite]:
             Suite(
                 f"audit-{seed}",
                 ("tests/model", "tests/unit", "tests/fuzz"),
-                options=(f"--hypothesis-seed={seed}",),
+                options=("--hypothesis-profile=audit", f"--hypothesis-seed={seed}"),
             )
             for seed in range(AUDIT_ROUNDS)
         ),
