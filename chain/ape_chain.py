@@ -95,6 +95,9 @@ class ApeChain(Chain):
     def code(self, address: str) -> bytes:
         return bytes(self._provider.get_code(address, block_id=self._block_id))
 
+    def nonce(self, address: str) -> int:
+        return int(self._provider.get_nonce(address, block_id=self._block_id))
+
     def storage(self, address: str, slot: int) -> int:
         if self._bundled and isinstance(self._block_id, int):
             raise ChainError(f"block {self._block_id}: the bundled provider keeps no old storage")

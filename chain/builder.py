@@ -8,7 +8,7 @@ from chain.artifacts import Artifacts
 from chain.config import AssetConfig, Config, SourceConfig, TokenConfig
 from chain.contract import Contract
 from chain.deployment import Deployment, Source
-from chain.errors import ConfigError
+from chain.errors import ChainError, ConfigError
 from chain.feeds import ChainlinkFeed, Feed, PythFeed
 from chain.interface import ZERO_ADDRESS, Chain
 
@@ -50,12 +50,25 @@ class Builder:
             config.reports.range,
         )
         interest = self._new("InterestModel", config.interest)
-        house = self._new("Clearinghouse", quote, oracle, risk, interest, config.max_funding_rate)
+        # These four name each other: the first is told where the others are going to be.
+        _, pool_at, fund_at, auction_at = self._chain.next_contracts(4)
+        house = self._new(
+            "Clearinghouse",
+            quote,
+            oracle,
+            risk,
+            interest,
+            config.max_funding_rate,
+            pool_at,
+            auction_at,
+            fund_at,
+        )
         pool = self._new("LiquidityPool", house, oracle, risk, config.pool)
         fund = self._new("InsuranceFund", house, config.fund)
         auction = self._new("LiquidationAuction", house, oracle, risk, pool, fund, config.auction)
+        if (pool.address, fund.address, auction.address) != (pool_at, fund_at, auction_at):
+            raise ChainError("deployment: its account sent something else meanwhile; deploy again")
         lens = self._new("AccountLens", house, oracle, risk, auction)
-        house.connect(pool, auction, fund)
 
         tables = {name: table for table, name in enumerate(config.tier_tables)}
         for name, tiers in config.tier_tables.items():

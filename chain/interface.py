@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from web3.utils import get_create_address
 
 from chain.errors import ChainError, PlimsollError
 
@@ -135,6 +136,16 @@ class Chain(ABC):
     @abstractmethod
     def code(self, address: str) -> bytes:
         """Runtime code; empty when the address has none."""
+
+    @abstractmethod
+    def nonce(self, address: str) -> int:
+        """Transactions and contracts of an address so far."""
+
+    def next_contracts(self, count: int) -> list[str]:
+        """Addresses of the next contracts that accounts[0] deploys, if it sends nothing between."""
+        sender: Any = self.accounts[0]
+        first: Any = self.nonce(sender)
+        return [get_create_address(sender, first + i) for i in range(count)]
 
     def storage(self, address: str, slot: int) -> int:
         """The word in a slot of a contract."""

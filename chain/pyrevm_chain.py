@@ -110,6 +110,9 @@ class PyrevmChain(Chain):
         # revm keeps code with zeros behind it, so that its interpreter never runs off the end.
         return bytes(self._evm.get_code(address) or b"")[:-_CODE_PADDING]
 
+    def nonce(self, address: str) -> int:
+        return int(self._evm.basic(address).nonce)
+
     def storage(self, address: str, slot: int) -> int:
         return int(self._evm.storage(address, slot))
 

@@ -106,6 +106,9 @@ class RpcChain(Chain):
     def code(self, address: str) -> bytes:
         return bytes.fromhex(self.request("eth_getCode", address, self._at)[2:])
 
+    def nonce(self, address: str) -> int:
+        return int(self.request("eth_getTransactionCount", address, self._at), 16)
+
     def storage(self, address: str, slot: int) -> int:
         return int(self.request("eth_getStorageAt", address, hex(slot), self._at), 16)
 

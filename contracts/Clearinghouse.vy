@@ -104,21 +104,32 @@ exports: (
 QUOTE: public(immutable(address))
 _QUOTE_SCALE: immutable(uint256)  # 10 ** (18 - decimals)
 
-
-# ── state ────────────────────────────────────────────────────────────────────────────────────────
-
-pool: address
-auction: address
-fund: address
+# The three contracts that may move balances.
+_POOL: immutable(address)
+_AUCTION: immutable(address)
+_FUND: immutable(address)
 
 
 @deploy
-def __init__(_quote: address, _oracle: address, _risk: address, _interest: address, _max_funding_rate: uint256):
+def __init__(
+    _quote: address,
+    _oracle: address,
+    _risk: address,
+    _interest: address,
+    _max_funding_rate: uint256,
+    _pool: address,
+    _auction: address,
+    _fund: address,
+):
     """
     @param _quote settlement token, at most 18 decimals
     @param _interest asked for both cash indices whenever they are due
     @param _max_funding_rate cap of the funding rate [per day, 1e-15]
+    @param _pool where it is going to be, since it must name this contract, too; likewise the other two
     """
+    assert _pool != empty(address), "pool: zero address"
+    assert _auction != empty(address), "auction: zero address"
+    assert _fund != empty(address), "fund: zero address"
     ownable.__init__()
     ownable_2step.__init__()
     accounts.__init__()
@@ -127,6 +138,9 @@ def __init__(_quote: address, _oracle: address, _risk: address, _interest: addre
     margin_check.__init__(_oracle, _risk)
     QUOTE = _quote
     _QUOTE_SCALE = 10**collateral_book._exponent(_quote)
+    _POOL = _pool
+    _AUCTION = _auction
+    _FUND = _fund
 
 
 # ── anybody ──────────────────────────────────────────────────────────────────────────────────────
@@ -223,7 +237,7 @@ def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: ad
 @external
 def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint256, _caller: address):
     """@custom:see IClearinghouse"""
-    self._only(self.pool)
+    self._only_pool()
     word: uint256 = accounts._acting(_account, _caller)
     position_book._reserve(_account, word, _market, _size_delta, _fee)
     self._move_cash(_account, accounts.ESCROW, _fee)
@@ -234,32 +248,20 @@ def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint
 @external
 def fill(_account: uint256, _price: uint256, _fee: uint256, _word: uint256, _keeper: uint256, _keeper_fee: uint256):
     """@custom:see IClearinghouse"""
-    self._only(self.pool)
+    self._only_pool()
     market: uint256 = 0
     size_delta: int256 = 0
     market, size_delta = position_book._release(_account)
     if size_delta == 0:
         errors._fail("order: not pending")
-    index: int256 = position_book._accrue(market, _word)
-    cash: int256 = 0
-    pool_cash: int256 = 0
-    cash, pool_cash = position_book._exchange(
-        market,
-        _account,
-        accounts.POOL,
-        size_delta,
-        ledger_math._notional(size_delta, _price, index),
-    )
-    fee: int256 = ledger_math._signed(_fee)
-    cash_book._add(_account, unsafe_sub(cash, fee))
-    cash_book._add(accounts.POOL, unsafe_add(pool_cash, fee))
+    self._trade_with_pool(_account, market, size_delta, _price, _fee, _word)
     self._pay_keeper(_keeper, _keeper_fee)
 
 
 @external
 def cancel(_account: uint256, _keeper: uint256, _keeper_fee: uint256):
     """@custom:see IClearinghouse"""
-    self._only(self.pool)
+    self._only_pool()
     position_book._release(_account)
     self._pay_keeper(_keeper, _keeper_fee)
 
@@ -267,7 +269,7 @@ def cancel(_account: uint256, _keeper: uint256, _keeper_fee: uint256):
 @external
 def sell_pool_collateral(_account: uint256, _token_id: uint256, _amount: uint256, _payment: uint256, _caller: address):
     """@custom:see IClearinghouse"""
-    self._only(self.pool)
+    self._only_pool()
     accounts._acting(_account, _caller)
     token_word: uint256 = collateral_book.token_words[collateral_book._token(_token_id)]
     collateral_book._subtract(accounts.POOL, _token_id, _amount)
@@ -279,7 +281,7 @@ def sell_pool_collateral(_account: uint256, _token_id: uint256, _amount: uint256
 @external
 def absorb(_account: uint256, _payment: int256, _words: uint256[16]):
     """@custom:see IClearinghouse"""
-    self._only(self.pool)
+    self._only_pool()
     payment: int256 = ledger_math._bounded(_payment)
     realised: int256 = self._move_slice(_account, accounts.POOL, ledger_math.WAD, _words)
     # Nothing is left for sale, so what the account pays comes out of proceeds as far as they go.
@@ -314,9 +316,17 @@ def pay(_source: uint256, _destination: uint256, _amount: uint256):
 
 
 @external
+def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _word: uint256):
+    """@custom:see IClearinghouse"""
+    self._only_auction()
+    accounts._check_not_in_auction(accounts._user(_account))
+    self._trade_with_pool(_account, _market, _size_delta, _price, 0, _word)
+
+
+@external
 def begin_auction(_account: uint256):
     """@custom:see IClearinghouse"""
-    self._only(self.auction)
+    self._only_auction()
     accounts._check_not_in_auction(accounts._user(_account))
     position_book._release(_account)
     accounts._set_in_auction(_account, True)
@@ -325,7 +335,7 @@ def begin_auction(_account: uint256):
 @external
 def end_auction(_account: uint256):
     """@custom:see IClearinghouse"""
-    self._only(self.auction)
+    self._only_auction()
     accounts._auctioned(_account)
     accounts._set_in_auction(_account, False)
     cash_book.proceeds_of[_account] = 0
@@ -342,7 +352,7 @@ def transfer_slice(
     _reward: uint256,
 ):
     """@custom:see IClearinghouse"""
-    self._only(self.auction)
+    self._only_auction()
     accounts._check_not_in_auction(accounts._user(_bidder))
     fraction: int256 = ledger_math._signed(_fraction)
     if fraction == 0 or fraction > ledger_math.WAD:
@@ -377,7 +387,7 @@ def transfer_slice(
 @external
 def write_down(_account: uint256, _amount: uint256) -> uint256:
     """@custom:see IClearinghouse"""
-    self._only(self.auction)
+    self._only_auction()
     accounts._user(_account)
     # The index first: an account with positive cash bears its own part.
     charged: uint256 = cash_book._write_down(_amount)
@@ -388,26 +398,12 @@ def write_down(_account: uint256, _amount: uint256) -> uint256:
 @external
 def set_shortfall(_amount: uint256):
     """@custom:see IClearinghouse"""
-    self._only(self.auction)
+    self._only_auction()
     log IClearinghouse.ShortfallSet(old_amount=cash_book.shortfall, new_amount=_amount)
     cash_book.shortfall = _amount
 
 
 # ── owner ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@external
-def connect(_pool: address, _auction: address, _fund: address):
-    """@custom:see IClearinghouse"""
-    ownable._check_owner()
-    if self.pool != empty(address):
-        errors._fail("contracts: already connected")
-    if not (_pool.is_contract and _auction.is_contract and _fund.is_contract):
-        errors._fail("contracts: no contract")
-    self.pool = _pool
-    self.auction = _auction
-    self.fund = _fund
-    log IClearinghouse.Connected(pool=_pool, auction=_auction, fund=_fund)
 
 
 @external
@@ -435,7 +431,7 @@ def list_collateral(_token: address, _asset: uint256, _min_value: uint256):
 @view
 def connected() -> (address, address, address):
     """@custom:see IClearinghouse"""
-    return self.pool, self.auction, self.fund
+    return _POOL, _AUCTION, _FUND
 
 
 # ── internals: who may call ──────────────────────────────────────────────────────────────────────
@@ -450,15 +446,27 @@ def _only(_contract: address):
 
 @internal
 @view
+def _only_pool():
+    self._only(_POOL)
+
+
+@internal
+@view
+def _only_auction():
+    self._only(_AUCTION)
+
+
+@internal
+@view
 def _only_manager_of(_account: uint256):
     """
     @notice The pool moves POOL and ESCROW, the fund moves FUND.
     """
     manager: address = empty(address)
     if _account == accounts.FUND:
-        manager = self.fund
+        manager = _FUND
     elif _account == accounts.POOL or _account == accounts.ESCROW:
-        manager = self.pool
+        manager = _POOL
     self._only(manager)
 
 
@@ -517,6 +525,25 @@ def _move_cash(_account: uint256, _destination: uint256, _amount: uint256):
     amount: int256 = ledger_math._signed(_amount)
     cash_book._add(_destination, amount)
     cash_book._leave(_account, unsafe_sub(0, amount), 0)
+
+
+@internal
+def _trade_with_pool(
+    _account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _fee: uint256, _word: uint256
+):
+    index: int256 = position_book._accrue(_market, _word)
+    cash: int256 = 0
+    pool_cash: int256 = 0
+    cash, pool_cash = position_book._exchange(
+        _market,
+        _account,
+        accounts.POOL,
+        _size_delta,
+        ledger_math._notional(_size_delta, _price, index),
+    )
+    fee: int256 = ledger_math._signed(_fee)
+    cash_book._add(_account, unsafe_sub(cash, fee))
+    cash_book._add(accounts.POOL, unsafe_add(pool_cash, fee))
 
 
 @internal

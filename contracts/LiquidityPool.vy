@@ -1,5 +1,6 @@
 # pragma version 0.4.3
 # pragma nonreentrancy on
+# pragma optimize codesize
 """
 @title LiquidityPool: the venue
 @custom:contract-name LiquidityPool
@@ -84,6 +85,8 @@ MAX_MIN_REQUEST: constant(uint256) = 10**24
 CLEARINGHOUSE: public(immutable(IClearinghouse))
 ORACLE: public(immutable(IPriceOracle))
 RISK: public(immutable(IRiskEngine))
+_AUCTION: immutable(address)
+_FUND: immutable(IInsuranceFund)
 KEEPER_FEE: public(immutable(uint256))  # [quote wad]
 MIN_DELAY: public(immutable(uint256))  # [s]
 REQUEST_DELAY: public(immutable(uint256))  # [s]
@@ -109,6 +112,12 @@ def __init__(
     CLEARINGHOUSE = _clearinghouse
     ORACLE = _oracle
     RISK = _risk_engine
+    pool: address = empty(address)
+    auction: address = empty(address)
+    fund: address = empty(address)
+    pool, auction, fund = staticcall _clearinghouse.connected()
+    _AUCTION = auction
+    _FUND = IInsuranceFund(fund)
     pool_nav.__init__(_clearinghouse, _oracle, _risk_engine)
 
     assert _params.keeper_fee >= MIN_KEEPER_FEE, "keeper fee: too low"
@@ -575,16 +584,11 @@ def _open_shortfall() -> int256:
     @return what running auctions may still cost the pool: their reserve beyond what the fund has. Who
             leaves bears his part of it; the rest stays with those who stay [quote wad]
     """
-    fund: address = (staticcall CLEARINGHOUSE.connected())[2]
-    reserve: int256 = convert(staticcall IInsuranceFund(fund).total_reserve(), int256)
+    reserve: int256 = convert(staticcall _FUND.total_reserve(), int256)
     return max(reserve - max(staticcall CLEARINGHOUSE.cash(FUND), 0), 0)
 
 
 @internal
 @view
 def _check_auction():
-    pool: address = empty(address)
-    auction: address = empty(address)
-    fund: address = empty(address)
-    pool, auction, fund = staticcall CLEARINGHOUSE.connected()
-    assert msg.sender == auction, "pool: not the auction"
+    assert msg.sender == _AUCTION, "pool: not the auction"

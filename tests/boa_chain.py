@@ -194,6 +194,9 @@ class BoaChain(Chain):
     def code(self, address: str) -> bytes:
         return bytes(self._env.get_code(address))
 
+    def nonce(self, address: str) -> int:
+        return int(self._env.evm.vm.state.get_nonce(bytes.fromhex(address[2:])))
+
     def _execute(self, to: str, data: bytes, sender: str | None, value: int, gas: int) -> Any:
         try:
             computation = self._env.execute_code(

@@ -271,17 +271,6 @@ def _set_fees(machine: Machine, sender: int, market: int, *fees: int) -> None:
         machine.models.fees[market] = fees
 
 
-def _draw_connect(machine: Machine, chooser: Chooser) -> Args:
-    return (_owner(machine, chooser, HOUSE),)
-
-
-def _connect(machine: Machine, sender: int) -> None:
-    core = machine.world.deployment
-    args = tuple(int(c.address, 16) for c in (core.pool, core.auction, core.fund))
-    who = machine.address(sender)
-    machine.call(sender, HOUSE, "connect", args, predict_owner.connect, who)
-
-
 ACTIONS = (
     Action("set asset risk", "owner", 20, _draw_risk, _set_risk),
     Action("set tier table", "owner", 10, _draw_tiers, _set_tiers),
@@ -293,5 +282,4 @@ ACTIONS = (
     Action("list asset risk", "owner", 12, _draw_list_risk, _list_risk),
     Action("list market", "owner", 12, _draw_list_market, _list_market),
     Action("list collateral", "owner", 9, _draw_list_token, _list_token),
-    Action("connect", "owner", 2, _draw_connect, _connect),
 )

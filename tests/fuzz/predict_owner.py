@@ -201,11 +201,6 @@ def list_collateral(m: Models, sender: int, token: int, asset: int, least: int) 
     require(token != FINE_TOKEN, "token: decimals")
 
 
-def connect(m: Models, sender: int) -> None:
-    owned(m, "Clearinghouse", sender)
-    require(False, "contracts: already connected")
-
-
 def set_market_fees(m: Models, sender: int, market: int, fees: Sequence[int]) -> None:
     owned(m, "LiquidityPool", sender)
     require(market < 16 and bool(m.state.listed_markets >> market & 1), "market: unknown")

@@ -37,7 +37,7 @@ NEVER_REFUSED = {
     "refresh nav",
     "approve shares",
 }
-NEVER_ACCEPTED = {"intrude", "send ether", "connect"}
+NEVER_ACCEPTED = {"intrude", "send ether"}
 # Once in thousands of steps: they have scenarios of their own below.
 RARE = {"write off", "buy collateral", "list market"}
 

@@ -68,13 +68,18 @@ class World:
             *PORTFOLIO_TERMS,
             WAD,
         )
+        interest = deploy("InterestModel", NO_INTEREST)
+        _, pool, fund, auction = chain.next_contracts(4)
         self.clearinghouse = deploy(
             "Clearinghouse",
             self.usdc.address,
             self.oracle.address,
             self.risk.address,
-            deploy("InterestModel", NO_INTEREST).address,
+            interest.address,
             10**15,
+            pool,
+            auction,
+            fund,
         )
         self.pool = deploy(
             "LiquidityPool",
@@ -92,7 +97,6 @@ class World:
             self.risk.address,
             self.auction.address,
         )
-        self.clearinghouse.connect(self.pool.address, self.auction.address, self.fund.address)
         self._list_assets()
         self.owner = chain.accounts[1]
 

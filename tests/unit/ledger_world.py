@@ -55,11 +55,8 @@ class Ledger:
         self.oracle.set_asset_count(ASSETS)
         self.risk = self.deploy("MockRiskEngine")
         self.interest = self.deploy("InterestModel", curve)
-        self.house = self.deploy(
-            "Clearinghouse", self.usdc, self.oracle, self.risk, self.interest, MAX_RATE
-        )
         self.pool, self.auction, self.fund = (self.deploy("MockCaller") for _ in range(3))
-        self.house.connect(self.pool, self.auction, self.fund)
+        self.house = self.deploy("Clearinghouse", *self.arguments())
         for asset in range(ASSETS):
             self.set_price(asset)
         for market in range(MARKETS):
@@ -67,6 +64,11 @@ class Ledger:
         self.tokens = {s: self.list_token("MockERC20", s, *args) for s, args in TOKENS.items()}
         self.owner = chain.accounts[1]
         self.keeper = self.open()
+
+    def arguments(self) -> list[Any]:
+        """What the Clearinghouse is constructed with."""
+        asked = [self.usdc, self.oracle, self.risk, self.interest, MAX_RATE]
+        return [*asked, self.pool, self.auction, self.fund]
 
     def deploy(self, name: str, *args: Any) -> Contract:
         return self.chain.deploy(self.artifacts[name], *args)

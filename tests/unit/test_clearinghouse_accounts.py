@@ -38,6 +38,7 @@ def test_constructor__good_arguments__keeps_them(world):
     assert house.MAX_FUNDING_RATE() == MAX_RATE
     assert house.account_count() == 4  # three of the protocol and the keeper's
     assert house.supply() == (10**27, 10**27, 0, 0)
+    assert house.connected() == tuple(c.address for c in (world.pool, world.auction, world.fund))
 
 
 @pytest.mark.parametrize(
@@ -49,10 +50,13 @@ def test_constructor__good_arguments__keeps_them(world):
         (3, "stranger", "interest model: no contract"),
         (4, 0, "funding rate: out of bounds"),
         (4, 2**55, "funding rate: out of bounds"),
+        (5, ZERO, "pool: zero address"),
+        (6, ZERO, "auction: zero address"),
+        (7, ZERO, "fund: zero address"),
     ],
 )
 def test_constructor__bad_argument__reverts(world, chain, reverts, argument, value, reason):
-    arguments = [world.usdc, world.oracle, world.risk, world.interest, MAX_RATE]
+    arguments = world.arguments()
     arguments[argument] = chain.accounts[9] if value == "stranger" else value
     with reverts(reason):
         world.deploy("Clearinghouse", *arguments)
@@ -61,7 +65,7 @@ def test_constructor__bad_argument__reverts(world, chain, reverts, argument, val
 def test_constructor__quote_too_fine__reverts(world, reverts):
     fine = world.deploy("MockERC20", "Fine", "FINE", 19)
     with reverts("token: decimals"):
-        world.deploy("Clearinghouse", fine, world.oracle, world.risk, world.interest, MAX_RATE)
+        world.deploy("Clearinghouse", fine, *world.arguments()[1:])
 
 
 # ── accounts ─────────────────────────────────────────────────────────────────────────────────────
@@ -132,7 +136,6 @@ AUCTION_CALLS = {
     "write_down": lambda w, a: (a, 1),
 }
 OWNER_CALLS = {
-    "connect": lambda w, a: (w.pool, w.auction, w.fund),
     "list_market": lambda w, a: (9, SCALE, 0),
     "list_collateral": lambda w, a: (w.usdc, 0, 0),
 }
@@ -231,45 +234,6 @@ def test_ownership__two_steps__moves(world, stranger, deployer, reverts):
 
 def test_ownership__cannot_be_renounced(world):
     assert "renounce_ownership" not in world.house.functions
-
-
-# ── connecting ───────────────────────────────────────────────────────────────────────────────────
-
-
-def test_connect__once__names_three_contracts(world, reverts):
-    house = world.deploy(
-        "Clearinghouse", world.usdc, world.oracle, world.risk, world.interest, MAX_RATE
-    )
-    assert house.connected() == (ZERO, ZERO, ZERO)
-    receipt = house.connect(world.pool, world.auction, world.fund)
-    (event,) = house.events(receipt)
-    assert event.name == "Connected"
-    addresses = tuple(c.address for c in (world.pool, world.auction, world.fund))
-    assert tuple(event.args) == house.connected() == addresses
-    with reverts("contracts: already connected"):
-        house.connect(world.pool, world.auction, world.fund)
-
-
-@pytest.mark.parametrize("position", range(3))
-def test_connect__no_contract__reverts(world, stranger, reverts, position):
-    house = world.deploy(
-        "Clearinghouse", world.usdc, world.oracle, world.risk, world.interest, MAX_RATE
-    )
-    contracts = [world.pool, world.auction, world.fund]
-    contracts[position] = stranger
-    with reverts("contracts: no contract"):
-        house.connect(*contracts)
-
-
-def test_connect__not_yet__nobody_moves_balances(world, chain, reverts):
-    house = world.deploy(
-        "Clearinghouse", world.usdc, world.oracle, world.risk, world.interest, MAX_RATE
-    )
-    account = house.open_account(world.owner, CROSS).result
-    with reverts("caller: not allowed"):
-        house.begin_auction(account)
-    with reverts("caller: not allowed"):
-        house.pay(POOL, account, 1)
 
 
 # ── listing ──────────────────────────────────────────────────────────────────────────────────────

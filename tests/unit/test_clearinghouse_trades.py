@@ -580,3 +580,39 @@ def test_pay__to_account_in_auction__counts_as_proceeds(world):
 def test_pay__nothing__changes_nothing(world):
     receipt = world.call_as(world.pool, "pay", POOL, world.open(), 0)
     assert not world.events(receipt, "CashChanged")
+
+
+# ── cutting ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_cut__part_of_a_position__is_traded_with_the_pool_without_a_fee(world):
+    account = world.open(100)
+    world.trade(account, 0, 4 * WAD)
+    world.call_as(world.auction, "cut", account, 0, -WAD, 120 * WAD, 0)
+    assert world.position(account, 0) == (3 * WAD, 300 * WAD)
+    assert world.position(POOL, 0) == (-3 * WAD, -300 * WAD)
+    assert world.cash(account) == 120 * WAD
+    assert world.cash(POOL) == -20 * WAD
+
+
+def test_cut__pending_order__stays(world):
+    account = world.open(100)
+    world.trade(account, 0, WAD)
+    world.reserve(account, 0, WAD)
+    world.call_as(world.auction, "cut", account, 0, -WAD, PRICE, 0)
+    assert world.position(account, 0) == (0, 0)
+    assert world.house.reservation(account) == (0, WAD)
+
+
+def test_cut__account_in_auction__reverts(world, reverts):
+    account = world.open(100)
+    world.trade(account, 0, WAD)
+    world.begin_auction(account)
+    with reverts("account: in auction"):
+        world.call_as(world.auction, "cut", account, 0, -WAD, PRICE, 0)
+
+
+@pytest.mark.parametrize("account", [0, POOL, 99])
+def test_cut__no_user__reverts(world, reverts, account):
+    with reverts("account: unknown"):
+        world.call_as(world.auction, "cut", account, 0, WAD, PRICE, 0)

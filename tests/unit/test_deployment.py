@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chain import ConfigError, Deployment, DeploymentError
+from chain import ChainError, ConfigError, Deployment, DeploymentError
 from chain.config import load_config
 from chain.deployment import OWNED
 
@@ -36,6 +36,13 @@ def test_deploy__demo__parameters_are_the_files(protocol):
     stored = protocol.risk.asset_risk(1)._asdict()
     assert config.assets["ETH"].risk.items() <= stored.items()
     assert [t.rate for t in protocol.risk.tiers(stored["tier_table"])] == [100, 200, 400, 800, 1500]
+
+
+def test_deploy__another_transaction_meanwhile__named(chain, monkeypatch):
+    expected = chain.next_contracts(4)
+    monkeypatch.setattr(chain, "next_contracts", lambda count: expected[:count])
+    with pytest.raises(ChainError, match="its account sent something else meanwhile"):
+        Deployment.deploy(chain, load_config("demo"))
 
 
 def test_deploy__real_feeds_but_no_address__named(chain):

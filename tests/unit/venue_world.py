@@ -83,11 +83,21 @@ class Venue:
             WAD,
         )
         interest = deploy("InterestModel", NO_INTEREST)
-        self.house = deploy("Clearinghouse", self.usdc, self.oracle, self.risk, interest, 1)
+        self.auction = deploy("MockCaller")
+        _, pool, fund = chain.next_contracts(3)
+        self.house = deploy(
+            "Clearinghouse",
+            self.usdc,
+            self.oracle,
+            self.risk,
+            interest,
+            1,
+            pool,
+            self.auction,
+            fund,
+        )
         self.pool = self.deploy_pool()
         self.fund = deploy("InsuranceFund", self.house, FUND_PARAMS)
-        self.auction = deploy("MockCaller")
-        self.house.connect(self.pool, self.auction, self.fund)
         self._list()
         self.owner = chain.accounts[1]
         self.keeper = self.open()
