@@ -2,7 +2,7 @@
 
 Prices in ``1..MAX_PRICE`` [quote wad per unit], returns in 1e-9, covariances per day in wad,
 correlations in bps. A `Grid` is what the contract keeps; pair ``(i, j)``, ``j < i``, stands at
-`pair` of its lists, which are packed by `words`.
+`correlation_word.pair` of its lists, which are packed by `words`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from math import isqrt
 
+from margin_model.correlation_word import BPS, pair
 from margin_model.fixed_point import WAD
 from margin_model.volatility import DAY, log_ratio, weight
 
@@ -19,7 +20,6 @@ MAX_ASSETS = 16
 GRID = 3_600  # least time between two updates [s]
 TAU = 30 * DAY
 STEP = 200  # most a correlation moves in an update [bps]
-BPS = 10_000
 
 MAX_RETURN = 6 * 10**8
 MAX_VARIANCE = 24 * MAX_RETURN**2
@@ -77,12 +77,6 @@ class Grid:
         """Bases, variances, covariances and correlations as the contract packs them."""
         covariances = words((covariance + _ZERO for covariance in self.covariances), 64, 30)
         return words(self.bases, 32, 2), words(self.variances, 64, 4), covariances, self.rows()
-
-
-def pair(asset: int, other: int) -> int:
-    """Number of a pair of two assets."""
-    high = max(asset, other)
-    return high * (high - 1) // 2 + min(asset, other)
 
 
 def words(values: Iterable[int], bits: int, count: int) -> list[int]:

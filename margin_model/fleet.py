@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from margin_model import portfolio_math, price_word, tier_table
+from margin_model import correlation_word, portfolio_math, price_word, tier_table
 from margin_model.fixed_point import WAD
 from margin_model.risk_engine import (
     ASSETS,
@@ -104,8 +104,8 @@ class Conditions:
             for n, deduction in enumerate(tier_table.deductions(tiers)):
                 brackets[:, asset, n] = tiers[n].rate / _BPS, deduction / _BPS
         correlations = np.eye(ASSETS)
-        for _, asset, other in portfolio_math.pairs():
-            rho = portfolio_math.correlation(rows, asset, other) / _BPS
+        for _, asset, other in correlation_word.pairs():
+            rho = correlation_word.correlation(rows, asset, other) / _BPS
             correlations[asset, other] = correlations[other, asset] = rho
         parts: list[Floats] = [*columns, *brackets, shocks, correlations]
         return cls(parameters, *parts)

@@ -1,14 +1,14 @@
 """Exact integer mirror of ``contracts/modules/portfolio_math.vy``: what a whole portfolio requires.
 
-The formulas and the packing stand in the contract's module.
+The formulas stand in the contract's module.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from margin_model.correlation_word import correlation, pairs
 from margin_model.fixed_point import div_up, isqrt
 
-ASSETS = 16
 SCENARIOS = 16
 BPS = 10_000
 MAX_SHOCK = 100
@@ -23,41 +23,6 @@ class Stress(NamedTuple):
 
     loss: int
     scenario: int
-
-
-def pairs() -> Iterator[tuple[int, int, int]]:
-    """Number, asset and lower asset of every pair, in the order in which they are packed."""
-    for asset in range(ASSETS):
-        for other in range(asset):
-            yield asset * (asset - 1) // 2 + other, asset, other
-
-
-def pack_correlations(matrix: Sequence[Sequence[int]]) -> list[int]:
-    """Words of a symmetric matrix of correlations.
-
-    Parameters
-    ----------
-    matrix : sequence, shape (n, n), n <= 16
-        [bps]; only what stands below the diagonal is read, pairs beyond it are uncorrelated.
-
-    Returns
-    -------
-    list of int, shape (8,)
-    """
-    words = [0] * 8
-    for number, asset, other in pairs():
-        rho = matrix[asset][other] if asset < len(matrix) else 0
-        words[number >> 4] |= (rho + BPS) << (16 * (number & 15))
-    return words
-
-
-def correlation(rows: Sequence[int], asset: int, other: int) -> int:
-    """Correlation of two assets, from the packed words [bps]."""
-    if asset == other:
-        return BPS
-    high, low = max(asset, other), min(asset, other)
-    number = high * (high - 1) // 2 + low
-    return (rows[number >> 4] >> (16 * (number & 15)) & 0xFFFF) - BPS
 
 
 def tail(weights: Sequence[int], rows: Sequence[int], breakdown: int) -> int:

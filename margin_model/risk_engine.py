@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from margin_model import margin_math, portfolio_math, price_word, ramp, tier_table
+from margin_model.correlation_word import pack_correlations
 from margin_model.fixed_point import WAD, div_up, wad_ln
 from margin_model.risk_word import RiskWord
 
@@ -79,7 +80,7 @@ class Breakdown(NamedTuple):
         return max(self.high_tail, self.stress, self.floor)
 
 
-UNCORRELATED = tuple(portfolio_math.pack_correlations([]))
+UNCORRELATED = tuple(pack_correlations([]))
 """Words of the oracle before any correlation was seen."""
 
 

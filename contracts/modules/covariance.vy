@@ -23,12 +23,13 @@
         bases         ticks of the last update, eight assets a word
         variances     cov_ii, four assets a word
         covariances   cov_ij + 2**63, j < i, four pairs a word
-        correlations  rho_ij + 10,000 [bps], j < i, sixteen pairs a word
+        correlations  rho_ij, packed as in `correlation_word`
 
-        Pair (i, j) is number i(i-1)/2 + j. The first asset of a word is the lowest.
+        Pairs are numbered as there. The first asset of a word is the lowest.
 """
 
 from ..interfaces import IPriceOracle
+from . import correlation_word
 from . import errors
 from . import fixed_point
 from . import volatility
@@ -37,7 +38,7 @@ MAX_ASSETS: constant(uint256) = 16
 GRID: constant(uint256) = 3_600  # least time between two updates [s]
 TAU: constant(uint256) = 30 * 86_400  # [s]
 STEP: constant(uint256) = 200  # most a correlation moves in an update [bps]
-BPS: constant(uint256) = 10_000  # a correlation of 1 [bps]
+BPS: constant(uint256) = correlation_word.BPS
 
 # An hour's return counts as at most this: then 24 * r**2 < 2**63 [1e-9].
 MAX_RETURN: constant(uint256) = 6 * 10**8
@@ -80,7 +81,7 @@ def _seed(_asset: uint256, _variance: uint256, _seeds: DynArray[int256, 15]):
     variance: uint256 = min(_variance, MAX_VARIANCE)
     self._variances[_asset >> 2] |= variance << ((_asset & 3) << 6)
     deviation: uint256 = self._deviation(variance)
-    pair: uint256 = self._pair(_asset, 0)
+    pair: uint256 = correlation_word._pair(_asset, 0)
     for other: uint256 in range(_asset, bound=15):
         rho: uint256 = convert(convert(unsafe_add(_seeds[other], _SIGNED_BPS), bytes32), uint256)
         if rho > 2 * BPS:
@@ -171,7 +172,7 @@ def _update(_count: uint256, _ticks: uint256[2], _elapsed: uint256):
     covariances: uint256 = self._covariances[0]
     row: uint256 = self._correlations[0]
     pair: uint256 = 0
-    last = unsafe_sub(self._pair(_count, 0), 1)
+    last = unsafe_sub(correlation_word._pair(_count, 0), 1)
     edge: uint256 = min(last, 3)  # the last pair of this word
     for asset: uint256 in range(1, _count, bound=MAX_ASSETS):
         partners: uint256 = 0
@@ -259,8 +260,8 @@ def _correlation(_asset: uint256, _other: uint256) -> int256:
     """
     if _asset == _other:
         return _SIGNED_BPS
-    pair: uint256 = self._pair(_asset, _other)
-    return convert((self._correlations[pair >> 4] >> ((pair & 15) << 4)) & _MASK_16, int256) - _SIGNED_BPS
+    pair: uint256 = correlation_word._pair(_asset, _other)
+    return correlation_word._correlation(self._correlations[pair >> 4], pair)
 
 
 @internal
@@ -271,22 +272,12 @@ def _covariance(_asset: uint256, _other: uint256) -> int256:
     """
     if _asset == _other:
         return convert(self._variance(_asset), int256)
-    pair: uint256 = self._pair(_asset, _other)
-    return convert((self._covariances[pair >> 2] >> ((pair & 3) << 6)) & _MASK_64, int256) - _SIGNED_ZERO
+    pair: uint256 = correlation_word._pair(_asset, _other)
+    # of 64 bits, so nothing underflows
+    return unsafe_sub(convert((self._covariances[pair >> 2] >> ((pair & 3) << 6)) & _MASK_64, int256), _SIGNED_ZERO)
 
 
 @internal
 @view
 def _variance(_asset: uint256) -> uint256:
     return (self._variances[_asset >> 2] >> ((_asset & 3) << 6)) & _MASK_64
-
-
-@internal
-@pure
-def _pair(_asset: uint256, _other: uint256) -> uint256:
-    """
-    @return its number
-    """
-    high: uint256 = max(_asset, _other)
-    # 0 for asset 0, who has no pairs
-    return unsafe_add(unsafe_mul(high, unsafe_sub(high, 1)) >> 1, min(_asset, _other))

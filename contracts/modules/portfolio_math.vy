@@ -16,9 +16,8 @@
         not be positive semidefinite, being limited in speed and updated asset by asset, so V may come
         out negative: it counts as 0.
 
-        Correlations are packed below the diagonal: pair (i, j), j < i, is number i(i-1)/2 + j, sixteen
-        a word, each as rho + 1 in 16 bits [bps]. Shocks are packed sixteen of 8 bits, two assets a
-        word, each as shock + 100 [percent].
+        Correlations come packed as in `correlation_word`. Shocks are packed sixteen of 8 bits, two
+        assets a word, each as shock + 100 [percent].
 """
 
 ASSETS: constant(uint256) = 16
@@ -28,7 +27,6 @@ PERCENT: constant(uint256) = 100
 
 _SIGNED_BPS: constant(int256) = 10_000
 _MAX_SHOCK: constant(int256) = 100  # either way [percent]
-_MASK_16: constant(uint256) = 2**16 - 1
 _MASK_32: constant(uint256) = 2**32 - 1
 _MASK_64: constant(uint256) = 2**64 - 1
 _SHOCK_BITS: constant(uint256) = 128  # of one asset
@@ -157,19 +155,6 @@ def _stress(_values: uint256[16], _total: uint256, _shorts: uint256, _shocks: ui
     if cut != 0:
         units = unsafe_add(units, held)
     return units << cut, worst
-
-
-@internal
-@pure
-def _correlation(_rows: uint256[8], _asset: uint256, _other: uint256) -> int256:
-    """
-    @return rho of two assets [bps]
-    """
-    if _asset == _other:
-        return _SIGNED_BPS
-    high: uint256 = max(_asset, _other)
-    index: uint256 = high * (high - 1) // 2 + min(_asset, _other)
-    return convert((_rows[index >> 4] >> ((index & 15) << 4)) & _MASK_16, int256) - _SIGNED_BPS
 
 
 @internal

@@ -7,6 +7,8 @@
 @notice Test double. Words and variances are stored as given; nothing runs by itself.
 """
 
+from ..modules import correlation_word
+
 SAMPLE_INTERVAL: public(immutable(uint256))
 JUMP_BOUND: constant(uint256) = 1_000  # [bps]
 
@@ -17,15 +19,15 @@ doubt: public(uint256)  # of first prices [wad]
 _words: uint256[16]
 _variances: uint256[16]
 _deviations: uint256[16]
-_correlations: uint256[8]  # packed as IPriceOracle says
+_correlations: uint256[8]  # packed as in `correlation_word`
 
 
 @deploy
 def __init__(_sample_interval: uint256):
     SAMPLE_INTERVAL = _sample_interval
     self.asset_count = 16
-    for index: uint256 in range(120):
-        self._correlations[index // 16] |= 10_000 << (16 * (index % 16))
+    for pair: uint256 in range(120):
+        self._correlations[pair // 16] |= correlation_word.BPS << (16 * (pair % 16))
 
 
 @external
@@ -60,10 +62,10 @@ def set_correlation(_asset: uint256, _other: uint256, _correlation: int256):
     @notice Of a pair; 0 until set.
     @param _correlation [bps]
     """
-    index: uint256 = self._pair(_asset, _other)
-    offset: uint256 = 16 * (index % 16)
-    lane: uint256 = convert(_correlation + 10_000, uint256)
-    self._correlations[index // 16] = (self._correlations[index // 16] & ~(65_535 << offset)) | (lane << offset)
+    pair: uint256 = correlation_word._pair(_asset, _other)
+    offset: uint256 = 16 * (pair % 16)
+    lane: uint256 = convert(_correlation + convert(correlation_word.BPS, int256), uint256)
+    self._correlations[pair // 16] = (self._correlations[pair // 16] & ~(65_535 << offset)) | (lane << offset)
 
 
 @external
@@ -150,7 +152,7 @@ def correlations(_assets: uint256) -> uint256[8]:
         if _assets >> asset == 0:
             break
         for other: uint256 in range(asset, bound=15):
-            word: uint256 = self._pair(asset, other) // 16
+            word: uint256 = correlation_word._pair(asset, other) // 16
             words[word] = self._correlations[word]
     return words
 
@@ -171,16 +173,9 @@ def RHO_STEP() -> uint256:
 @view
 def correlation(_asset: uint256, _other: uint256) -> int256:
     if _asset == _other:
-        return 10_000
-    index: uint256 = self._pair(_asset, _other)
-    return convert((self._correlations[index // 16] >> (16 * (index % 16))) & 65_535, int256) - 10_000
-
-
-@internal
-@pure
-def _pair(_asset: uint256, _other: uint256) -> uint256:
-    high: uint256 = max(_asset, _other)
-    return high * (high - 1) // 2 + min(_asset, _other)
+        return convert(correlation_word.BPS, int256)
+    pair: uint256 = correlation_word._pair(_asset, _other)
+    return correlation_word._correlation(self._correlations[pair // 16], pair)
 
 
 @internal

@@ -1,12 +1,13 @@
 # pragma version 0.4.3
 """
-@title PortfolioMathHarness: the functions of `portfolio_math`, made callable
+@title PortfolioMathHarness: the functions of `portfolio_math` and `correlation_word`, made callable
 @custom:contract-name PortfolioMathHarness
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
 @notice Test double; the mirror in `margin_model` is compared against it.
 """
 
+from ..modules import correlation_word
 from ..modules import portfolio_math
 
 
@@ -34,7 +35,10 @@ def stress(_values: int256[16], _shocks: uint256[8]) -> (uint256, uint256):
 @external
 @pure
 def correlation(_rows: uint256[8], _asset: uint256, _other: uint256) -> int256:
-    return portfolio_math._correlation(_rows, _asset, _other)
+    if _asset == _other:
+        return convert(correlation_word.BPS, int256)
+    pair: uint256 = correlation_word._pair(_asset, _other)
+    return correlation_word._correlation(_rows[pair // 16], pair)
 
 
 @external

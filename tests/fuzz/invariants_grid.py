@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from margin_model import covariance
+from margin_model.correlation_word import BPS
 from margin_model.covariance import Grid
 from tests.fuzz.invariants_look import Group, Look
 from tests.fuzz.invariants_prices import unpack_reading
@@ -38,7 +39,7 @@ def correlations(look: Look) -> int:
         grid, _ = covariance.update(grid, _ticks(look, count), at - was)
     if found != grid:
         raise Violation("correlations", f"{found} for {grid}")
-    if any(abs(rho) > covariance.BPS for rho in found.correlations):
+    if any(abs(rho) > BPS for rho in found.correlations):
         raise Violation("correlations", f"{found.correlations}: beyond 1")
     look.grid = at, found
     return 1

@@ -9,15 +9,14 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from margin_model import covariance
+from margin_model.correlation_word import BPS, pair
 from margin_model.covariance import (
-    BPS,
     GRID,
     MAX_ASSETS,
     MAX_RETURN,
     MAX_VARIANCE,
     STEP,
     Grid,
-    pair,
     rows_for,
     seed,
     tick,

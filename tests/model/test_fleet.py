@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from chain.deployment import CROSS, PORTFOLIO
 from margin_model import fleet, price_word, risk_engine, tier_table
+from margin_model.correlation_word import pack_correlations
 from margin_model.fixed_point import WAD
-from margin_model.portfolio_math import pack_correlations
 from margin_model.risk_engine import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 from margin_model.tier_table import Tier

@@ -1,4 +1,4 @@
-"""`portfolio_math`: contract = mirror to the wei, and what tail and stress promise."""
+"""`portfolio_math`, `correlation_word`: contract = mirror, and what tail and stress promise."""
 
 from math import isqrt, sqrt
 
@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from margin_model import portfolio_math
+from margin_model.correlation_word import BPS, correlation, pack_correlations, pairs
 from margin_model.fixed_point import WAD
-from margin_model.portfolio_math import BPS, MAX_SHOCK, pack_correlations
+from margin_model.portfolio_math import MAX_SHOCK
 
 ASSETS = range(16)
 BOOK = 10**24  # a million quote [quote wad]
@@ -41,7 +42,7 @@ def numbers(limit):
 def matrices(draw):
     """Any symmetric matrix within -1 .. 1: limited rows need not be positive semidefinite."""
     matrix = [[BPS] * 16 for _ in ASSETS]
-    for _, i, j in portfolio_math.pairs():
+    for _, i, j in pairs():
         matrix[i][j] = matrix[j][i] = draw(rhos)
     return matrix
 
@@ -51,7 +52,7 @@ def semidefinite(draw):
     """Correlations from two factors, so positive semidefinite but for roundings to a bps."""
     loadings = [draw(st.tuples(*[st.integers(-9, 9)] * 2)) for _ in ASSETS]
     matrix = [[BPS] * 16 for _ in ASSETS]
-    for _, i, j in portfolio_math.pairs():
+    for _, i, j in pairs():
         (a, b), (c, d) = loadings[i], loadings[j]
         scale = sqrt((a * a + b * b + 1) * (c * c + d * d + 1))
         matrix[i][j] = matrix[j][i] = round((a * c + b * d) / scale * BPS)
@@ -94,7 +95,7 @@ def test_correlation__any_pair__symmetric_and_as_packed(harness, matrix, pair):
     rows = pack_correlations(matrix)
     i, j = pair
     assert harness.correlation(rows, i, j) == harness.correlation(rows, j, i) == matrix[i][j]
-    assert portfolio_math.correlation(rows, i, j) == matrix[i][j]
+    assert correlation(rows, i, j) == matrix[i][j]
 
 
 @pytest.mark.parametrize("shock", [-MAX_SHOCK - 1, MAX_SHOCK + 1, 2**255 - 1, -(2**255)])

@@ -7,8 +7,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from margin_model import portfolio_math, portfolio_notice
+from margin_model.correlation_word import BPS, pack_correlations, pairs
 from margin_model.fixed_point import WAD
-from margin_model.portfolio_math import BPS, pack_correlations
 from margin_model.portfolio_notice import FOREVER
 from tests.model.test_portfolio_math import BOOK, deltas, matrices
 
@@ -90,7 +90,7 @@ def test_notice__worst_lines_and_correlations__equity_still_covers_the_tail(
     # a notice of nothing promises nothing of an update that may come at once
     updates = 0 if time < until or notice == 0 else 1 + (time - until) // HOUR
     worse = [list(row) for row in matrix]
-    for _, i, j in portfolio_math.pairs():
+    for _, i, j in pairs():
         sign = 1 if book[i] * book[j] > 0 else -1
         worse[i][j] = max(-BPS, min(BPS, matrix[i][j] + sign * updates * STEP))
     needed = portfolio_math.tail(moved, pack_correlations(worse), delta)

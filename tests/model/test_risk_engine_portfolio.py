@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from chain.deployment import PORTFOLIO
 from margin_model import price_word, risk_engine, tier_table
+from margin_model.correlation_word import BPS, pack_correlations
 from margin_model.fixed_point import WAD
 from margin_model.margin_math import MAX_AMOUNT, MAX_DEPTH, MAX_SIZE
-from margin_model.portfolio_math import BPS, pack_correlations
 from margin_model.risk_engine import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 from tests.model.test_portfolio_math import matrices, semidefinite

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from margin_model import portfolio_math
+from margin_model.correlation_word import pack_correlations
 from margin_model.fixed_point import WAD
 from oracle_sim.backtest.portfolio import (
     BOOKS,
@@ -78,7 +79,7 @@ def test_margins__any_book__equal_the_exact_mirror(quiet, book):
         round(v * line) for v, line in zip(values, [*quiet.lines[at], *[0.0] * 13], strict=True)
     ]
     matrix = [[round(rho * 10_000) for rho in row] for row in quiet.correlations[at]]
-    rows = portfolio_math.pack_correlations(matrix)
+    rows = pack_correlations(matrix)
     tail = portfolio_math.tail(weights, rows, round(RULES.breakdown * 10_000))
     percents = [[round(100 * x) for x in RULES.shocks[a]] for a in ASSETS] + [[0] * 16] * 13
     stress = portfolio_math.stress(values, percents).loss

@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from margin_model import covariance
-from margin_model.covariance import BPS, GRID, STEP, Grid, pair, rows_for, seed, tick, update
+from margin_model.correlation_word import BPS, pair
+from margin_model.covariance import GRID, STEP, Grid, rows_for, seed, tick, update
 from tests.unit.oracle_reference import Answer, Asset, Bounds, Parameters, Source, Whole
 from tests.unit.oracle_world import (
     CONFIRMATION,
