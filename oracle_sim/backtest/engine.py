@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,10 @@ Variances = tuple[int, int, int]
 """Fast, slow, long [variance per day, wad]."""
 
 _REPORT = 8_192  # bars between two words of progress
+
+
+def _silent(_done: int) -> None:
+    """No progress is shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,23 +60,55 @@ def exact_lines(
         Variances of the listing.
     progress : callable, optional
         Told now and then how many bars are done.
+    """
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(done // 2)
+
+    measured, last = measured_variances(samples, parameters, seeds, told)
+    lines, targets = ramped_lines(
+        samples, parameters, measured, lambda done: told(len(samples) + done)
+    )
+    return Lines(lines, in_ones(lines), in_ones(targets), last)
+
+
+def measured_variances(
+    samples: Samples,
+    parameters: Parameters,
+    seeds: Variances,
+    progress: Callable[[int], object] = _silent,
+) -> tuple[list[int], Variances]:
+    """What PriceOracle measures after every sample, and its three variances after the last.
+
+    Parameters
+    ----------
+    samples : Samples
+    parameters : Parameters
+        Only the weights and `variance_floor` matter.
+    seeds : tuple of int
+        Variances of the listing.
+    progress : callable, optional
+        Told now and then how many bars are done.
+
+    Returns
+    -------
+    list of int, shape (bars,)
+        [variance per day, wad]
+    tuple of int
 
     Notes
     -----
-    As ``volatility.sample``, ``volatility.target``, ``ramp.target`` and then
-    ``RiskEngine._update_line``, with the weights of a time span computed once.
+    As ``volatility.sample`` and ``volatility.target``, with the weights of a time span computed
+    once.
     """
     a, b, floor = parameters.weight_slow, parameters.weight_long, parameters.variance_floor
-    up, down = parameters.ramp_up, parameters.ramp_down
     fast, slow, long = seeds
     base = volatility.base(fast, slow, long, a, b)
-    target = line = _target(parameters, max(base, floor))
     weights: dict[int, tuple[int, ...]] = {}
-    lines: list[int] = []
-    targets: list[int] = []
-
-    samples_now = zip(samples.squares, samples.elapsed.tolist(), samples.live.tolist(), strict=True)
-    for done, (square, elapsed, live) in enumerate(samples_now):
+    measured: list[int] = []
+    accepted = zip(samples.squares, samples.elapsed.tolist(), strict=True)
+    for done, (square, elapsed) in enumerate(accepted):
         if elapsed:
             if elapsed not in weights:
                 weights[elapsed] = tuple(volatility.weight(elapsed, tau) for tau in volatility.TAUS)
@@ -81,21 +117,60 @@ def exact_lines(
             slow = volatility.step(slow, square, to_slow, volatility.MAX_VARIANCE)
             long = volatility.step(long, square, to_long, volatility.MAX_VARIANCE)
             base = volatility.base(fast, slow, long, a, b)
+        measured.append(max(base, floor))
+        if done % _REPORT == 0:
+            progress(done)
+    progress(len(measured))
+    return measured, (fast, slow, long)
+
+
+def ramped_lines(
+    samples: Samples,
+    parameters: Parameters,
+    variances: Sequence[int],
+    progress: Callable[[int], object] = _silent,
+) -> tuple[list[int], list[int]]:
+    """Lines and targets after every sample, as ``ramp.target`` and ``RiskEngine._update_line``.
+
+    Parameters
+    ----------
+    samples : Samples
+        The first is the listing, so its line is the target.
+    parameters : Parameters
+    variances : sequence of int, shape (bars,)
+        What the line follows [variance per day, wad].
+    progress : callable, optional
+        Told now and then how many bars are done.
+
+    Returns
+    -------
+    list of int, shape (bars,)
+        [wad]
+    list of int, shape (bars,)
+        [wad]
+    """
+    up, down = parameters.ramp_up, parameters.ramp_down
+    target = line = _target(parameters, variances[0])
+    lines: list[int] = []
+    targets: list[int] = []
+    accepted = zip(variances, samples.elapsed.tolist(), samples.live.tolist(), strict=True)
+    for done, (variance, elapsed, live) in enumerate(accepted):
+        if elapsed:
             # the line is fixed where the old target has brought it, then the new one counts
             line = ramp.line_at(line, target, live, up, down)
-            target = _target(parameters, max(base, floor))
+            target = _target(parameters, variance)
         lines.append(line)
         targets.append(target)
-        if progress is not None and done % _REPORT == 0:
+        if done % _REPORT == 0:
             progress(done)
-    if progress is not None:
-        progress(len(lines))
-    return Lines(
-        lines,
-        np.array(lines, dtype=np.float64) / WAD,
-        np.array(targets, dtype=np.float64) / WAD,
-        (fast, slow, long),
-    )
+    progress(len(lines))
+    return lines, targets
+
+
+def in_ones(wads: Sequence[int]) -> Floats:
+    """Numbers of wads [1]."""
+    ones: Floats = np.array(wads, dtype=np.float64) / WAD
+    return ones
 
 
 def _target(parameters: Parameters, variance: int) -> int:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from margin_model import ramp, risk_report, volatility
+from margin_model import risk_report
 from margin_model.fixed_point import WAD
-from oracle_sim.backtest.engine import Variances
+from oracle_sim.backtest.engine import in_ones, measured_variances, ramped_lines
 from oracle_sim.backtest.judge import Judgement, judge
 from oracle_sim.backtest.parameters import Parameters
 from oracle_sim.backtest.run import History, seed_variances
-from oracle_sim.backtest.sampling import Samples, sample
+from oracle_sim.backtest.sampling import sample
 from oracle_sim.forecasts.hours import HOUR, Floats, Hours
 from oracle_sim.tables import InputError
 
@@ -77,7 +77,8 @@ def effect(parameters: Parameters, history: History, floors: Sequence[int], reac
         Range of a report [wad].
     """
     samples = sample(history.series, parameters)
-    measured = _measured(parameters, samples, seed_variances(samples, history.first))
+    seeds = seed_variances(samples, history.first)
+    measured, _ = measured_variances(samples, parameters, seeds)
     raised = [
         risk_report.raised(variance, floor, reach)
         for variance, floor in zip(measured, floors, strict=True)
@@ -89,9 +90,9 @@ def effect(parameters: Parameters, history: History, floors: Sequence[int], reac
     part = slice(first, history.last)
     moves, interval = history.moves.part(part), history.series.interval
     line, target, reported_line, reported_target = (
-        judge(margin[part], moves, parameters.level, interval)
+        judge(in_ones(wads[part]), moves, parameters.level, interval)
         for variances in (measured, raised)
-        for margin in _ramped(parameters, samples, variances)
+        for wads in ramped_lines(samples, parameters, variances)
     )
     asked = np.array(floors[part], dtype=np.float64)
     had = np.array(measured[part], dtype=np.float64)
@@ -102,50 +103,4 @@ def effect(parameters: Parameters, history: History, floors: Sequence[int], reac
         reported_target,
         raised=float((asked > had).mean()),
         bound=float((asked > had * (reach / WAD)).mean()),
-    )
-
-
-def _measured(parameters: Parameters, samples: Samples, seeds: Variances) -> list[int]:
-    """What PriceOracle measures after each sample, as ``volatility.sample`` and ``target``."""
-    a, b = parameters.weight_slow, parameters.weight_long
-    fast, slow, long = seeds
-    base = volatility.base(fast, slow, long, a, b)
-    weights: dict[int, tuple[int, ...]] = {}
-    found = []
-    for square, elapsed in zip(samples.squares, samples.elapsed.tolist(), strict=True):
-        if elapsed:
-            if elapsed not in weights:
-                weights[elapsed] = tuple(volatility.weight(elapsed, tau) for tau in volatility.TAUS)
-            to_fast, to_slow, to_long = weights[elapsed]
-            fast = volatility.step(fast, square, to_fast, volatility.wick_cap(base))
-            slow = volatility.step(slow, square, to_slow, volatility.MAX_VARIANCE)
-            long = volatility.step(long, square, to_long, volatility.MAX_VARIANCE)
-            base = volatility.base(fast, slow, long, a, b)
-        found.append(max(base, parameters.variance_floor))
-    return found
-
-
-def _ramped(
-    parameters: Parameters, samples: Samples, variances: Sequence[int]
-) -> tuple[Floats, Floats]:
-    """Line and target after each sample, as ``RiskEngine._update_line`` [1]."""
-    lines, targets = [], []
-    line = target = _target(parameters, variances[0])
-    accepted = zip(variances, samples.elapsed.tolist(), samples.live.tolist(), strict=True)
-    for variance, sampled, span in accepted:
-        if sampled:
-            line = ramp.line_at(line, target, span, parameters.ramp_up, parameters.ramp_down)
-            target = _target(parameters, variance)
-        lines.append(line)
-        targets.append(target)
-    return np.array(lines, dtype=np.float64) / WAD, np.array(targets, dtype=np.float64) / WAD
-
-
-def _target(parameters: Parameters, variance: int) -> int:
-    return ramp.target(
-        parameters.kappa,
-        variance,
-        parameters.horizon,
-        parameters.line_floor,
-        parameters.line_cap,
     )
