@@ -11,14 +11,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 import chain
 from chain.artifacts import ROOT
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 EXIT_BAD_INPUT = 2
+PATHS = "{task.completed:,d} of {task.total:,d} paths"  # for `progress_bars`
 PRINTED = "-"  # for a file: print it instead
 
 
@@ -100,6 +104,37 @@ def put_json(text: str, json_file: str | None) -> bool:
     elif json_file is not None:
         chain.files.write_whole(Path(json_file), text + "\n")
     return json_file == PRINTED
+
+
+def progress_bars(counted: str | None = None) -> Progress:
+    """Bars on standard error for those who wait.
+
+    Parameters
+    ----------
+    counted : str, optional
+        What rich shows of a task that is counted, beside how long the rest will take.
+    """
+    from rich import progress
+    from rich.console import Console
+
+    columns: list[progress.ProgressColumn] = [
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TimeElapsedColumn(),
+    ]
+    if counted is not None:
+        columns.insert(3, progress.TextColumn(counted))
+        columns.append(progress.TimeRemainingColumn())
+    return progress.Progress(*columns, console=Console(stderr=True, width=100))
+
+
+@contextmanager
+def moving_bar(title: str) -> Iterator[Callable[[str, float], None]]:
+    """One line, moving: told what is being done and which part of it is."""
+    with progress_bars() as display:
+        task = display.add_task(title, total=1.0)
+        yield lambda title, part: display.update(task, description=title, completed=part)
 
 
 def worker_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ import click
 
 import oracle_sim
 from chain.artifacts import ROOT
-from scripts._command import Command, check_folders, json_option, put_json
+from scripts._command import Command, check_folders, json_option, progress_bars, put_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ def cli(
     history = read_history(prices, parameters.horizon, train, start, end)
     for warning in history.series.warnings:
         click.echo(f"warning: {warning}", err=True)
-    with _bar(Console(stderr=True, width=100), f"backtesting {asset}") as shown:
+    with _bar(f"backtesting {asset}") as shown:
         result = backtest(parameters, history, shown)
 
     target = Path(report_file) if report_file else REPORTS / f"{asset}.html"
@@ -139,19 +139,9 @@ def _parameters(asset: str, file: str | None, prices: tuple[str, ...]) -> Parame
 
 
 @contextmanager
-def _bar(console: Any, title: str) -> Iterator[Callable[[int, int], None]]:
+def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """Show how many bars of how many are done."""
-    from rich import progress as shown
-
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TextColumn("{task.completed:,d} bars"),
-        shown.TimeElapsedColumn(),
-        shown.TimeRemainingColumn(),
-    )
-    with shown.Progress(*columns, console=console) as display:
+    with progress_bars("{task.completed:,d} bars") as display:
         task = display.add_task(title, total=None)
         yield lambda done, total: display.update(task, completed=done, total=total)
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 import chain
 import oracle_sim
-from scripts._command import Command
+from scripts._command import Command, moving_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from oracle_sim.calibration.calibrate import Calibration
 
 
@@ -55,7 +52,6 @@ def cli(prices: tuple[str, ...], asset: str | None, coverage: float, out: str, s
     See docs/risk.md.
     """
     import numpy as np
-    from rich.console import Console
 
     from oracle_sim.backtest.parameters import write_parameters
     from oracle_sim.calibration.calibrate import calibrate
@@ -69,7 +65,7 @@ def cli(prices: tuple[str, ...], asset: str | None, coverage: float, out: str, s
         raise click.BadParameter(f"--out: {out}: prices of {', '.join(files)} need a folder")
     if not Path(out).absolute().parent.is_dir():
         raise click.BadParameter(f"--out: {out}: no such folder")
-    with _progress(Console(stderr=True, width=100)) as shown:
+    with moving_bar("reading prices") as shown:
         result = calibrate(
             files, round(coverage, 6), STANDARD, np.random.default_rng(seed), progress=shown
         )
@@ -105,22 +101,6 @@ def _shape(result: Calibration) -> str:
         f"a {shape.weight_slow:g}, b {shape.weight_long:g}, floor {shape.floor_share:g} of the "
         f"static margin, d {shape.ramp_down:g} per hour"
     )
-
-
-@contextmanager
-def _progress(console: Any) -> Iterator[Callable[[str, float], None]]:
-    """One line a step, the last one moving."""
-    from rich import progress as shown
-
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TimeElapsedColumn(),
-    )
-    with shown.Progress(*columns, console=console) as display:
-        task = display.add_task("reading prices", total=1.0)
-        yield lambda title, part: display.update(task, description=title, completed=part)
 
 
 __all__ = ["chain", "cli", "oracle_sim"]

@@ -16,6 +16,7 @@ from scripts._command import (
     Command,
     check_folders,
     json_option,
+    progress_bars,
     put_json,
     put_repository_first,
     worker_options,
@@ -70,7 +71,7 @@ def cli(
     chain.load_artifacts().compile_all(
         min(workers, os.cpu_count() or 1)
     )  # once, not by each worker
-    with _progress(Console(stderr=True, width=100), minutes, steps) as progress:
+    with _progress(minutes, steps) as progress:
         report = campaign.run(seed, 60 * minutes, workers, scheduler, steps, progress)
     document = report.to_document()
     if not put_json(json.dumps(document, indent=2), json_file):
@@ -91,21 +92,9 @@ def cli(
 
 
 @contextmanager
-def _progress(
-    console: Any, minutes: float, steps: int | None
-) -> Iterator[Callable[[Report], None]]:
+def _progress(minutes: float, steps: int | None) -> Iterator[Callable[[Report], None]]:
     """Show how far a campaign is, by steps if they are counted, else by the clock."""
-    from rich import progress as shown
-
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TextColumn("{task.fields[done]}"),
-        shown.TimeElapsedColumn(),
-        shown.TimeRemainingColumn(),
-    )
-    with shown.Progress(*columns, console=console) as display:
+    with progress_bars("{task.fields[done]}") as display:
         task = display.add_task("fuzzing", total=steps or 60 * minutes, done="")
 
         def update(report: Report) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +17,13 @@ from scripts._command import (
     check_folders,
     connect,
     json_option,
+    moving_bar,
     network_options,
     put_json,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from oracle_sim.forecasts.reporter import SignedReport
 
@@ -76,7 +76,7 @@ def compare(prices: tuple[str, ...], horizon: str, json_file: str | None) -> Non
     series = {asset: read_series(paths) for asset, paths in sorted(files.items())}
     assets: dict[str, Any] = {}
     tables = []
-    with _bar(Console(stderr=True, width=100)) as shown:
+    with moving_bar("reading prices") as shown:
         for asset, bars in series.items():
             told = _titled(shown, f"comparing on {asset}")
             result = comparing.walk_forward(hours_of(bars), HOURS[horizon], progress=told)
@@ -254,22 +254,6 @@ def _put(signed: SignedReport, json_file: str | None) -> None:
     text = json.dumps(signed.document(), indent=2)
     if not put_json(text, json_file) and json_file is None:
         click.echo(text)
-
-
-@contextmanager
-def _bar(console: Any) -> Iterator[Callable[[str, float], None]]:
-    """One line, moving."""
-    from rich import progress as shown
-
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TimeElapsedColumn(),
-    )
-    with shown.Progress(*columns, console=console) as display:
-        task = display.add_task("reading prices", total=1.0)
-        yield lambda title, part: display.update(task, description=title, completed=part)
 
 
 def _titled(shown: Callable[[str, float], None], title: str) -> Callable[[float], object]:

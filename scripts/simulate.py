@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 import oracle_sim
 from chain.artifacts import ROOT
-from scripts._command import Command, check_folders, json_option, put_json, worker_options
+from scripts._command import (
+    PATHS,
+    Command,
+    check_folders,
+    json_option,
+    progress_bars,
+    put_json,
+    worker_options,
+)
 
 if TYPE_CHECKING:
     from oracle_sim.ensemble import PathResult
@@ -89,7 +97,6 @@ def _run(
     simulation: Simulation, paths: int, seed: int, workers: int, scheduler: str | None
 ) -> Ensemble:
     """Play all paths with a bar for those who wait."""
-    from rich.console import Console
 
     from oracle_sim.ensemble import run_paths, world_of
     from oracle_sim.ensemble_summary import Ensemble
@@ -98,7 +105,7 @@ def _run(
     world_of(simulation)  # compiles once what every worker needs; the worst path is played here
     started = time.monotonic()
     results: list[PathResult] = []
-    with _progress(Console(stderr=True, width=100)) as display:
+    with progress_bars(PATHS) as display:
         task = display.add_task(f"playing {simulation.name}", total=paths)
         for result in run_paths(simulation, paths, seed, workers, scheduler):
             results.append(result)
@@ -107,20 +114,6 @@ def _run(
     seconds = time.monotonic() - started
     here = workers if scheduler is None else None
     return Ensemble(simulation, seed, tuple(results), here, seconds)
-
-
-def _progress(console: Any) -> Any:
-    from rich import progress as shown
-
-    return shown.Progress(
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TextColumn("{task.completed:,d} of {task.total:,d} paths"),
-        shown.TimeElapsedColumn(),
-        shown.TimeRemainingColumn(),
-        console=console,
-    )
 
 
 __all__ = ["cli", "oracle_sim"]

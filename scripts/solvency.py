@@ -19,6 +19,7 @@ from scripts._command import (
     json_option,
     network_option,
     network_options,
+    progress_bars,
     put_json,
 )
 
@@ -256,16 +257,8 @@ def _table(found: Audit) -> Any:
 
 @contextmanager
 def _progress() -> Iterator[Any]:
-    from rich import progress as shown
-    from rich.console import Console
-
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TimeElapsedColumn(),
-    )
-    with shown.Progress(*columns, console=Console(stderr=True, width=100)) as display:
+    """A bar for each thing that is done, one after the other."""
+    with progress_bars() as display:
         tasks: dict[str, Any] = {}
 
         def update(doing: str, done: int, total: int) -> None:

@@ -12,7 +12,15 @@ import click
 import chain
 import oracle_sim
 from chain.artifacts import ROOT
-from scripts._command import Command, check_folders, json_option, put_json, worker_options
+from scripts._command import (
+    PATHS,
+    Command,
+    check_folders,
+    json_option,
+    progress_bars,
+    put_json,
+    worker_options,
+)
 
 if TYPE_CHECKING:
     from oracle_sim.simulation import Simulation
@@ -123,21 +131,10 @@ def _run(
     journal: str | None,
 ) -> Found:
     """Search with a bar for those who wait."""
-    from rich import progress as shown
-    from rich.console import Console
-
     from oracle_sim.tuning.search import search
 
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TextColumn("{task.completed:,d} of {task.total:,d} paths"),
-        shown.TimeElapsedColumn(),
-        shown.TimeRemainingColumn(),
-    )
     title = f"tuning on {', '.join(simulation.name for simulation in simulations)}"
-    with shown.Progress(*columns, console=Console(stderr=True, width=100)) as display:
+    with progress_bars(PATHS) as display:
         task = display.add_task(title, total=len(simulations) * paths * (1 + rounds * candidates))
         return search(
             simulations,
