@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chain import Chain
+from chain import Artifacts, Chain, Contract
 from chain.anvil import Anvil, find_anvil
 
 
@@ -51,3 +51,17 @@ def node(request: pytest.FixtureRequest) -> Chain:
     """Each of them in turn."""
     chain: Chain = request.getfixturevalue(request.param)
     return chain
+
+
+@pytest.fixture
+def fresh(node: Chain) -> Iterator[Chain]:
+    """The node, its state undone after the test."""
+    snapshot = node.snapshot()
+    yield node
+    node.revert(snapshot)
+
+
+@pytest.fixture
+def probe(fresh: Chain, artifacts: Artifacts) -> Contract:
+    """A contract that any test may write to."""
+    return fresh.deploy(artifacts["ChainProbe"], 7)

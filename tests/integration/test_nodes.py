@@ -11,19 +11,6 @@ from tests.invariants import check_conservation
 ANVIL_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"  # public, of anvil
 
 
-@pytest.fixture
-def fresh(node):
-    """The node, its state undone after the test."""
-    snapshot = node.snapshot()
-    yield node
-    node.revert(snapshot)
-
-
-@pytest.fixture
-def probe(fresh, artifacts):
-    return fresh.deploy(artifacts["ChainProbe"], 7)
-
-
 def test_send__result_event_and_receipt__as_in_process(probe, fresh):
     receipt = probe.write(5, True, sender=fresh.accounts[1])
     assert receipt.result == 10

@@ -7,19 +7,6 @@ from chain.history import first_block, read_logs
 from chain.interface import ZERO_ADDRESS
 
 
-@pytest.fixture
-def fresh(node):
-    """The node, its state undone after the test."""
-    snapshot = node.snapshot()
-    yield node
-    node.revert(snapshot)
-
-
-@pytest.fixture
-def probe(fresh, artifacts):
-    return fresh.deploy(artifacts["ChainProbe"], 7)
-
-
 def test_at_block__written_since__the_old_number_and_time(probe, fresh):
     probe.write(1)
     number, time = fresh.block_number, probe.write(5).timestamp
