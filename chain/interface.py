@@ -164,6 +164,11 @@ class Chain(ABC):
             )
         return self
 
+    def _need_mined(self, number: int) -> None:
+        newest = self.block_number
+        if not 0 <= number <= newest:
+            raise ChainError(f"block {number}: not mined, the newest is {newest}")
+
     @abstractmethod
     def call(self, to: str, data: bytes, sender: str | None = None, value: int = 0) -> bytes:
         """Execute on the current state without changing it."""

@@ -120,9 +120,7 @@ class RpcChain(Chain):
         return [_log(raw) for raw in found]
 
     def at_block(self, number: int) -> Chain:
-        newest = self.block_number
-        if not 0 <= number <= newest:
-            raise ChainError(f"block {number}: not mined, the newest is {newest}")
+        self._need_mined(number)
         past = copy(self)
         past._at = hex(number)
         return past
