@@ -6,9 +6,9 @@ The derivation stands in the contract's module.
 from collections.abc import Sequence
 
 from margin_model.fixed_point import WAD, wad_ln
+from margin_model.portfolio_math import BPS
 
 FOREVER = 2**256 - 1
-BPS = 10_000
 _HOUR = 3600
 _LIMIT = 2**100
 

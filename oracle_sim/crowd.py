@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chain.deployment import CROSS
 from oracle_sim.agents import Provider, Staker, Trader
 from oracle_sim.bidders import Bidder
-from oracle_sim.scenario import CROSS, Scenario, draw_hedgers, draw_traders
+from oracle_sim.scenario import Scenario, draw_hedgers, draw_traders
 from oracle_sim.wallet import WAD, Member, Prices, Wallet
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from chain import Chain, Contract
 from chain.config import Config
-from chain.deployment import FUND, Deployment
+from chain.deployment import CROSS, FUND, Deployment
 from oracle_sim.agents import Trader
 from oracle_sim.bidders import Lot
 from oracle_sim.caretaker import Caretaker
@@ -21,7 +21,7 @@ from oracle_sim.history import History
 from oracle_sim.invariants import Invariants
 from oracle_sim.metrics import EVENTS, Metrics, measure
 from oracle_sim.publisher import make_publishers
-from oracle_sim.scenario import CROSS, Scenario
+from oracle_sim.scenario import Scenario
 from oracle_sim.walk import Instant
 from oracle_sim.wallet import WAD, Prices, Wallet
 

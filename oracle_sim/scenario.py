@@ -6,9 +6,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-ISOLATED = 1
-CROSS = 2
-PORTFOLIO = 3
+from chain.deployment import CROSS, ISOLATED, PORTFOLIO
 
 RESPONSES = ("hold", "add", "close")
 """What a trader does when a margin call reaches him."""

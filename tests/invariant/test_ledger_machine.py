@@ -19,11 +19,12 @@ from hypothesis.stateful import (
 )
 
 from chain import PyrevmChain, load_artifacts
+from chain.deployment import ESCROW, FUND, POOL
 from chain.interface import Receipt
 from chain.ledger import Ledger as Books
 from chain.reconcile import Reconciler
 from tests.invariants import check_conservation
-from tests.unit.ledger_world import ESCROW, FUND, GOLD, IRON, POOL, PRICE, RAY, WAD, Ledger
+from tests.unit.ledger_world import GOLD, IRON, PRICE, RAY, WAD, Ledger
 
 ACCOUNTS = 4
 MARKETS = 3

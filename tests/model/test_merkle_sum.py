@@ -6,11 +6,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from chain.interface import ZERO_ADDRESS
 from margin_model import merkle_sum
 from margin_model.merkle_sum import MAX_SUM, Leaf, Node, Origin, Position, Tree, TreeError
 
 BLOCK = 7
-ZERO = "0x" + "00" * 20
 BYTES = st.binary(min_size=32, max_size=32)
 
 signed = st.one_of(st.integers(-3, 3), st.integers(-(2**127) + 1, 2**127 - 1))
@@ -40,7 +40,7 @@ def leaves(draw, most=9):
 
 
 def plain(account: int, claim: int, *amounts: int) -> Leaf:
-    return Leaf(account, ZERO, claim, claim, claim, 0, 0, (), amounts)
+    return Leaf(account, ZERO_ADDRESS, claim, claim, claim, 0, 0, (), amounts)
 
 
 @pytest.fixture(scope="module")

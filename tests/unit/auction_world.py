@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from chain import Artifacts, Chain, Contract, Receipt
+from chain.deployment import CROSS
+from margin_model.fixed_point import WAD
+from margin_model.price_word import VALID
 from tests.invariants import check_conservation
 from tests.unit.ledger_world import NO_INTEREST
-
-WAD = 10**18
-POOL, FUND, ESCROW = 1, 2, 3
-CROSS = 2
-UNUSABLE, VOLATILE, STALE, UNCERTAIN, VALID = range(5)
+from tests.unit.risk_world import (
+    INITIAL_LINE,
+    PARAMETERS,
+    SAMPLE_INTERVAL,
+    STEADY_RISK,
+    deploy_engine,
+)
 
 ANY_PRICE = 2**255 - 1
 ANY_EQUITY = -(2**255)
@@ -21,7 +26,7 @@ MARKETS = 8
 COLLATERALS = {"GOLD": 8, "IRON": 0}  # token -> asset
 ASSETS = 9
 PRICE = 100 * WAD
-LINE = WAD // 20
+LINE = INITIAL_LINE
 
 PARAMS = {
     "s0": WAD // 20,
@@ -35,13 +40,9 @@ PARAMS = {
 }
 FUND_PARAMS = (86_400, 86_400, 86_400, 5000)
 POOL_PARAMS = (WAD, 1, 60, 60, 86_400, WAD)
-IM_MULTIPLIER = 3 * WAD // 2
-BUFFER = WAD // 10
-KEEPER_COST = 5 * WAD
-PORTFOLIO_TERMS = (3_000, 100)  # breakdown, floor
-NO_REPORTS = "0x" + 40 * "0"
-SHOCKS = (-8, 8, -4, 4) + (0,) * 12
-SAMPLE_INTERVAL = 60
+IM_MULTIPLIER = PARAMETERS.im_multiplier
+BUFFER = PARAMETERS.buffer
+KEEPER_COST = PARAMETERS.keeper_cost
 
 
 class World:
@@ -56,18 +57,7 @@ class World:
         deploy = self._deploy
         self.usdc = deploy("MockERC20", "USD Coin", "USDC", 6)
         self.oracle = deploy("MockOracle", SAMPLE_INTERVAL)
-        self.risk = deploy(
-            "RiskEngine",
-            self.oracle.address,
-            NO_REPORTS,
-            IM_MULTIPLIER,
-            BUFFER,
-            WAD // 4,
-            WAD // 10,
-            KEEPER_COST,
-            *PORTFOLIO_TERMS,
-            WAD,
-        )
+        self.risk = deploy_engine(chain, artifacts, self.oracle.address)
         interest = deploy("InterestModel", NO_INTEREST)
         _, pool, fund, auction = chain.next_contracts(4)
         self.clearinghouse = deploy(
@@ -120,9 +110,7 @@ class World:
         self.risk.set_tier_table(0, [(0, 100)])
         for asset in range(ASSETS):
             self.set_price(asset, PRICE)
-            self.risk.list_asset_risk(
-                asset, LINE, (WAD, 3600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5000, SHOCKS)
-            )
+            self.risk.list_asset_risk(asset, LINE, STEADY_RISK)
         for market in range(MARKETS):
             self.clearinghouse.list_market(market, 10**30, 0)
             self.pool.set_market_fees(market, (0, 0, 100_000))

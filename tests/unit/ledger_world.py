@@ -10,19 +10,17 @@ from typing import Any
 
 from chain import Artifacts, Chain, Contract, Receipt
 from chain.codec import tuple_codec
+from chain.deployment import CROSS
 from margin_model import price_word
+from margin_model.fixed_point import WAD
 from margin_model.interest_math import Curve
+from margin_model.price_word import VALID
 from tests.invariants import check_conservation
 
-WAD = 10**18
 RAY = 10**27
 DAY = 86_400
-POOL, FUND, ESCROW = 1, 2, 3
-ISOLATED, CROSS, PORTFOLIO = 1, 2, 3
-UNUSABLE, VOLATILE, STALE, UNCERTAIN, VALID = range(5)
 LIMIT = 2**127
 ALL = 2**256 - 1
-ZERO = "0x" + "00" * 20
 
 ASSETS = 10  # known to the oracle
 MARKETS = 9  # 0..8 are markets

@@ -8,6 +8,7 @@ from typing import Any
 
 from chain import Chain, Contract, Receipt
 from chain.deployment import CROSS
+from chain.interface import ZERO_ADDRESS
 from margin_model import price_word, risk_engine, tier_table
 from margin_model.fixed_point import WAD
 from margin_model.price_word import VALID
@@ -16,7 +17,6 @@ from margin_model.risk_word import RiskWord
 
 SAMPLE_INTERVAL = 60
 REPORT_RANGE = 4 * WAD
-NO_REPORTS = "0x" + 40 * "0"
 PARAMETERS = Parameters(
     im_multiplier=15 * 10**17,
     buffer=10**17,
@@ -49,6 +49,12 @@ def risk_of(**changes: Any) -> tuple[Any, ...]:
     return tuple({**RISK, **changes}.values())
 
 
+# Depth is endless, and without variance the line stays where it was listed.
+STEADY_RISK = risk_of(
+    kappa=WAD, horizon=3_600, line_floor=INITIAL_LINE, line_cap=WAD // 2, depth=2**48 - 1
+)
+
+
 def variance_of(target: int) -> int:
     """Variance at which `RISK` gives that target line (both wad)."""
     sigma = target * 2 // 3
@@ -76,7 +82,11 @@ def exposure_of(
 
 
 def deploy_engine(
-    chain: Chain, artifacts: Any, oracle: str, parameters: Parameters, reports: str = NO_REPORTS
+    chain: Chain,
+    artifacts: Any,
+    oracle: str,
+    parameters: Parameters = PARAMETERS,
+    reports: str = ZERO_ADDRESS,
 ) -> Contract:
     """A RiskEngine; reports may raise a variance by `REPORT_RANGE`, where there are any."""
     args = (*astuple(parameters), REPORT_RANGE)
@@ -91,7 +101,7 @@ class RiskWorld:
         chain: Chain,
         artifacts: Any,
         parameters: Parameters = PARAMETERS,
-        reports: str = NO_REPORTS,
+        reports: str = ZERO_ADDRESS,
     ) -> None:
         self.chain = chain
         self.parameters = parameters

@@ -2,18 +2,9 @@
 
 import pytest
 
-from tests.unit.auction_world import (
-    CROSS,
-    ESCROW,
-    FUND,
-    KEEPER_COST,
-    POOL,
-    PRICE,
-    STALE,
-    UNUSABLE,
-    WAD,
-    World,
-)
+from chain.deployment import CROSS, ESCROW, FUND, POOL
+from margin_model.price_word import STALE, UNUSABLE
+from tests.unit.auction_world import KEEPER_COST, PRICE, WAD, World
 
 FOREVER = 2**256 - 1
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from chain.interface import ZERO_ADDRESS
 from tests.unit.auction_world import FUND_PARAMS, PARAMS, POOL_PARAMS
 from tests.unit.ledger_world import Ledger
 from tests.unit.oracle_world import Listing, Oracle
-from tests.unit.risk_world import NO_REPORTS, PARAMETERS, REPORT_RANGE, RiskWorld, risk_of
+from tests.unit.risk_world import PARAMETERS, REPORT_RANGE, RiskWorld, risk_of
 from tests.unit.surroundings import Surroundings
 from tests.unit.venue_world import POOL_NAMES, Venue
 
@@ -118,7 +119,7 @@ class Builder:
             values = (*astuple(PARAMETERS), REPORT_RANGE)
             defaults = dict(zip(RISK_NAMES, values, strict=True))
             args = {**defaults, **changes}.values()
-            return self.around.deploy(name, neighbour, NO_REPORTS, *args)
+            return self.around.deploy(name, neighbour, ZERO_ADDRESS, *args)
         known, contracts = {
             "LiquidityPool": (dict(zip(POOL_NAMES, POOL_PARAMS, strict=True)), 3),
             "LiquidationAuction": (PARAMS, 5),

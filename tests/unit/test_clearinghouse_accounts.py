@@ -2,22 +2,18 @@
 
 import pytest
 
+from chain.deployment import CROSS, ESCROW, FUND, ISOLATED, POOL
+from chain.interface import ZERO_ADDRESS
 from tests.unit.ledger_world import (
     ALL,
     ASSETS,
-    CROSS,
-    ESCROW,
-    FUND,
-    ISOLATED,
     MARKETS,
     MAX_RATE,
     MIN_VALUE,
     NO_WORDS,
-    POOL,
     PRICE,
     SCALE,
     WAD,
-    ZERO,
     Ledger,
 )
 
@@ -50,9 +46,9 @@ def test_constructor__good_arguments__keeps_them(world):
         (3, "stranger", "interest model: no contract"),
         (4, 0, "funding rate: out of bounds"),
         (4, 2**55, "funding rate: out of bounds"),
-        (5, ZERO, "pool: zero address"),
-        (6, ZERO, "auction: zero address"),
-        (7, ZERO, "fund: zero address"),
+        (5, ZERO_ADDRESS, "pool: zero address"),
+        (6, ZERO_ADDRESS, "auction: zero address"),
+        (7, ZERO_ADDRESS, "fund: zero address"),
     ],
 )
 def test_constructor__bad_argument__reverts(world, chain, reverts, argument, value, reason):
@@ -81,7 +77,7 @@ def test_open_account__by_anybody__belongs_to_the_owner_named(world, trader, str
 
 def test_open_account__zero_owner__reverts(world, reverts):
     with reverts("owner: zero"):
-        world.house.open_account(ZERO, CROSS)
+        world.house.open_account(ZERO_ADDRESS, CROSS)
 
 
 @pytest.mark.parametrize("kind", [0, 4, 255, 2**256 - 1])
@@ -92,8 +88,8 @@ def test_open_account__unknown_kind__reverts(world, trader, reverts, kind):
 
 def test_account__of_the_protocol_or_unknown__has_no_owner(world):
     for account in (0, POOL, FUND, ESCROW, 5, ALL):
-        assert world.house.account(account).owner == ZERO
-        assert not world.house.is_authorized(account, ZERO)
+        assert world.house.account(account).owner == ZERO_ADDRESS
+        assert not world.house.is_authorized(account, ZERO_ADDRESS)
         assert world.house.held_assets(account) == 0
 
 
@@ -114,7 +110,7 @@ def test_set_operator__by_owner__lets_him_act_and_no_more(world, stranger, rever
 
 def test_set_operator__zero_or_unknown_account__reverts(world, stranger, reverts):
     with reverts("operator: zero"):
-        world.house.set_operator(world.open(), ZERO, True, sender=world.owner)
+        world.house.set_operator(world.open(), ZERO_ADDRESS, True, sender=world.owner)
     for account in (0, POOL, 99):
         with reverts("account: unknown"):
             world.house.set_operator(account, stranger, True, sender=world.owner)

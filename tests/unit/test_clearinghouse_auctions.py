@@ -2,26 +2,22 @@
 
 import pytest
 
+from chain.deployment import ESCROW, FUND, ISOLATED, POOL
 from margin_model import funding_math, interest_math
+from margin_model.price_word import STALE, UNCERTAIN
 from tests.unit.ledger_world import (
     ALL,
     DAY,
-    ESCROW,
-    FUND,
     GOLD,
     IRON,
-    ISOLATED,
     LIMIT,
     MAX_VELOCITY,
     MIN_VALUE,
     NO_WORDS,
-    POOL,
     PRICE,
     RAY,
     SCALE,
-    STALE,
     TIN,
-    UNCERTAIN,
     WAD,
     Ledger,
 )

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain import PyrevmChain, load_artifacts
+from chain.deployment import ESCROW, FUND, POOL
 from margin_model import interest_math
-from tests.unit.ledger_world import ALL, ESCROW, FUND, POOL, WAD, Ledger
+from tests.unit.ledger_world import ALL, WAD, Ledger
 
 UNIT = 10**12
 

@@ -5,11 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain import PyrevmChain, load_artifacts
+from chain.deployment import FUND, POOL
 from margin_model import interest_math
 from margin_model.interest_math import YEAR, Curve
 from margin_model.ledger_math import RAY
 from tests.invariants import check_conservation
-from tests.unit.ledger_world import ALL, FUND, POOL, WAD, Ledger
+from tests.unit.ledger_world import ALL, WAD, Ledger
 
 # 10 % up to half used, 110 % at all used, a fifth of what suppliers earn for the fund
 CURVE = Curve(WAD // 20, WAD // 10, 2 * WAD, WAD // 2, 3 * WAD, WAD // 5)

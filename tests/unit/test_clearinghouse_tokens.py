@@ -2,21 +2,18 @@
 
 import pytest
 
+from chain.deployment import POOL
+from chain.interface import ZERO_ADDRESS
+from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VOLATILE
 from tests.unit.ledger_world import (
     ALL,
     GOLD,
     IRON,
     LIMIT,
     MIN_VALUE,
-    POOL,
     PRICE,
-    STALE,
     TIN,
-    UNCERTAIN,
-    UNUSABLE,
-    VOLATILE,
     WAD,
-    ZERO,
     Ledger,
 )
 
@@ -72,7 +69,7 @@ def test_deposit__unlisted_token__reverts(world, reverts):
         world.deposit(world.open(), WAD, token)
     account = world.open()
     with reverts("token: not listed"):
-        world.house.deposit(account, ZERO, WAD, sender=world.owner)
+        world.house.deposit(account, ZERO_ADDRESS, WAD, sender=world.owner)
     with reverts("token: not listed"):
         world.withdraw(account, 1, token)
 
@@ -361,7 +358,7 @@ def test_withdraw__more_collateral_than_held__reverts(world, reverts):
 @pytest.mark.parametrize("receiver", ["zero", "house"])
 def test_withdraw__to_nowhere__reverts(world, reverts, receiver):
     account = world.open(10)
-    to = ZERO if receiver == "zero" else world.house.address
+    to = ZERO_ADDRESS if receiver == "zero" else world.house.address
     with reverts("receiver: invalid"):
         world.house.withdraw(account, world.usdc, 1, to, sender=world.owner)
 

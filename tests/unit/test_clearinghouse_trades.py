@@ -4,26 +4,19 @@ import random
 
 import pytest
 
+from chain.deployment import CROSS, ESCROW, FUND, ISOLATED, POOL
 from margin_model import funding_math, ledger_math
 from margin_model.funding_math import Funding
+from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VOLATILE
 from tests.unit.ledger_world import (
     ALL,
-    CROSS,
     DAY,
-    ESCROW,
-    FUND,
-    ISOLATED,
     LIMIT,
     MARKETS,
     MAX_RATE,
     MAX_VELOCITY,
-    POOL,
     PRICE,
     SCALE,
-    STALE,
-    UNCERTAIN,
-    UNUSABLE,
-    VOLATILE,
     WAD,
     Ledger,
 )

@@ -4,19 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chain.deployment import FUND
+from chain.interface import ZERO_ADDRESS
 from margin_model import share_math
-from tests.unit.venue_world import (
-    COOLDOWN,
-    EPOCH,
-    EPOCH_CAP,
-    FUND,
-    FUND_PARAMS,
-    WAD,
-    WINDOW,
-    Venue,
-)
+from tests.unit.venue_world import COOLDOWN, EPOCH, EPOCH_CAP, FUND_PARAMS, WAD, WINDOW, Venue
 
-ZERO_ADDRESS = "0x" + "00" * 20
 DAY = 86_400
 BPS = 10**4
 

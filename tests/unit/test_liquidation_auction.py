@@ -2,18 +2,9 @@
 
 import pytest
 
-from tests.unit.auction_world import (
-    BUFFER,
-    FUND,
-    KEEPER_COST,
-    PARAMS,
-    PRICE,
-    STALE,
-    UNCERTAIN,
-    UNUSABLE,
-    WAD,
-    World,
-)
+from chain.deployment import FUND
+from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE
+from tests.unit.auction_world import BUFFER, KEEPER_COST, PARAMS, PRICE, WAD, World
 
 
 @pytest.fixture(scope="module")

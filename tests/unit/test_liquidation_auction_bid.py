@@ -4,17 +4,10 @@ import random
 
 import pytest
 
+from chain.deployment import FUND
 from margin_model import auction_math
-from tests.unit.auction_world import (
-    ANY_EQUITY,
-    ANY_PRICE,
-    BUFFER,
-    FUND,
-    PARAMS,
-    STALE,
-    WAD,
-    World,
-)
+from margin_model.price_word import STALE
+from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, BUFFER, PARAMS, WAD, World
 
 ROUNDING = 10**6  # whole wei of sizes at prices of about 100, and one wei each of a few roundings
 

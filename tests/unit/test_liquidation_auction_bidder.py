@@ -2,16 +2,10 @@
 
 import pytest
 
+from chain.deployment import CROSS
 from margin_model import auction_math
-from tests.unit.auction_world import (
-    ANY_EQUITY,
-    ANY_PRICE,
-    CROSS,
-    IM_MULTIPLIER,
-    UNUSABLE,
-    WAD,
-    World,
-)
+from margin_model.price_word import UNUSABLE
+from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, IM_MULTIPLIER, WAD, World
 
 ROUNDING = 10**6  # whole wei of sizes at prices of about 100, and one wei each of a few roundings
 

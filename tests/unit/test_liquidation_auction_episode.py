@@ -2,18 +2,10 @@
 
 import pytest
 
+from chain.deployment import FUND
 from margin_model import auction_math
-from tests.unit.auction_world import (
-    ANY_EQUITY,
-    ANY_PRICE,
-    FUND,
-    KEEPER_COST,
-    PARAMS,
-    PRICE,
-    STALE,
-    WAD,
-    World,
-)
+from margin_model.price_word import STALE
+from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, KEEPER_COST, PARAMS, PRICE, WAD, World
 
 ROUNDING = 10**6
 

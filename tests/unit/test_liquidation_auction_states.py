@@ -2,14 +2,8 @@
 
 import pytest
 
-from tests.unit.auction_world import (
-    ANY_EQUITY,
-    ANY_PRICE,
-    PARAMS,
-    VALID,
-    WAD,
-    World,
-)
+from margin_model.price_word import VALID
+from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, PARAMS, WAD, World
 
 ACCOUNT, BUYER, STARTER = 4, 5, 6
 

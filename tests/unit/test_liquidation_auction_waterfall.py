@@ -2,16 +2,9 @@
 
 import pytest
 
+from chain.deployment import FUND, POOL
 from margin_model import auction_math
-from tests.unit.auction_world import (
-    ANY_EQUITY,
-    ANY_PRICE,
-    FUND,
-    PARAMS,
-    POOL,
-    WAD,
-    World,
-)
+from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, PARAMS, WAD, World
 
 ROUNDING = 10**6
 BACKSTOP = PARAMS["fast_phase"] + PARAMS["slow_phase"]

@@ -2,23 +2,11 @@
 
 import pytest
 
+from chain.deployment import POOL
 from margin_model import skew_pricing
 from margin_model.fixed_point import mul_wad_down, mul_wad_up
-from tests.unit.venue_world import (
-    GOLD,
-    INITIAL_RATE,
-    IRON,
-    MAKER,
-    POOL,
-    PRICES,
-    STALE,
-    TAKER,
-    UNCERTAIN,
-    UNUSABLE,
-    VOLATILE,
-    WAD,
-    Venue,
-)
+from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VOLATILE
+from tests.unit.venue_world import GOLD, INITIAL_RATE, IRON, MAKER, PRICES, TAKER, WAD, Venue
 
 MARKET = 0
 PRICE = PRICES[MARKET]

@@ -4,28 +4,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chain.deployment import ESCROW, ISOLATED, POOL
 from margin_model import skew_pricing
+from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
 from tests.unit.venue_world import (
     CAP,
-    ESCROW,
     GOLD,
-    ISOLATED,
     KEEPER_FEE,
     LINE,
     MAKER,
     MIN_DELAY,
     NO_LIMIT,
-    POOL,
     PRICES,
     PROOF,
     SAMPLE_INTERVAL,
     SCALE,
-    STALE,
     TAKER,
-    UNCERTAIN,
-    UNUSABLE,
-    VALID,
-    VOLATILE,
     WAD,
     Venue,
 )

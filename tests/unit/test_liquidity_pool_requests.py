@@ -2,21 +2,16 @@
 
 import pytest
 
+from chain.deployment import ESCROW, FUND, POOL
 from margin_model import share_math
+from margin_model.price_word import STALE, UNUSABLE, VALID, VOLATILE
 from tests.unit.venue_world import (
-    ESCROW,
     EXIT_DELAY,
-    FUND,
     MIN_REQUEST,
-    POOL,
     PRICES,
     REQUEST_DELAY,
     REQUEST_WINDOW,
     SCALE,
-    STALE,
-    UNUSABLE,
-    VALID,
-    VOLATILE,
     WAD,
     Venue,
 )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from chain import Artifacts, Chain, Contract, load_artifacts
+from chain.interface import ZERO_ADDRESS
 from tests.unit.auction_world import FUND_PARAMS, PARAMS, POOL_PARAMS
 from tests.unit.ledger_world import WAD, Ledger
 from tests.unit.oracle_world import Oracle
@@ -105,9 +106,8 @@ def _fund(chain: Chain, artifacts: Artifacts) -> Scene:
 
 def _risk_engine(chain: Chain, artifacts: Artifacts) -> Scene:
     around = Surroundings(chain, artifacts)
-    no_reports = "0x" + 40 * "0"
     rest = (2 * WAD, WAD // 10, WAD // 4, WAD // 10, 5 * WAD, 3_000, 100, WAD)
-    args = (around.neighbour, no_reports, *rest)
+    args = (around.neighbour, ZERO_ADDRESS, *rest)
     where = ("PriceOracle", "sample")
     return _among(around, "RiskEngine", args, where, lambda engine: engine.sample())
 

@@ -2,17 +2,10 @@
 
 import pytest
 
+from chain.deployment import CROSS, ISOLATED, PORTFOLIO
 from margin_model import portfolio_notice
-from tests.unit.venue_world import (
-    CROSS,
-    ISOLATED,
-    KEEPER_COST,
-    PORTFOLIO,
-    PRICES,
-    STALE,
-    WAD,
-    Venue,
-)
+from margin_model.price_word import STALE
+from tests.unit.venue_world import KEEPER_COST, PRICES, WAD, Venue
 
 FOREVER = 2**256 - 1
 HEALTHY, REDUCE_ONLY = 0, 1

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chain.interface import ZERO_ADDRESS
 from margin_model import margin_math, ramp
 from margin_model.fixed_point import WAD
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
@@ -22,7 +23,6 @@ from tests.unit.risk_world import (
 )
 
 HOUR = 3600
-ZERO_ADDRESS = "0x" + 40 * "0"
 
 
 @pytest.fixture

@@ -10,14 +10,19 @@ from typing import Any
 
 from chain import Artifacts, Chain, Contract, Receipt
 from chain.codec import tuple_codec
+from chain.deployment import CROSS
 from margin_model import skew_pricing
+from margin_model.fixed_point import WAD
+from margin_model.price_word import VALID
 from tests.invariants import check_conservation
 from tests.unit.ledger_world import NO_INTEREST
-
-WAD = 10**18
-POOL, FUND, ESCROW = 1, 2, 3
-ISOLATED, CROSS, PORTFOLIO = 1, 2, 3
-UNUSABLE, VOLATILE, STALE, UNCERTAIN, VALID = range(5)
+from tests.unit.risk_world import (
+    INITIAL_LINE,
+    PARAMETERS,
+    SAMPLE_INTERVAL,
+    STEADY_RISK,
+    deploy_engine,
+)
 
 PRICES = (100 * WAD, 2_000 * WAD, 10 * WAD, 50 * WAD)
 MARKETS = 3
@@ -27,14 +32,10 @@ GOLD = 0  # token id; asset 3, 18 decimals
 IRON = 1  # token id; asset 0, 8 decimals
 TOKEN_ASSETS = (3, 0)
 
-LINE = WAD // 20
-IM_MULTIPLIER = 3 * WAD // 2
+LINE = INITIAL_LINE
+IM_MULTIPLIER = PARAMETERS.im_multiplier
 INITIAL_RATE = LINE * 3 // 2
-KEEPER_COST = 5 * WAD
-PORTFOLIO_TERMS = (3_000, 100)  # breakdown, floor
-NO_REPORTS = "0x" + 40 * "0"
-SHOCKS = (-8, 8, -4, 4) + (0,) * 12
-SAMPLE_INTERVAL = 60
+KEEPER_COST = PARAMETERS.keeper_cost
 
 KEEPER_FEE = WAD
 MIN_DELAY = 2
@@ -70,18 +71,7 @@ class Venue:
         deploy = self.deploy
         self.usdc = deploy("MockERC20", "USD Coin", "USDC", 6)
         self.oracle = deploy("MockOracle", SAMPLE_INTERVAL)
-        self.risk = deploy(
-            "RiskEngine",
-            self.oracle,
-            NO_REPORTS,
-            IM_MULTIPLIER,
-            WAD // 10,
-            WAD // 4,
-            WAD // 10,
-            KEEPER_COST,
-            *PORTFOLIO_TERMS,
-            WAD,
-        )
+        self.risk = deploy_engine(chain, artifacts, self.oracle.address)
         interest = deploy("InterestModel", NO_INTEREST)
         self.auction = deploy("MockCaller")
         _, pool, fund = chain.next_contracts(3)
@@ -130,9 +120,7 @@ class Venue:
         self.risk.set_tier_table(0, [(0, 100)])
         for asset, price in enumerate(PRICES):
             self.set_price(asset, price)
-            self.risk.list_asset_risk(
-                asset, LINE, (WAD, 3_600, LINE, WAD // 2, 2**48 - 1, 0, 500, 5_000, SHOCKS)
-            )
+            self.risk.list_asset_risk(asset, LINE, STEADY_RISK)
         for market in range(MARKETS):
             self.house.list_market(market, SCALE, 0)
             self.pool.set_market_fees(market, (MAKER, TAKER, CAP))
