@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chain import Artifacts, Chain, Contract, Receipt
-from chain.deployment import CROSS
+from chain.deployment import CROSS, POOL
 from margin_model.fixed_point import WAD
 from margin_model.price_word import VALID
 from tests.invariants import check_conservation
@@ -187,6 +187,40 @@ class World:
         for market, size in sizes.items():
             self.trade(account, market, size, owner)
         return account
+
+    # ── auctions ─────────────────────────────────────────────────────────────────────────────────
+
+    def sink(self, account: int, price: int = 895 * WAD // 10) -> None:
+        """In auction after a fall of market 0; of 1,000 long by default E = -500, MM = 4,480."""
+        self.set_price(0, price)
+        self.auction.start(account, 0)
+
+    def bid(
+        self,
+        account: int,
+        buyer: int,
+        sender: str,
+        fraction: int = WAD,
+        *,
+        price: int = ANY_PRICE,
+        equity: int = ANY_EQUITY,
+    ) -> Receipt:
+        """A bid for a slice, by default for all and without limits."""
+        return self.auction.bid(account, buyer, fraction, price, equity, sender=sender)
+
+    def run_clock(self, account: int, seconds: int) -> None:
+        """Pokes an auction until it is that much older [s]."""
+        while seconds > 0:
+            self.chain.advance(min(seconds, 2 * SAMPLE_INTERVAL))
+            self.auction.poke(account)
+            seconds -= 2 * SAMPLE_INTERVAL
+
+    def ruin_pool(self) -> int:
+        """A winner whose profit exceeds the pool's equity."""
+        winner = self.long(10**5 * WAD, {7: 5000 * WAD})
+        self.set_price(7, 200 * WAD)
+        assert self.equity(POOL) < 0
+        return winner
 
     # ── what is asked most ───────────────────────────────────────────────────────────────────────
 

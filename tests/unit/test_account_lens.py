@@ -4,22 +4,9 @@ import pytest
 
 from chain.deployment import CROSS, ESCROW, FUND, POOL
 from margin_model.price_word import STALE, UNUSABLE
-from tests.unit.auction_world import KEEPER_COST, PRICE, WAD, World
+from tests.unit.auction_world import KEEPER_COST, PRICE, WAD
 
 FOREVER = 2**256 - 1
-
-
-@pytest.fixture(scope="module")
-def built(session_chain, artifacts):
-    world = World(session_chain, artifacts)
-    world.provide(10**6 * WAD)
-    world.stake(10**4 * WAD)
-    return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
 
 
 @pytest.fixture

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.unit.venue_world import REQUEST_DELAY, SAMPLE_INTERVAL, WAD, Venue
-
-
-@pytest.fixture(scope="module")
-def built(session_chain, artifacts):
-    return Venue(session_chain, artifacts)
-
-
-@pytest.fixture
-def venue(built, chain):
-    return built
+from tests.unit.venue_world import REQUEST_DELAY, SAMPLE_INTERVAL, WAD
 
 
 def test_execute_request__samples_when_due(venue):

@@ -14,13 +14,8 @@ BPS = 10**4
 
 
 @pytest.fixture(scope="module")
-def _venue(session_chain, artifacts):
+def built_venue(session_chain, artifacts):
     return Venue(session_chain, artifacts, liquidity=0)
-
-
-@pytest.fixture
-def venue(_venue, chain):
-    return _venue
 
 
 @pytest.fixture

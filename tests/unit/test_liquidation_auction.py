@@ -4,20 +4,7 @@ import pytest
 
 from chain.deployment import FUND
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE
-from tests.unit.auction_world import BUFFER, KEEPER_COST, PARAMS, PRICE, WAD, World
-
-
-@pytest.fixture(scope="module")
-def built(session_chain, artifacts):
-    world = World(session_chain, artifacts)
-    world.provide(10**6 * WAD)
-    world.stake(10**4 * WAD)
-    return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
+from tests.unit.auction_world import BUFFER, KEEPER_COST, PARAMS, PRICE, WAD
 
 
 @pytest.fixture

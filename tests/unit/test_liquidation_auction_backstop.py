@@ -4,22 +4,17 @@ import pytest
 
 from chain.deployment import FUND, POOL
 from margin_model.price_word import UNUSABLE
-from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, PARAMS, WAD, World
+from tests.unit.auction_world import PARAMS, WAD, World
 
 ROUNDING = 10**6
 BACKSTOP = PARAMS["fast_phase"] + PARAMS["slow_phase"]
 
 
 @pytest.fixture(scope="module")
-def built(session_chain, artifacts):
+def built_world(session_chain, artifacts):
     world = World(session_chain, artifacts)
     world.provide(10**5 * WAD)
     return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
 
 
 @pytest.fixture
@@ -33,39 +28,14 @@ def buyer(world, bidder):
     return world.open(10**5 * WAD, bidder)
 
 
-def sink(world, account, price=895 * WAD // 10):
-    """By default E = -500 and MM = 4,480; in auction."""
-    world.set_price(0, price)
-    world.auction.start(account, 0)
-
-
-def ruin_pool(world):
-    """A winner whose profit exceeds the pool's equity."""
-    winner = world.long(10**5 * WAD, {7: 5000 * WAD})
-    world.set_price(7, 200 * WAD)
-    assert world.equity(POOL) < 0
-    return winner
-
-
-def bid(world, account, buyer, sender, fraction=WAD):
-    return world.auction.bid(account, buyer, fraction, ANY_PRICE, ANY_EQUITY, sender=sender)
-
-
-def run_clock(world, account, seconds):
-    while seconds > 0:
-        world.chain.advance(min(seconds, 120))
-        world.auction.poke(account)
-        seconds -= 120
-
-
 # ── backstop ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_backstop__solvent__pool_takes_the_positions(world, account, stranger):
     world.add_collateral(account, "GOLD", 20 * WAD)
     world.set_price(8, 50 * WAD)
-    sink(world, account, 91 * WAD)
-    run_clock(world, account, BACKSTOP)
+    world.sink(account, 91 * WAD)
+    world.run_clock(account, BACKSTOP)
     assert world.auction.terms(account).incentive == min(
         world.auction.terms(account).maintenance, world.equity(account)
     )
@@ -87,8 +57,8 @@ def test_backstop__solvent__pool_takes_the_positions(world, account, stranger):
 
 def test_backstop__insolvent__waterfall_covers(world, account):
     world.stake(100 * WAD)
-    sink(world, account)
-    run_clock(world, account, BACKSTOP)
+    world.sink(account)
+    world.run_clock(account, BACKSTOP)
     receipt = world.auction.backstop(account)
     taken = world.event(receipt, "BackstopTaken")
     covered = world.event(receipt, "ShortfallCovered")
@@ -101,9 +71,9 @@ def test_backstop__insolvent__waterfall_covers(world, account):
 
 def test_backstop__partly_sold__takes_the_rest(world, account, buyer, bidder):
     world.stake(10_000 * WAD)
-    sink(world, account, 92 * WAD)
-    bid(world, account, buyer, bidder, WAD // 4)
-    run_clock(world, account, BACKSTOP)
+    world.sink(account, 92 * WAD)
+    world.bid(account, buyer, bidder, WAD // 4)
+    world.run_clock(account, BACKSTOP)
     world.set_price(0, 91 * WAD)
     receipt = world.auction.backstop(account)
     assert world.event(receipt, "AuctionEnded").unsold == 3 * WAD // 4
@@ -111,8 +81,8 @@ def test_backstop__partly_sold__takes_the_rest(world, account, buyer, bidder):
 
 
 def test_backstop__clock_not_run_out__reverts(world, account, reverts):
-    sink(world, account)
-    run_clock(world, account, BACKSTOP - 120)
+    world.sink(account)
+    world.run_clock(account, BACKSTOP - 120)
     world.chain.advance(119)
     with reverts("auction: still selling"):
         world.auction.backstop(account)
@@ -122,23 +92,23 @@ def test_backstop__clock_not_run_out__reverts(world, account, reverts):
 
 def test_backstop__wall_time_only__reverts(world, account, reverts):
     """A day without a touch is two sample intervals of oracle-live time."""
-    sink(world, account)
+    world.sink(account)
     world.chain.advance(86_400)
     with reverts("auction: still selling"):
         world.auction.backstop(account)
 
 
 def test_backstop__price_not_usable__reverts(world, account, reverts):
-    sink(world, account)
-    run_clock(world, account, BACKSTOP)
+    world.sink(account)
+    world.run_clock(account, BACKSTOP)
     world.set_price(0, 895 * WAD // 10, UNUSABLE)
     with reverts("price: not usable"):
         world.auction.backstop(account)
 
 
 def test_backstop__buffer_reached__reverts(world, account, reverts):
-    sink(world, account)
-    run_clock(world, account, BACKSTOP)
+    world.sink(account)
+    world.run_clock(account, BACKSTOP)
     world.set_price(0, 100 * WAD)
     with reverts("auction: buffer reached"):
         world.auction.backstop(account)
@@ -151,9 +121,9 @@ def test_backstop__not_running__reverts(world, account, reverts):
 
 def test_backstop__pool_ruined__suppliers_bear_the_rest(world, account):
     idle = world.open(10**4 * WAD)
-    ruin_pool(world)
-    sink(world, account)
-    run_clock(world, account, BACKSTOP)
+    world.ruin_pool()
+    world.sink(account)
+    world.run_clock(account, BACKSTOP)
     receipt = world.auction.backstop(account)
     covered = world.event(receipt, "ShortfallCovered")
     assert covered.written_down == covered.shortfall
@@ -195,7 +165,7 @@ def test_write_off__bare_debt__waterfall_without_incentive(world, account, stran
 def test_write_off__more_than_all_supply__fund_owes_the_rest(world, account):
     """The index stops at its floor; what it leaves over is the fund's debt."""
     leave_debt(world, account)
-    ruin_pool(world)
+    world.ruin_pool()
     for holder in range(4, world.clearinghouse.account_count() + 1):
         left = world.cash(holder) // 10**12 - 10 * 10**6
         if left > 0:
@@ -239,7 +209,7 @@ def test_start__debt_with_dust_of_collateral__is_sold(world, account, buyer, bid
     leave_debt(world, account)
     world.set_price(8, 10**6)
     world.auction.start(account, 0)
-    bid(world, account, buyer, bidder)
+    world.bid(account, buyer, bidder)
     assert world.cash(account) == 0
     assert world.clearinghouse.account(account).collaterals == 0
     world.check()

@@ -7,22 +7,9 @@ import pytest
 from chain.deployment import FUND
 from margin_model import auction_math
 from margin_model.price_word import STALE
-from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, BUFFER, PARAMS, WAD, World
+from tests.unit.auction_world import BUFFER, PARAMS, WAD
 
 ROUNDING = 10**6  # whole wei of sizes at prices of about 100, and one wei each of a few roundings
-
-
-@pytest.fixture(scope="module")
-def built(session_chain, artifacts):
-    world = World(session_chain, artifacts)
-    world.provide(10**6 * WAD)
-    world.stake(10**4 * WAD)
-    return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
 
 
 @pytest.fixture
@@ -40,24 +27,20 @@ def buyer(world, bidder):
     return world.open(10**6 * WAD, bidder)
 
 
-def bid(world, account, buyer, sender, fraction=WAD, *, price=ANY_PRICE, equity=ANY_EQUITY):
-    return world.auction.bid(account, buyer, fraction, price, equity, sender=sender)
-
-
 # ── what a slice moves ───────────────────────────────────────────────────────────────────────────
 
 
 def test_bid__half_asked__is_lowered_to_the_largest(world, account, buyer, bidder):
     terms = world.auction.terms(account)
     assert terms.largest_slice < WAD // 2
-    receipt = bid(world, account, buyer, bidder, WAD // 2)
+    receipt = world.bid(account, buyer, bidder, WAD // 2)
     assert receipt.result == terms.largest_slice
     assert world.event(receipt, "SliceSold").fraction == terms.largest_slice
     world.check()
 
 
 def test_bid__largest_slice__account_reaches_the_buffer(world, account, buyer, bidder):
-    bid(world, account, buyer, bidder)
+    world.bid(account, buyer, bidder)
     pinned = world.auction.auction(account)
     _, buffered = auction_math.requirement(pinned.maintenance, pinned.unsold, BUFFER)
     assert abs(world.equity(account) - buffered) <= ROUNDING
@@ -70,7 +53,7 @@ def test_bid__any_slice__moves_what_its_terms_say(world, account, buyer, bidder)
     terms = world.auction.terms(account)
     fraction = WAD // 10
     before = world.equity(account), world.equity(buyer), world.cash(FUND)
-    receipt = bid(world, account, buyer, bidder, fraction)
+    receipt = world.bid(account, buyer, bidder, fraction)
     sold = world.event(receipt, "SliceSold")
     assert sold.account == account
     assert sold.bidder == buyer
@@ -100,7 +83,7 @@ def test_bid__several_bidders__each_gets_his_incentive(world, account, trader, o
         terms = world.auction.terms(account)
         mine = accounts[owner]
         before = world.equity(mine)
-        sold = world.event(bid(world, account, mine, owner, WAD // 20), "SliceSold")
+        sold = world.event(world.bid(account, mine, owner, WAD // 20), "SliceSold")
         assert abs(world.equity(mine) - before - sold.incentive) <= ROUNDING
         after = world.auction.terms(account)
         assert after.equity * terms.maintenance >= terms.equity * after.maintenance - ROUNDING * WAD
@@ -122,7 +105,7 @@ def test_bid__hedged_account_with_collateral__moves_in_proportion(world, buyer, 
     world.chain.advance(100)
     before = world.equity(buyer)
     fraction = WAD // 10
-    sold = world.event(bid(world, account, buyer, bidder, fraction), "SliceSold")
+    sold = world.event(world.bid(account, buyer, bidder, fraction), "SliceSold")
     for market, size in {0: 500, 1: -400, 2: 70}.items():
         assert world.clearinghouse.position(buyer, market).size == size * fraction
         assert world.clearinghouse.position(account, market).size == size * (WAD - fraction)
@@ -137,7 +120,7 @@ def test_bid__everything__closes_the_auction(world, account, buyer, bidder):
     before = world.equity(buyer)
     terms = world.auction.terms(account)
     assert terms.largest_slice == WAD
-    receipt = bid(world, account, buyer, bidder)
+    receipt = world.bid(account, buyer, bidder)
     sold = world.event(receipt, "SliceSold")
     assert world.event(receipt, "AuctionEnded").unsold == 0
     assert world.clearinghouse.account(account).markets == 0
@@ -154,7 +137,7 @@ def test_bid__owner_added_quote__is_proceeds_and_stays(world, account, buyer, bi
     assert terms.proceeds == 100 * WAD
     assert terms.price == terms.equity - 100 * WAD - terms.incentive
     before = world.cash(account)
-    sold = world.event(bid(world, account, buyer, bidder, WAD // 10), "SliceSold")
+    sold = world.event(world.bid(account, buyer, bidder, WAD // 10), "SliceSold")
     moved = (before - 100 * WAD) // 10
     assert world.cash(account) == before - moved + sold.payment - sold.penalty
     world.check()
@@ -168,7 +151,7 @@ def test_bid__lines_jump_in_the_auction__requirement_stays_pinned(world, account
     later = world.auction.terms(account)
     assert later.maintenance == terms.maintenance
     assert later.equity == terms.equity
-    bid(world, account, buyer, bidder, WAD // 10)
+    world.bid(account, buyer, bidder, WAD // 10)
     assert world.auction.auction(account).maintenance == terms.maintenance
 
 
@@ -199,7 +182,7 @@ def test_bid__random_accounts__invariants_hold(world, buyer, bidder, seed):
         fraction = generator.choice([WAD, WAD // 2, generator.randrange(WAD // 100, WAD)])
         funds = world.cash(FUND)
         before = world.equity(buyer)
-        receipt = bid(world, account, buyer, bidder, fraction)
+        receipt = world.bid(account, buyer, bidder, fraction)
         sold = world.event(receipt, "SliceSold")
         assert abs(world.equity(buyer) - before - sold.incentive) <= ROUNDING
         assert abs(world.equity(account) - sold.new_equity) <= ROUNDING
@@ -224,7 +207,7 @@ def test_bid__dust_would_be_left__is_sold_too(world, bidder, buyer):
     world.auction.start(account, 0)
     assert world.auction.terms(account).maintenance < 2 * PARAMS["dust"]
     before = world.equity(account)
-    receipt = bid(world, account, buyer, bidder)
+    receipt = world.bid(account, buyer, bidder)
     assert receipt.result == WAD
     sold = world.event(receipt, "SliceSold")
     assert world.cash(account) == before - sold.incentive - sold.penalty
@@ -239,7 +222,7 @@ def test_bid__exact_limits__pass(world, account, buyer, bidder):
         terms = world.auction.terms(account)
         price = auction_math.scale_up(terms.price, fraction, WAD)
         equity = auction_math.scale_down(terms.equity - terms.proceeds, fraction, WAD)
-        bid(world, account, buyer, bidder, fraction, price=price, equity=equity)
+        world.bid(account, buyer, bidder, fraction, price=price, equity=equity)
 
 
 def test_bid__limits_a_wei_off__revert(world, account, buyer, bidder, reverts):
@@ -248,34 +231,34 @@ def test_bid__limits_a_wei_off__revert(world, account, buyer, bidder, reverts):
     price = auction_math.scale_up(terms.price, fraction, WAD)
     equity = auction_math.scale_down(terms.equity, fraction, WAD)
     with reverts("bid: price above limit"):
-        bid(world, account, buyer, bidder, fraction, price=price - 1)
+        world.bid(account, buyer, bidder, fraction, price=price - 1)
     with reverts("bid: equity below limit"):
-        bid(world, account, buyer, bidder, fraction, price=price, equity=equity + 1)
+        world.bid(account, buyer, bidder, fraction, price=price, equity=equity + 1)
     with reverts("bid: price above limit"):
-        bid(world, account, buyer, bidder, fraction, price=-(2**255))
+        world.bid(account, buyer, bidder, fraction, price=-(2**255))
     with reverts("bid: equity below limit"):
-        bid(world, account, buyer, bidder, fraction, price=price, equity=2**255 - 1)
+        world.bid(account, buyer, bidder, fraction, price=price, equity=2**255 - 1)
 
 
 def test_bid__lowered_slice__limits_shrink_with_it(world, account, buyer, bidder, reverts):
     terms = world.auction.terms(account)
     with reverts("bid: price above limit"):
-        bid(world, account, buyer, bidder, price=terms.price - 10)
-    bid(world, account, buyer, bidder, price=terms.price, equity=terms.equity)
+        world.bid(account, buyer, bidder, price=terms.price - 10)
+    world.bid(account, buyer, bidder, price=terms.price, equity=terms.equity)
 
 
 def test_bid__one_wei_deposited_before__still_fills(world, account, buyer, bidder):
     """A bid names no state of the auction, so nobody can void it by touching the account."""
     terms = world.auction.terms(account)
     world.deposit(account, 10**12)
-    bid(world, account, buyer, bidder, price=terms.price, equity=terms.equity - terms.proceeds)
+    world.bid(account, buyer, bidder, price=terms.price, equity=terms.equity - terms.proceeds)
 
 
 def test_bid__slice_too_small__reverts(world, account, buyer, bidder, reverts):
     for fraction in (0, 1, WAD // 100 - 1):
         with reverts("slice: too small"):
-            bid(world, account, buyer, bidder, fraction)
-    bid(world, account, buyer, bidder, WAD // 100)
+            world.bid(account, buyer, bidder, fraction)
+    world.bid(account, buyer, bidder, WAD // 100)
 
 
 def test_bid__largest_below_one_percent__may_be_taken(world, account, buyer, bidder, reverts):
@@ -285,28 +268,28 @@ def test_bid__largest_below_one_percent__may_be_taken(world, account, buyer, bid
     largest = world.auction.terms(account).largest_slice
     assert 0 < largest < WAD // 100
     with reverts("slice: too small"):
-        bid(world, account, buyer, bidder, largest - 1)
-    assert bid(world, account, buyer, bidder, largest).result == largest
+        world.bid(account, buyer, bidder, largest - 1)
+    assert world.bid(account, buyer, bidder, largest).result == largest
 
 
 def test_bid__more_than_all__reverts(world, account, buyer, bidder, reverts):
     for fraction in (WAD + 1, 2**256 - 1):
         with reverts("slice: above one"):
-            bid(world, account, buyer, bidder, fraction)
+            world.bid(account, buyer, bidder, fraction)
 
 
 def test_bid__buffer_reached__reverts(world, account, buyer, bidder, reverts):
     world.set_price(0, 97 * WAD)
     with reverts("auction: buffer reached"):
-        bid(world, account, buyer, bidder)
+        world.bid(account, buyer, bidder)
 
 
 def test_bid__price_not_usable__reverts(world, account, buyer, bidder, reverts):
     world.set_price(0, 94 * WAD, STALE)
     with reverts("price: not usable"):
-        bid(world, account, buyer, bidder)
+        world.bid(account, buyer, bidder)
 
 
 def test_bid__not_running__reverts(world, account, buyer, bidder, reverts):
     with reverts("auction: not running"):
-        bid(world, buyer, account, bidder)
+        world.bid(buyer, account, bidder)

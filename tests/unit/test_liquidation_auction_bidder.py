@@ -5,22 +5,9 @@ import pytest
 from chain.deployment import CROSS
 from margin_model import auction_math
 from margin_model.price_word import UNUSABLE
-from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, IM_MULTIPLIER, WAD, World
+from tests.unit.auction_world import IM_MULTIPLIER, WAD
 
 ROUNDING = 10**6  # whole wei of sizes at prices of about 100, and one wei each of a few roundings
-
-
-@pytest.fixture(scope="module")
-def built(session_chain, artifacts):
-    world = World(session_chain, artifacts)
-    world.provide(10**6 * WAD)
-    world.stake(10**4 * WAD)
-    return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
 
 
 @pytest.fixture
@@ -38,41 +25,37 @@ def buyer(world, bidder):
     return world.open(10**6 * WAD, bidder)
 
 
-def bid(world, account, buyer, sender, fraction=WAD, *, price=ANY_PRICE, equity=ANY_EQUITY):
-    return world.auction.bid(account, buyer, fraction, price, equity, sender=sender)
-
-
 # ── who may bid ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_bid__stranger__reverts(world, account, buyer, stranger, reverts):
     with reverts("bidder: not authorized"):
-        bid(world, account, buyer, stranger)
+        world.bid(account, buyer, stranger)
     with reverts("bidder: not authorized"):
-        bid(world, account, 10**6, stranger)
+        world.bid(account, 10**6, stranger)
 
 
 def test_bid__operator__may(world, account, buyer, bidder, stranger):
     world.clearinghouse.set_operator(buyer, stranger, True, sender=bidder)
-    bid(world, account, buyer, stranger)
+    world.bid(account, buyer, stranger)
 
 
 def test_bid__with_an_order_pending__reverts(world, account, buyer, bidder, reverts):
     """It takes margin the order was checked with: its owner could cancel it, knowing its price."""
     world.pool.submit_order(buyer, 1, WAD, 2**87, sender=bidder)
     with reverts("bidder: order pending"):
-        bid(world, account, buyer, bidder)
+        world.bid(account, buyer, bidder)
 
 
 def test_bid__protocol_account__reverts(world, account, bidder, reverts):
     for buyer in range(4):
         with reverts("bidder: protocol account"):
-            bid(world, account, buyer, bidder)
+            world.bid(account, buyer, bidder)
 
 
 def test_bid__account_itself__reverts(world, account, reverts):
     with reverts("bidder: same account"):
-        bid(world, account, account, world.owner)
+        world.bid(account, account, world.owner)
 
 
 def test_bid__bidder_in_auction__reverts(world, account, reverts):
@@ -80,7 +63,7 @@ def test_bid__bidder_in_auction__reverts(world, account, reverts):
     world.set_price(1, 94 * WAD)
     world.auction.start(other, 0)
     with reverts("bidder: in auction"):
-        bid(world, account, other, world.owner)
+        world.bid(account, other, world.owner)
 
 
 def test_bid__bidder_below_requirement__reverts(world, account, bidder, reverts):
@@ -92,9 +75,9 @@ def test_bid__bidder_below_requirement__reverts(world, account, bidder, reverts)
     poor = maintenance * IM_MULTIPLIER // WAD - terms.incentive
     buyer = world.open(poor // 10**12 * 10**12, bidder)
     with reverts("bidder: below requirement"):
-        bid(world, account, buyer, bidder)
+        world.bid(account, buyer, bidder)
     world.deposit(buyer, (rich - poor) // 10**12 * 10**12, bidder)
-    bid(world, account, buyer, bidder)
+    world.bid(account, buyer, bidder)
 
 
 def test_bid__targets_jumped__live_line_counts(world, account, bidder):
@@ -104,7 +87,7 @@ def test_bid__targets_jumped__live_line_counts(world, account, bidder):
     terms = world.auction.terms(account)
     need = world.health(account).maintenance * terms.largest_slice // WAD * 16 // 10 + 10 * WAD
     buyer = world.open(need // 10**12 * 10**12, bidder)
-    bid(world, account, buyer, bidder)
+    world.bid(account, buyer, bidder)
     health = world.health(buyer)
     assert health.equity < health.initial
 
@@ -123,39 +106,39 @@ def test_bid__pays_out_of_unrealised_profit__reverts(world, bidder, reverts):
     assert world.cash(account) == world.cash(buyer) == 0
     assert world.equity(buyer) > 10 * terms.price > 0
     with reverts("bidder: borrow limit"):
-        bid(world, account, buyer, bidder, WAD // 10)
+        world.bid(account, buyer, bidder, WAD // 10)
     cost = auction_math.scale_up(terms.price, WAD // 10, WAD)
     world.deposit(buyer, cost // 10**12 * 10**12, bidder)
     with reverts("bidder: borrow limit"):
-        bid(world, account, buyer, bidder, WAD // 10)
+        world.bid(account, buyer, bidder, WAD // 10)
     world.deposit(buyer, 10**12, bidder)
-    bid(world, account, buyer, bidder, WAD // 10)
+    world.bid(account, buyer, bidder, WAD // 10)
 
 
 def test_bid__bidders_price_not_usable__reverts(world, account, buyer, bidder, reverts):
     world.trade(buyer, 5, 1000 * WAD, bidder)
     world.set_price(5, 100 * WAD, UNUSABLE)
     with reverts("bidder: price not usable"):
-        bid(world, account, buyer, bidder, WAD // 10)
+        world.bid(account, buyer, bidder, WAD // 10)
 
 
 def test_bid__isolated_bidder_of_another_market__reverts(world, account, bidder, reverts):
     buyer = world.open(10**5 * WAD, bidder, kind=1)
     world.trade(buyer, 5, WAD, bidder)
     with reverts("account: isolated"):
-        bid(world, account, buyer, bidder)
+        world.bid(account, buyer, bidder)
 
 
 def test_bid__isolated_bidder_of_the_same_market__fills(world, account, bidder):
     buyer = world.open(10**5 * WAD, bidder, kind=1)
-    bid(world, account, buyer, bidder)
+    world.bid(account, buyer, bidder)
 
 
 def test_bid__bidder_held_the_other_side__nets(world, account, bidder):
     buyer = world.open(10**5 * WAD, bidder, kind=CROSS)
     world.trade(buyer, 0, -100 * WAD, bidder)
     before = world.equity(buyer)
-    sold = world.event(bid(world, account, buyer, bidder, WAD // 10), "SliceSold")
+    sold = world.event(world.bid(account, buyer, bidder, WAD // 10), "SliceSold")
     assert world.clearinghouse.position(buyer, 0).size == 0
     assert abs(world.equity(buyer) - before - sold.incentive) <= ROUNDING
     world.check()

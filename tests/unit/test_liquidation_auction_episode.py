@@ -5,22 +5,9 @@ import pytest
 from chain.deployment import FUND
 from margin_model import auction_math
 from margin_model.price_word import STALE
-from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, KEEPER_COST, PARAMS, PRICE, WAD, World
+from tests.unit.auction_world import KEEPER_COST, PARAMS, PRICE, WAD
 
 ROUNDING = 10**6
-
-
-@pytest.fixture(scope="module")
-def built(session_chain, artifacts):
-    world = World(session_chain, artifacts)
-    world.provide(10**6 * WAD)
-    world.stake(10**4 * WAD)
-    return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
 
 
 @pytest.fixture
@@ -37,10 +24,6 @@ def buyer(world, bidder):
 @pytest.fixture
 def starter(world, keeper):
     return world.open(0, keeper)
-
-
-def bid(world, account, buyer, sender, fraction=WAD):
-    return world.auction.bid(account, buyer, fraction, ANY_PRICE, ANY_EQUITY, sender=sender)
 
 
 # ── margin call ──────────────────────────────────────────────────────────────────────────────────
@@ -145,7 +128,7 @@ def test_bid__first_fill__rewards_the_starter_out_of_the_incentive(
     world.auction.start(account, starter)
     terms = world.auction.terms(account)
     before = world.equity(buyer)
-    receipt = bid(world, account, buyer, bidder, WAD // 5)
+    receipt = world.bid(account, buyer, bidder, WAD // 5)
     reward = expected_reward(terms, WAD // 5)
     assert reward == 2 * WAD + terms.maintenance // 5 // 200
     assert world.event(receipt, "StarterRewarded") == (account, starter, reward)
@@ -159,15 +142,15 @@ def test_bid__first_fill__rewards_the_starter_out_of_the_incentive(
 def test_bid__second_fill__no_reward(world, account, buyer, bidder, starter):
     world.set_price(0, 94 * WAD)
     world.auction.start(account, starter)
-    bid(world, account, buyer, bidder, WAD // 10)
-    receipt = bid(world, account, buyer, bidder, WAD // 10)
+    world.bid(account, buyer, bidder, WAD // 10)
+    receipt = world.bid(account, buyer, bidder, WAD // 10)
     assert not world.events(receipt, "StarterRewarded")
 
 
 def test_bid__small_first_fill__at_most_half_the_incentive(world, account, buyer, bidder, starter):
     world.set_price(0, 94 * WAD)
     world.auction.start(account, starter)
-    receipt = bid(world, account, buyer, bidder, WAD // 100)
+    receipt = world.bid(account, buyer, bidder, WAD // 100)
     incentive = world.event(receipt, "SliceSold").incentive
     assert world.event(receipt, "StarterRewarded").reward == incentive // 2
 
@@ -177,36 +160,36 @@ def test_bid__restarted_in_the_same_episode__no_second_reward(
 ):
     world.set_price(0, 94 * WAD)
     world.auction.start(account, starter)
-    bid(world, account, buyer, bidder)
+    world.bid(account, buyer, bidder)
     world.auction.end(account)
     assert world.auction.rewarded(account)
     world.set_price(0, 93 * WAD)
     world.auction.start(account, starter)
-    assert not world.events(bid(world, account, buyer, bidder), "StarterRewarded")
+    assert not world.events(world.bid(account, buyer, bidder), "StarterRewarded")
     world.auction.end(account)
     world.set_price(0, 100 * WAD)
     world.auction.close_episode(account)
     world.set_price(0, 92 * WAD)
     world.auction.start(account, starter)
-    assert world.events(bid(world, account, buyer, bidder), "StarterRewarded")
+    assert world.events(world.bid(account, buyer, bidder), "StarterRewarded")
 
 
 def test_bid__started_by_nobody__next_start_may_still_earn(world, account, buyer, bidder, starter):
     world.set_price(0, 94 * WAD)
     world.auction.start(account, 0)
-    assert not world.events(bid(world, account, buyer, bidder), "StarterRewarded")
+    assert not world.events(world.bid(account, buyer, bidder), "StarterRewarded")
     assert not world.auction.rewarded(account)
     world.auction.end(account)
     world.set_price(0, 93 * WAD)
     world.auction.start(account, starter)
-    assert world.events(bid(world, account, buyer, bidder), "StarterRewarded")
+    assert world.events(world.bid(account, buyer, bidder), "StarterRewarded")
 
 
 def test_bid__bidder_started_himself__nothing_moves(world, account, buyer, bidder):
     world.set_price(0, 94 * WAD)
     world.auction.start(account, buyer)
     before = world.equity(buyer)
-    receipt = bid(world, account, buyer, bidder, WAD // 5)
+    receipt = world.bid(account, buyer, bidder, WAD // 5)
     assert not world.events(receipt, "StarterRewarded")
     assert world.auction.rewarded(account)
     incentive = world.event(receipt, "SliceSold").incentive
@@ -219,7 +202,7 @@ def test_bid__starter_in_auction_himself__reward_is_his_proceeds(world, account,
     world.auction.start(other, 0)
     world.set_price(0, 94 * WAD)
     world.auction.start(account, other)
-    receipt = bid(world, account, buyer, bidder, WAD // 5)
+    receipt = world.bid(account, buyer, bidder, WAD // 5)
     assert world.clearinghouse.proceeds(other) == world.event(receipt, "StarterRewarded").reward
     world.check()
 
@@ -234,7 +217,7 @@ def test_attack__owner_liquidates_himself__pays_the_penalty(world, account):
     world.set_price(0, 94 * WAD)
     before = world.equity(account) + world.equity(mine)
     world.auction.start(account, third)
-    sold = world.event(bid(world, account, mine, world.owner), "SliceSold")
+    sold = world.event(world.bid(account, mine, world.owner), "SliceSold")
     after = world.equity(account) + world.equity(mine) + world.equity(third)
     assert sold.penalty > 0
     assert abs(after - before + sold.penalty) <= ROUNDING
@@ -248,7 +231,7 @@ def test_attack__many_small_slices__gain_no_more_than_one(world, account, buyer,
     terms = world.auction.terms(account)
     before = world.equity(buyer)
     for _ in range(slices):
-        bid(world, account, buyer, bidder, WAD // 100)
+        world.bid(account, buyer, bidder, WAD // 100)
     gain = world.equity(buyer) - before
     assert gain <= terms.incentive * slices // 100 + ROUNDING
 
@@ -259,7 +242,7 @@ def test_attack__bid_in_the_block_of_the_start__gets_the_least_incentive(
     world.set_price(0, 94 * WAD)
     pinned = world.health(account).maintenance
     world.auction.start(account, buyer)
-    receipt = bid(world, account, buyer, bidder, WAD // 10)
+    receipt = world.bid(account, buyer, bidder, WAD // 10)
     assert world.event(receipt, "SliceSold").incentive == pinned * PARAMS["s0"] // WAD // 10
 
 
@@ -273,7 +256,7 @@ def test_attack__ended_at_the_buffer__cannot_be_started_again(
     for holder in (account, small):
         world.auction.start(holder, 0)
         largest = world.auction.terms(holder).largest_slice
-        bid(world, holder, buyer, bidder)
+        world.bid(holder, buyer, bidder)
         assert largest < WAD
         world.auction.end(holder)
         with reverts("account: not liquidatable"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chain.deployment import FUND, POOL
+from chain.deployment import FUND
 from margin_model import auction_math
 from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, PARAMS, WAD, World
 
@@ -11,15 +11,10 @@ BACKSTOP = PARAMS["fast_phase"] + PARAMS["slow_phase"]
 
 
 @pytest.fixture(scope="module")
-def built(session_chain, artifacts):
+def built_world(session_chain, artifacts):
     world = World(session_chain, artifacts)
     world.provide(10**5 * WAD)
     return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
 
 
 @pytest.fixture
@@ -33,44 +28,19 @@ def buyer(world, bidder):
     return world.open(10**5 * WAD, bidder)
 
 
-def sink(world, account, price=895 * WAD // 10):
-    """By default E = -500 and MM = 4,480; in auction."""
-    world.set_price(0, price)
-    world.auction.start(account, 0)
-
-
-def ruin_pool(world):
-    """A winner whose profit exceeds the pool's equity."""
-    winner = world.long(10**5 * WAD, {7: 5000 * WAD})
-    world.set_price(7, 200 * WAD)
-    assert world.equity(POOL) < 0
-    return winner
-
-
-def bid(world, account, buyer, sender, fraction=WAD):
-    return world.auction.bid(account, buyer, fraction, ANY_PRICE, ANY_EQUITY, sender=sender)
-
-
-def run_clock(world, account, seconds):
-    while seconds > 0:
-        world.chain.advance(min(seconds, 120))
-        world.auction.poke(account)
-        seconds -= 120
-
-
 # ── slices below zero ────────────────────────────────────────────────────────────────────────────
 
 
 def test_bid__insolvent__fund_pays_incentive_and_shortfall(world, account, buyer, bidder):
     world.stake(2000 * WAD)
-    sink(world, account)
+    world.sink(account)
     for fraction in (3 * WAD // 10, WAD // 2, WAD):
         terms = world.auction.terms(account)
         assert terms.equity < 0 < terms.incentive
         assert terms.largest_slice == WAD
         before = world.equity(buyer)
         fund = world.cash(FUND)
-        receipt = bid(world, account, buyer, bidder, fraction)
+        receipt = world.bid(account, buyer, bidder, fraction)
         sold = world.event(receipt, "SliceSold")
         parts = auction_math.fund_parts(terms.equity, terms.incentive, fraction)
         paid = world.event(receipt, "FundPaid", world.fund)
@@ -87,11 +57,11 @@ def test_bid__insolvent__fund_pays_incentive_and_shortfall(world, account, buyer
 
 def test_bid__equity_below_the_incentive__fund_pays_the_difference(world, account, buyer, bidder):
     world.stake(2000 * WAD)
-    sink(world, account, 901 * WAD // 10)
+    world.sink(account, 901 * WAD // 10)
     terms = world.auction.terms(account)
     assert 0 < terms.equity < terms.incentive
     assert terms.penalty == 0
-    receipt = bid(world, account, buyer, bidder, WAD // 2)
+    receipt = world.bid(account, buyer, bidder, WAD // 2)
     sold = world.event(receipt, "SliceSold")
     assert sold.fund_paid == (terms.incentive - terms.equity) // 2
     assert sold.payment == auction_math.scale_up(terms.price, WAD // 2, WAD) < 0
@@ -102,13 +72,13 @@ def test_bid__equity_below_the_incentive__fund_pays_the_difference(world, accoun
 def test_bid__epoch_cap__limits_the_incentive(world, account, buyer, bidder):
     """At s = 1 the incentive would be MMp = 4,480; the fund may pay half its equity an epoch."""
     world.stake(6000 * WAD)
-    sink(world, account)
-    run_clock(world, account, BACKSTOP)
+    world.sink(account)
+    world.run_clock(account, BACKSTOP)
     terms = world.auction.terms(account)
     assert terms.incentive == world.fund.available_incentive() == 3000 * WAD
-    bid(world, account, buyer, bidder, WAD // 2)
+    world.bid(account, buyer, bidder, WAD // 2)
     assert world.auction.terms(account).incentive == 1500 * WAD
-    bid(world, account, buyer, bidder)
+    world.bid(account, buyer, bidder)
     assert world.fund.available_incentive() == 0
     assert world.cash(account) == 0
     world.check()
@@ -116,11 +86,11 @@ def test_bid__epoch_cap__limits_the_incentive(world, account, buyer, bidder):
 
 def test_bid__fund_short__pool_pays_the_rest(world, account, buyer, bidder):
     world.stake(300 * WAD)
-    sink(world, account)
+    world.sink(account)
     terms = world.auction.terms(account)
     assert terms.incentive == 150 * WAD
     before = world.equity(buyer)
-    receipt = bid(world, account, buyer, bidder)
+    receipt = world.bid(account, buyer, bidder)
     covered = world.event(receipt, "ShortfallCovered")
     assert covered.shortfall == -terms.equity
     assert covered.by_fund == 150 * WAD
@@ -134,11 +104,11 @@ def test_bid__fund_short__pool_pays_the_rest(world, account, buyer, bidder):
 
 
 def test_bid__fund_empty__no_incentive_below_zero(world, account, buyer, bidder):
-    sink(world, account)
+    world.sink(account)
     terms = world.auction.terms(account)
     assert terms.incentive == 0
     assert terms.price == terms.equity
-    receipt = bid(world, account, buyer, bidder)
+    receipt = world.bid(account, buyer, bidder)
     covered = world.event(receipt, "ShortfallCovered")
     assert covered == (account, -terms.equity, 0, -terms.equity, 0)
     assert not world.events(receipt, "FundPaid", world.fund)
@@ -151,12 +121,12 @@ def test_bid__fund_and_pool_empty__suppliers_are_written_down(
 ):
     """The account has positive cash, so it is a supplier; its loss is not the bidder's."""
     idle = world.open(10**4 * WAD)
-    sink(world, account)
-    ruin_pool(world)
+    world.sink(account)
+    world.ruin_pool()
     assert world.cash(account) > 0
     terms = world.auction.terms(account)
     before = world.cash(buyer), world.cash(idle), world.clearinghouse.supply()
-    receipt = bid(world, account, buyer, bidder, fraction)
+    receipt = world.bid(account, buyer, bidder, fraction)
     covered = world.event(receipt, "ShortfallCovered")
     share = -terms.equity * fraction // WAD
     assert (covered.by_fund, covered.by_pool) == (0, 0)
@@ -176,7 +146,7 @@ def test_bid__fund_and_pool_empty__suppliers_are_written_down(
 
 def test_price__through_zero_and_proceeds__is_continuous(world, account):
     world.stake(10_000 * WAD)
-    sink(world, account, 91 * WAD)
+    world.sink(account, 91 * WAD)
     world.deposit(account, 300 * WAD)
     tick = WAD // 1000
     last = None

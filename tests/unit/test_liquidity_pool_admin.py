@@ -2,6 +2,7 @@
 
 import pytest
 
+from chain.interface import ZERO_ADDRESS
 from tests.unit.venue_world import (
     CAP,
     EXIT_DELAY,
@@ -17,18 +18,12 @@ from tests.unit.venue_world import (
     Venue,
 )
 
-ZERO_ADDRESS = "0x" + "00" * 20
 DAY = 86_400
 
 
 @pytest.fixture(scope="module")
-def _venue(session_chain, artifacts):
+def built_venue(session_chain, artifacts):
     return Venue(session_chain, artifacts, liquidity=0)
-
-
-@pytest.fixture
-def venue(_venue, chain):
-    return _venue
 
 
 # ── constructor ──────────────────────────────────────────────────────────────────────────────────

@@ -6,21 +6,11 @@ from chain.deployment import POOL
 from margin_model import skew_pricing
 from margin_model.fixed_point import mul_wad_down, mul_wad_up
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VOLATILE
-from tests.unit.venue_world import GOLD, INITIAL_RATE, IRON, MAKER, PRICES, TAKER, WAD, Venue
+from tests.unit.venue_world import GOLD, INITIAL_RATE, IRON, MAKER, PRICES, TAKER, WAD
 
 MARKET = 0
 PRICE = PRICES[MARKET]
 GOLD_ASSET = 3
-
-
-@pytest.fixture(scope="module")
-def _venue(session_chain, artifacts):
-    return Venue(session_chain, artifacts)
-
-
-@pytest.fixture
-def venue(_venue, chain):
-    return _venue
 
 
 @pytest.fixture

@@ -29,16 +29,6 @@ PRICE = PRICES[MARKET]
 EXPIRY = 600
 
 
-@pytest.fixture(scope="module")
-def _venue(session_chain, artifacts):
-    return Venue(session_chain, artifacts)
-
-
-@pytest.fixture
-def venue(_venue, chain):
-    return _venue
-
-
 @pytest.fixture
 def account(venue):
     return venue.open(100_000 * WAD)

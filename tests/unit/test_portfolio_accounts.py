@@ -14,16 +14,16 @@ IRON_UNIT = 10**8
 
 
 @pytest.fixture(scope="module")
-def _venue(session_chain, artifacts):
+def built_venue(session_chain, artifacts):
     venue = Venue(session_chain, artifacts)
     venue.open(100_000 * WAD)  # whose quote is lent
     return venue
 
 
 @pytest.fixture
-def venue(_venue, chain):
-    yield _venue
-    _venue.check()
+def venue(built_venue, chain):
+    yield built_venue
+    built_venue.check()
 
 
 @pytest.fixture
