@@ -14,6 +14,7 @@ Data flows one way; each file holds one step of it.
 ``extremes``            ``drawdown``, ``worst_fall``: how deep, how fast
 ``walk``                ``walk(tape) -> Iterator[Instant]``: bars to price ticks, wicks included
 ``faults``              ``FaultSchedule``: outages, freezes, bad ticks, pins
+``feed``                what both kinds of feed have published, and for how long they keep it
 ``push_feed``           ``PushFeed.observe(time, price) -> list[Round]``, as Chainlink publishes
 ``units``               ``to_units(price, decimals)``: prices as the whole numbers feeds write
 ``pull_feed``           ``PullFeed.observe(time, price) -> list[Update]``, as Pyth publishes

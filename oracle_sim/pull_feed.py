@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from oracle_sim.faults import FaultSchedule
+from oracle_sim.feed import Publications, check_config, check_observation
 from oracle_sim.units import to_units
 
 
@@ -90,9 +91,7 @@ class PullConfig:
             "fee": self.fee >= 0,
             "history": self.history > 0,
         }
-        for name, fine in good.items():
-            if not fine:
-                raise ValueError(f"pull feed: {name} out of range")
+        check_config("pull feed", good)
 
 
 class PullFeed:
@@ -121,7 +120,7 @@ class PullFeed:
         self.pushes = 0
         self.fees_paid = 0
         self._bad_ticks = deque(self.faults.bad_ticks)
-        self._updates: deque[Update] = deque()
+        self._updates: Publications[Update] = Publications(config.history)
         self._variance = 0.0  # of the log price [1/s]
         self._seen: tuple[int, float] | None = None  # last observation
 
@@ -140,15 +139,12 @@ class PullFeed:
         list of Update
             Nothing or one update.
         """
-        if not (math.isfinite(price) and price > 0):
-            raise ValueError(f"pull feed: price {price} is not positive")
-        if self._seen is not None and time < self._seen[0]:
-            raise ValueError(f"pull feed: time {time} is before {self._seen[0]}")
+        check_observation("pull feed", time, time if self._seen is None else self._seen[0], price)
         self._learn(time, price)
         if self.faults.is_out(time):
             return []
 
-        last = self._updates[-1] if self._updates else None
+        last = self._updates.last
         if self._bad_ticks and self._bad_ticks[0].time <= time:
             price *= self._bad_ticks.popleft().factor
         elif last is not None and self.faults.is_frozen(time):
@@ -166,7 +162,7 @@ class PullFeed:
 
     def latest(self, now: int) -> Update | None:
         """Fetch the newest update there is at `now` [s]."""
-        return next((u for u in reversed(self._updates) if u.available_at <= now), None)
+        return self._updates.latest(now)
 
     def first_since(self, since: int, now: int) -> Update | None:
         """Fetch the first update published at or after `since`, if it is there by `now` [s].
@@ -176,11 +172,7 @@ class PullFeed:
         Update or None
             None also when it is no longer kept.
         """
-        for update in self._updates:
-            if update.publish_time >= since:
-                is_first = update.previous_publish_time < since
-                return update if is_first and update.available_at <= now else None
-        return None
+        return self._updates.first_since(since, now)
 
     def push(self, update: Update, payment: int) -> bool:
         """Record that a keeper put `update` on chain.
@@ -220,10 +212,9 @@ class PullFeed:
             self._seen = (time, price)
 
     def _publish(self, time: int, price: int, confidence: int) -> Update:
-        previous = self._updates[-1].publish_time if self._updates else 0
+        last = self._updates.last
+        previous = 0 if last is None else last.publish_time
         exponent, available_at = self.config.exponent, time + self.config.latency
         update = Update(price, confidence, exponent, time, previous, available_at)
-        self._updates.append(update)
-        while self._updates[0].publish_time < time - self.config.history:
-            self._updates.popleft()
+        self._updates.add(update, time, available_at)
         return update

@@ -8,7 +8,6 @@ when the chain's clock reaches the round's `updated_at`.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from oracle_sim.faults import FaultSchedule
+from oracle_sim.feed import Publications, check_config, check_observation
 from oracle_sim.units import to_units
 
 BPS = 10_000
@@ -84,9 +84,7 @@ class PushConfig:
             "bounds": 0 < self.minimum < self.maximum < 2**191,
             "history": self.history > 0,
         }
-        for name, fine in good.items():
-            if not fine:
-                raise ValueError(f"push feed: {name} out of range")
+        check_config("push feed", good)
 
 
 class PushFeed:
@@ -110,11 +108,15 @@ class PushFeed:
             raise ValueError("push feed: jitter needs a random generator")
         self.config = config
         self.faults = faults or FaultSchedule()
-        self.last: Round | None = None
         self._rng = rng
         self._observed_at = 0
         self._bad_ticks = deque(self.faults.bad_ticks)
-        self._rounds: deque[Round] = deque()
+        self._rounds: Publications[Round] = Publications(config.history)
+
+    @property
+    def last(self) -> Round | None:
+        """The newest round, landed or not."""
+        return self._rounds.last
 
     def observe(self, time: int, price: float) -> list[Round]:
         """Show the feed a price.
@@ -137,10 +139,7 @@ class PushFeed:
         once even when the next observation comes before it lands. A round that would land in an
         outage is never sent.
         """
-        if not (math.isfinite(price) and price > 0):
-            raise ValueError(f"push feed: price {price} is not positive")
-        if time < self._observed_at:
-            raise ValueError(f"push feed: time {time} is before {self._observed_at}")
+        check_observation("push feed", time, self._observed_at, price)
         self._observed_at = time
         if self.faults.is_out(time):
             return []
@@ -158,7 +157,10 @@ class PushFeed:
             return []
         if bad:
             self._bad_ticks.popleft()
-        return [self._send(Round(self._next_id(), answer, time, updated_at))]
+        round_id = 1 if self.last is None else self.last.round_id + 1
+        sent = Round(round_id, answer, time, updated_at)
+        self._rounds.add(sent, updated_at, updated_at)
+        return [sent]
 
     def first_since(self, since: int, now: int) -> Round | None:
         """Find the first round that landed at or after `since` and has landed by `now`.
@@ -168,11 +170,7 @@ class PushFeed:
         Round or None
             None also when rounds before it are no longer kept, so that "first" is not known.
         """
-        for round_ in self._rounds:
-            if round_.updated_at >= since:
-                known = round_ is not self._rounds[0] or round_.round_id == 1
-                return round_ if known and round_.updated_at <= now else None
-        return None
+        return self._rounds.first_since(since, now)
 
     def _answer(self, time: int, price: float, bad: bool) -> int:
         config = self.config
@@ -190,16 +188,3 @@ class PushFeed:
             return True
         moved = abs(answer - last.answer) * BPS >= self.config.deviation * last.answer
         return moved or time - last.updated_at >= self.config.heartbeat
-
-    def _next_id(self) -> int:
-        return 1 if self.last is None else self.last.round_id + 1
-
-    def _send(self, round_: Round) -> Round:
-        self.last = round_
-        self._rounds.append(round_)
-        # the newest one older than the history stays: it proves which of the kept ones is first
-        while len(self._rounds) > 2 and self._rounds[1].updated_at < (
-            round_.updated_at - self.config.history
-        ):
-            self._rounds.popleft()
-        return round_
