@@ -71,7 +71,7 @@ class Scenario(BaseModel):
     staker_cash: _Quote = 12_000.0
 
     # bidders: each asks an incentive of at least this share of the MM he takes over
-    bidder_cash: tuple[_Quote, _Quote] = (6_000.0, 24_000.0)
+    bidder_cash: tuple[_Quote, _Quote] = (3_000.0, 12_000.0)
     bidder_thresholds: tuple[_Share, _Share] = (0.08, 0.45)
     bidder_use: _Share = 0.8  # of free equity committed to one slice
     bidder_unwind: _Seconds = 3_600.0  # how long he waits before he sells what he bought

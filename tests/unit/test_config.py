@@ -4,6 +4,7 @@ import pytest
 
 from chain import ConfigError
 from chain.config import CONFIG_FOLDER, load_config
+from oracle_sim.backtest.parameters import path_of, read_parameters
 
 WAD = 10**18
 DEMO = (CONFIG_FOLDER / "demo.yaml").read_text()
@@ -24,7 +25,7 @@ def edited(tmp_path):
 
 def test_load_config__demo__scaled_exactly():
     config = load_config("demo")
-    assert config.risk["ramp_down"] == WAD // 10
+    assert config.risk["ramp_down"] == WAD // 4
     assert config.max_funding_rate == 5 * 10**14
     assert config.assets["BTC"].listing["variance_fast"] == 1_225 * 10**12
     assert config.assets["BTC"].sources[0].max_answer == 10**16
@@ -32,6 +33,20 @@ def test_load_config__demo__scaled_exactly():
     assert len(config.assets["SOL"].sources[0].price_id) == 32
     assert config.collaterals["WETH"].min_value == 50 * WAD
     assert [tier["rate"] for tier in config.tier_tables["alts"]] == [150, 300, 600, 1200, 2000]
+
+
+@pytest.mark.parametrize("asset", load_config("demo").assets)
+def test_load_config__demo__is_the_calibrated_risk(asset):
+    config, calibrated = load_config("demo"), read_parameters(path_of(asset))
+    listing, risk = config.assets[asset].listing, config.assets[asset].risk
+    for section, names in (
+        (config.oracle, ("weight_slow", "weight_long", "ema_tau", "confirmation")),
+        (config.risk, ("ramp_up", "ramp_down")),
+        (listing, ("jump_bound", "variance_floor")),
+        (risk, ("kappa", "horizon", "line_floor", "line_cap")),
+    ):
+        for name in names:
+            assert section[name] == getattr(calibrated, name), name
 
 
 def test_subset__of_assets__drops_what_depends_on_the_others():
