@@ -39,7 +39,6 @@ from tests.fuzz.invariants_words import (
     unpack_risk,
     unpack_shocks,
 )
-from tests.fuzz.storage import slot_of
 
 _BPS = 10**4
 _PRICE = 2**88 - 1
@@ -76,7 +75,7 @@ class Mirror(Prices):
             risk.FLOOR(),
         )
         self._risk = risk
-        self._shocks = slot_of(risk.artifact, "_shocks")
+        self._shocks = risk.artifact.slot("_shocks")
         self._tables: dict[int, int] = {}
         self._steepest: dict[int, int] = {}
         self.tables_set = 0  # how often

@@ -11,7 +11,6 @@ from margin_model import price_word
 from margin_model.covariance import Grid
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_words import Held
-from tests.fuzz.storage import slot_of
 
 unpack_reading = lru_cache(4096)(price_word.unpack)
 
@@ -49,7 +48,7 @@ class Prices:
         )
         self._read = dict(zip((False, True), selectors, strict=True))
         self._grid = [
-            (slot_of(deployment.oracle.artifact, f"covariance.{name}"), count)
+            (deployment.oracle.artifact.slot(f"covariance.{name}"), count)
             for name, count in _GRID.items()
         ]
         nothing: list[int] = []

@@ -9,7 +9,7 @@ from chain import Contract
 from margin_model import funding_math, interest_math, ledger_math
 from tests.fuzz.invariants_words import unpack_funding, unpack_position
 from tests.fuzz.model import FIRST_USER, POOL, Account, Holding, bits, unpack_account
-from tests.fuzz.storage import element, slot_of
+from tests.fuzz.storage import element
 from tests.fuzz.world import World
 
 MASK_128 = 2**128 - 1
@@ -26,7 +26,7 @@ class Place:
     def slot(self, path: str) -> int:
         found = self._slots.get(path)
         if found is None:
-            found = self._slots[path] = slot_of(self._artifact, path)
+            found = self._slots[path] = self._artifact.slot(path)
         return found
 
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyrevm
 from eth_utils.crypto import keccak
 
-from chain.artifacts import Artifact
 from chain.contract import Contract
 from chain.deployment import Deployment
-from chain.errors import ChainError
 
 _WORD = 32
 
@@ -77,25 +75,9 @@ def element(base: int, key: int) -> int:
     return int.from_bytes(keccak(base.to_bytes(_WORD, "big") + key.to_bytes(_WORD, "big")), "big")
 
 
-def slot_of(artifact: Artifact, path: str) -> int:
-    """First slot of a variable, by its path in the layout: modules and name, joined by dots.
-
-    Raises
-    ------
-    ChainError
-        When the contract has no such variable.
-    """
-    entry: Any = artifact.layout.get("storage_layout", {})
-    for part in path.split("."):
-        entry = entry.get(part) if isinstance(entry, dict) else None
-    if not isinstance(entry, dict) or "slot" not in entry:
-        raise ChainError(f"{artifact.name}: no variable {path} in its storage")
-    return int(entry["slot"])
-
-
 def spot(contract: Contract, path: str, *keys: int | str) -> Spot:
     """A variable's slot, or the element of a HashMap at `keys` (numbers or addresses)."""
-    slot = slot_of(contract.artifact, path)
+    slot = contract.artifact.slot(path)
     for key in keys:
         slot = element(slot, int(key, 16) if isinstance(key, str) else key)
     return Spot(contract.address, slot)

@@ -3,7 +3,6 @@ so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,68 +10,16 @@ import pytest
 
 from chain.artifacts import ROOT
 from margin_model.fixed_point import WAD
+from tests.fuzz.conftest import OTHER, TRADER
 from tests.fuzz.episode import Stage
 from tests.fuzz.invariants import Invariants, all_invariants, table
 from tests.fuzz.invariants_look import Invariant
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
-from tests.fuzz.storage import slot_of, spot
-from tests.fuzz.world import World
+from tests.fuzz.storage import spot
 
-TRADER, OTHER = 8, 10
 RAY = 10**27
 UNIT = 1 << 128
-
-
-@pytest.fixture(scope="module")
-def stage() -> Stage:
-    """One world for this file."""
-    return Stage(full_every=1)
-
-
-@pytest.fixture
-def invariants(stage: Stage) -> Iterator[Invariants]:
-    """A trader with a position and collateral, another with an order, somebody in auction."""
-    with stage.episode():
-        prepare(stage.world)
-        found = stage.invariants
-        assert found is not None
-        found.reset()
-        yield found
-
-
-def prepare(world: World) -> None:
-    """A trader with a position, collateral and an order, another one in auction."""
-    deployment = world.deployment
-    house, pool = deployment.clearinghouse, deployment.pool
-    trader, other = world.actors["trader"], world.actors["other"]
-    house.deposit(TRADER, world.tokens[1].contract, 5 * WAD, sender=trader)
-    fill(world, TRADER, trader, 10**17)
-    fill(world, OTHER, other, 10**19)
-    deployment.chain.advance(120)
-    for price in (29_000, 28_300, 27_700):
-        deployment.set_price("BTC", price * WAD)
-        deployment.chain.advance(600)
-        _refresh(world, "BTC", price * WAD)
-        deployment.risk.sample()
-    deployment.auction.start(OTHER, 4, sender=trader)
-    pool.submit_order(TRADER, 1, WAD // 10, 2**88 - 1, sender=trader)
-    world.wire.version += 1
-
-
-def _refresh(world: World, moved: str, price: int) -> None:
-    for symbol, start in (("BTC", price), ("ETH", 2_000 * WAD), ("SOL", 60 * WAD), ("ARB", WAD)):
-        world.deployment.set_price(symbol, start if symbol != moved else price)
-
-
-def fill(world: World, account: int, owner: str, size: int) -> None:
-    """Buy that much BTC."""
-    deployment = world.deployment
-    deployment.pool.submit_order(account, 0, size, 2**88 - 1, sender=owner)
-    deployment.chain.advance(3)
-    _refresh(world, "BTC", 30_000 * WAD)
-    proof = deployment.feeds["BTC"][0].proof(deployment.chain.time)
-    assert deployment.pool.execute_order(account, 4, proof, sender=owner).result
 
 
 @dataclass(frozen=True)
@@ -167,8 +114,3 @@ def test_invariants__nothing_corrupted__all_hold(invariants: Invariants) -> None
 
 def test_docs__fuzzer_table__is_this_list() -> None:
     assert table() in (ROOT / "docs" / "invariants.md").read_text()
-
-
-def test_slot_of__unknown_variable__says_so(stage: Stage) -> None:
-    with pytest.raises(Exception, match="no variable nothing"):
-        slot_of(stage.world.deployment.clearinghouse.artifact, "nothing")

@@ -3,13 +3,14 @@ and the one that must see it says so."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from margin_model.fixed_point import WAD
+from tests.fuzz.conftest import OTHER, TRADER, fill
 from tests.fuzz.episode import Stage
 from tests.fuzz.invariants import Invariants, all_invariants
 from tests.fuzz.invariants_auction import Shown
@@ -18,29 +19,11 @@ from tests.fuzz.invariants_words import FUND
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
 from tests.fuzz.storage import spot
-from tests.fuzz.test_invariants import OTHER, TRADER, fill, prepare
 
 BIDDER, NETTED = 7, 16
 NO_LIMIT = 2**127
 SMALL = 10**13  # more than any rounding [quote wad]
 HIGHEST = 2**64 - 1  # line of a risk word [wad]
-
-
-@pytest.fixture(scope="module")
-def stage() -> Stage:
-    """One world for this file."""
-    return Stage(full_every=1)
-
-
-@pytest.fixture
-def invariants(stage: Stage) -> Iterator[Invariants]:
-    """A trader with a position, another one in auction."""
-    with stage.episode():
-        prepare(stage.world)
-        found = stage.invariants
-        assert found is not None
-        found.reset()
-        yield found
 
 
 def assert_says_so(invariants: Invariants, name: str) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from chain import load_artifacts
 from tests.fuzz.calldata import selectors, words
-from tests.fuzz.storage import element, slot_of
+from tests.fuzz.storage import element
 
 WAD_DIGITS = 18
 PHASE_SHIFT = 64
@@ -43,9 +43,9 @@ class Sender(Protocol):
 _AGGREGATOR = selectors("MockAggregator")
 _PROXY = selectors("MockAggregatorProxy")
 _PYTH = selectors("MockPyth")
-_LATEST = slot_of(load_artifacts()["MockAggregator"], "latest_round")
-_ROUNDS = slot_of(load_artifacts()["MockAggregator"], "_rounds")
-_PRICES = slot_of(load_artifacts()["MockPyth"], "_prices")
+_LATEST = load_artifacts()["MockAggregator"].slot("latest_round")
+_ROUNDS = load_artifacts()["MockAggregator"].slot("_rounds")
+_PRICES = load_artifacts()["MockPyth"].slot("_prices")
 
 
 @dataclass
