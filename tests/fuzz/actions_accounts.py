@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.fuzz.machine import Machine
 
 HOUSE = "Clearinghouse"
-MOST_ACCOUNTS = 17
+MOST_ACCOUNTS = 20
 WRONG_KINDS = (0, 4, 2**200)
 MAX_DEPOSIT = 50_000  # [quote]
 SIZES = (1, 1, 1, 1, 1, 1, 1, 1, 1, 100)

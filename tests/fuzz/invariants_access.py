@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_words import ACCOUNTS, FIRST_USER, REFUSAL, SETTINGS, SILENCE, Held
+from tests.fuzz.invariants_words import (
+    ACCOUNTS,
+    FIRST_USER,
+    PAYOUTS,
+    REFUSAL,
+    SETTINGS,
+    SILENCE,
+    Held,
+)
 from tests.fuzz.step import Violation
 
 ACCESS = Group("access")
 
-_DUST = 2  # of scaled cash [quote wad]
-_SALES = ("bid", "backstop", "write_off")
 _OWNERS = ("house_owner", "pool_owner", "risk_owner", "oracle_owner")
 
 
@@ -59,7 +65,7 @@ def equity_is_the_owners(look: Look) -> int:
         words = mirror.words_for(before, after)
         had = mirror.equity(before, words, before=True)
         has = mirror.equity(after, words)
-        if has < had - _DUST and not look.is_operator(account):
+        if has < had - look.dust_of_cash and not look.is_operator(account):
             raise Violation(
                 "equity is the owner's",
                 f"account {account}: {had} to {has} by {look.last.sender} in {look.last.function}",
@@ -72,11 +78,11 @@ def _same_worth(before: Held, after: Held) -> bool:
 
 
 def _is_legal(look: Look, account: int, before: Held) -> bool:
-    if look.done in _SALES and look.last.args[0] == account:
+    if look.done in PAYOUTS and look.last.args[0] == account:
         return True
     if look.done == "execute_order" and look.last.args[0] == account and before.order:
         return True
-    return look.books.index < look.books.index_before and before.stored > 0
+    return look.written_down and before.stored > 0
 
 
 @ACCESS.named("ownership", SETTINGS)

@@ -65,7 +65,7 @@ class Books:
     requests : list of int
         Two words of each request of providers.
     cash, cost : int
-        Sums over all accounts [quote wad].
+        Sums over all accounts, interest up to its last accrual [quote wad].
     supply, debt : int
         Sums of users' scaled cash by sign [quote wad / index].
     sizes, longs, amounts : list of int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from margin_model import auction_math
 from margin_model.fixed_point import WAD, mul_wad_down
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_words import CALL, FUND, Episode, unpack_episode
+from tests.fuzz.invariants_words import CALL, Episode, unpack_episode
 from tests.fuzz.step import Violation
 
 FILLS = Group("auction")
@@ -33,7 +33,7 @@ class Fill:
         taker, taken = books.held_before(self.bidder), books.held(self.bidder)
         self.gain = mirror.equity(taken, self.words) - mirror.equity(taker, self.words, before=True)
         self.slack = look.slack(self.before, taken) + self.offer.buffered // WAD + 1
-        self.written_down = books.index != books.index_before
+        self.written_down = look.written_down
 
 
 def fill_of(look: Look) -> Fill | None:
@@ -122,8 +122,8 @@ def fund_pays(look: Look) -> int:
     if fill is None or books.index == MIN_SUPPLY_INDEX:
         return 0
     penalty = mul_wad_down(fill.offer.penalty, fill.fraction)
-    had = books.held_before(FUND).cash
-    paid = had + penalty - books.held(FUND).cash
+    had = look.mirror.fund_cash(before=True)
+    paid = had + penalty - look.mirror.fund_cash()
     most = mul_wad_down(max(0, fill.offer.incentive - fill.equity), fill.fraction)
     if not 0 <= paid <= min(most, max(had, 0)):
         raise Violation("fund pays max(0, I − E)", f"{paid} of {had}, at most {most}")

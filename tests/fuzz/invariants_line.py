@@ -172,7 +172,9 @@ def notice_kept(look: Look) -> int:
     if look.now == look.earlier or look.now % 2:
         return 0
     held = watch.held
-    if held is None or books.held(watch.account) != held or watch.parameters != _parameters(look):
+    # interest is no line
+    same = held is not None and books.held(watch.account)._replace(cash=held.cash) == held
+    if held is None or not same or watch.parameters != _parameters(look):
         watch.held = None
         if look.now % _PAUSE == 0:
             _watch_next(look)

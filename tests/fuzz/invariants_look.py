@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chain.deployment import Deployment
 from margin_model.covariance import Grid
 from margin_model.fixed_point import WAD
+from margin_model.ledger_math import RAY
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_mirror import Mirror
 from tests.fuzz.invariants_words import Episode, Held, unpack_episode
@@ -140,10 +141,21 @@ class Look:
         before, after = books.held_before(account), books.held(account)
         return unpack_episode(before.episode), unpack_episode(after.episode)
 
+    @property
+    def written_down(self) -> bool:
+        """Whether suppliers were charged: interest alone never lowers their index."""
+        return self.books.index < self.mirror.accrued(before=True).supply
+
+    @property
+    def dust_of_cash(self) -> int:
+        """What cash may lose when it is stored divided by an index, and multiplied again [quote
+        wad]."""
+        return self.books.index // RAY + self.books.borrow_index // RAY
+
     def slack(self, *accounts: Held) -> int:
         """What one unit in the last place of every holding is worth, by its price or by its cost
         [quote wad]."""
-        worth, words = 8, self.mirror.words_for(*accounts)
+        worth, words = 4 * self.dust_of_cash, self.mirror.words_for(*accounts)
         for account in accounts:
             for market, (size, cost) in enumerate(zip(account.sizes, account.costs, strict=True)):
                 if size:

@@ -3,19 +3,22 @@ mirrors.
 
 Balances come from storage, readings from the oracle's own view, everything else from
 `margin_model`. Asked about the moment before a step, balances and funding are those from before it,
-prices and time those of now: what a single transaction changed, and nothing else.
+prices, time and interest up to it those of now: what a single transaction changed, and nothing
+else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from chain.deployment import Deployment
 from margin_model import (
     auction_math,
     covariance,
     funding_math,
+    interest_math,
     ledger_math,
     margin_math,
     portfolio_notice,
@@ -25,6 +28,7 @@ from margin_model import (
     tier_table,
 )
 from margin_model.fixed_point import WAD, mul_wad_down
+from margin_model.interest_math import Curve
 from margin_model.risk_engine import Asset, Breakdown, Exposure, Health, Parameters
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_prices import SLOTS, Prices, unpack_reading
@@ -42,6 +46,25 @@ from tests.fuzz.invariants_words import (
 
 _BPS = 10**4
 _PRICE = 2**88 - 1
+
+
+class Accrued(NamedTuple):
+    """Interest up to a time."""
+
+    supply: int  # index [1e27]
+    debt: int  # index [1e27]
+    to_pool: int  # [quote wad]
+    to_fund: int
+
+
+def _indices(supply: int, debt: int, to_pool: int, to_fund: int) -> Accrued:
+    supply_index = interest_math.unpack_side(supply)[1]
+    return Accrued(supply_index, interest_math.unpack_side(debt)[1], to_pool, to_fund)
+
+
+@lru_cache(4096)
+def _advanced(supply: int, debt: int, curve: Curve, now: int) -> Accrued:
+    return _indices(*interest_math.advance(supply, debt, curve, now))
 
 
 class Mirror(Prices):
@@ -63,6 +86,7 @@ class Mirror(Prices):
     ) -> None:
         super().__init__(deployment, evm, wire, books)
         self.scales = scales
+        self.curve = interest_math.Curve(*deployment.interest.parameters())
         self.keeper_fee = int(deployment.pool.KEEPER_FEE())
         risk = deployment.risk
         self.parameters = Parameters(
@@ -87,9 +111,33 @@ class Mirror(Prices):
 
     # ── accounts ─────────────────────────────────────────────────────────────────────────────────
 
+    def accrued(self, *, before: bool = False) -> Accrued:
+        """Interest up to now."""
+        books = self.books
+        stored = books.then if before else books.now
+        supply, debt = stored("sides"), stored("sides", 1)
+        if interest_math.unpack_side(supply)[2] in (0, self.now):
+            return _indices(supply, debt, 0, 0)
+        return _advanced(supply, debt, self.curve, self.now)
+
+    def cash(self, held: Held, *, before: bool = False) -> int:
+        """A user's cash with interest up to now [quote wad]."""
+        stored = held.stored
+        if held.owner == 0:
+            return stored
+        accrued = self.accrued(before=before)
+        return ledger_math.from_scaled(stored, accrued.debt if stored < 0 else accrued.supply)
+
+    def fund_cash(self, *, before: bool = False) -> int:
+        """The fund's, with interest up to now [quote wad]."""
+        books = self.books
+        fund = books.held_before(FUND) if before else books.held(FUND)
+        return fund.stored + self.accrued(before=before).to_fund
+
     def exposure(self, held: Held, words: Sequence[int], *, before: bool = False) -> Exposure:
         """What an account is exposed to, as the risk engine takes it."""
-        base, markets = held.cash, held.markets
+        cash = base = self.cash(held, before=before)
+        markets = held.markets
         sizes, amounts = [0] * SLOTS, [0] * SLOTS
         rest, market = markets, 0
         while rest:
@@ -108,7 +156,7 @@ class Mirror(Prices):
                 amounts[asset] += held.amounts[token]
             rest >>= 1
             token += 1
-        return Exposure(held.kind, held.cash, base, markets, collaterals, sizes, amounts)
+        return Exposure(held.kind, cash, base, markets, collaterals, sizes, amounts)
 
     def funding_index(self, market: int, word: int, *, before: bool = False) -> int:
         """F at a reading [quote wad per unit]."""
@@ -242,9 +290,8 @@ class Mirror(Prices):
     def available(self, *, before: bool = False) -> int:
         """Incentive the fund may still pay in this epoch [quote wad]."""
         books = self.books
-        fund = books.held_before(FUND) if before else books.held(FUND)
         stored = books.then if before else books.now
-        balance = max(fund.cash, 0)
+        balance = max(self.fund_cash(before=before), 0)
         if stored("epoch") == self.now // self._epoch_length:
             return min(stored("allowance"), balance)
         return balance * self._epoch_cap // _BPS
@@ -257,7 +304,7 @@ class Mirror(Prices):
         books = self.books
         pool = books.held_before(POOL) if before else books.held(POOL)
         exposure = self.exposure(pool, words, before=before)
-        value = exposure.base
+        value = exposure.base + self.accrued(before=before).to_pool
         rest, asset = exposure.markets | exposure.collaterals, 0
         while rest:
             if rest & 1:

@@ -8,8 +8,10 @@ from tests.fuzz.invariants_look import Group, Look
 from tests.fuzz.invariants_words import (
     ACCOUNTS,
     ESCROW,
+    FUND,
     HOLDINGS,
     MARKETS,
+    PAYOUTS,
     POOL,
     REQUESTS,
     RESERVED,
@@ -25,6 +27,8 @@ _MASK_128 = 2**128 - 1
 _SKEW_UNIT = 10**9
 _ISOLATED = 1
 _ENTERING = 1 << 252
+_AMONG_USERS = ("deposit", "withdraw", "repay", "submit_order", "clear_order", "request_entry")
+"""What moves no cash of pool or fund."""
 
 
 @MONEY.named("I1", ACCOUNTS | SUMS | TOKENS)
@@ -60,6 +64,33 @@ def rounding_dust(look: Look) -> int:
     if not least <= grown <= most:
         raise Violation("rounding dust", f"{grown} wei, not within {least} and {most}")
     look.dust = dust
+    return 1
+
+
+@MONEY.named("interest", SUMS, "every step that moves an index")
+def interest(look: Look) -> int:
+    """What debtors pay is what suppliers earn and what pool and fund get, the fund with the dust:
+    both indices grow as the exact mirror says (a write-down besides), and where nothing else moves
+    the cash of pool and fund they have just their parts more."""
+    books = look.books
+    before = books.indices_before
+    if (books.index, books.borrow_index) == before:
+        return 0
+    accrued = look.mirror.accrued(before=True)
+    if books.borrow_index != accrued.debt:
+        raise Violation("interest", f"index of debt {books.borrow_index} for {accrued}")
+    if books.index != accrued.supply and look.done not in PAYOUTS:
+        raise Violation("interest", f"index of supply {books.index} for {accrued}")
+    paid = (books.then("sides", 1) & _MASK_128) * (accrued.debt - before[1])
+    earned = (books.then("sides") & _MASK_128) * (accrued.supply - before[0])
+    dust = paid - earned - RAY * (accrued.to_pool + accrued.to_fund)
+    if not 0 <= dust < 2 * RAY:
+        raise Violation("interest", f"{dust / RAY} wei of {paid // RAY} are nobody's")
+    if look.done in _AMONG_USERS:
+        for account, part in ((POOL, accrued.to_pool), (FUND, accrued.to_fund)):
+            gained = books.held(account).cash - books.held_before(account).cash
+            if gained != part:
+                raise Violation("interest", f"account {account} has {gained} more, not {part}")
     return 1
 
 

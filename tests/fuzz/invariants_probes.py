@@ -82,6 +82,14 @@ class Probes:
             raise Reverted("nobody is free")
         return random.choice(users)
 
+    def pay_debts(self) -> None:
+        """Repay what everybody owes: no interest runs while time passes."""
+        house, payer = self.deployment.clearinghouse, self.world.actors["stranger"]
+        for account in self.books.users():
+            if self.books.held(account).stored < 0:
+                house.repay(account, _FOREVER, sender=payer)
+        self.look_again()
+
     def publish(self) -> None:
         """Say again what every feed said, as of now."""
         words = self.mirror.words()
@@ -137,6 +145,7 @@ def deposit_withdraw(probes: Probes, random: Random) -> int:
 def stake_unstake(probes: Probes, random: Random) -> int:
     """Staking and leaving again, with nothing in between, never gains."""
     fund, house = probes.deployment.fund, probes.deployment.clearinghouse
+    probes.pay_debts()
     account, owner = probes.pick_user(random)
     had = house.cash(account)
     amount = max(1, had // random.choice((1, 2, 1_000, 10**18)))
@@ -152,6 +161,7 @@ def stake_unstake(probes: Probes, random: Random) -> int:
 def enter_leave(probes: Probes, random: Random) -> int:
     """Entering the pool and leaving it gains no more than the pool's shares did meanwhile."""
     pool, house, mirror = probes.deployment.pool, probes.deployment.clearinghouse, probes.mirror
+    probes.pay_debts()
     account, owner = probes.pick_user(random)
     amount = max(pool.MIN_REQUEST(), house.cash(account) // random.choice((2, 10)))
     had = house.cash(account)
@@ -180,6 +190,7 @@ def closed_loop(probes: Probes, random: Random) -> int:
     nothing but the funding of the seconds between."""
     deployment, mirror = probes.deployment, probes.mirror
     house, pool, oracle = deployment.clearinghouse, deployment.pool, deployment.oracle
+    probes.pay_debts()
     account, owner = probes.pick_user(random)
     symbol, market = random.choice(list(deployment.assets.items()))
     probes.publish()

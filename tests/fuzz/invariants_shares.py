@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from margin_model.share_math import VIRTUAL
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_words import ACCOUNTS, CALL, FUND, FUNDS, POOL
+from tests.fuzz.invariants_words import ACCOUNTS, CALL, FUND, FUNDS, PAYOUTS, POOL
 from tests.fuzz.step import Violation
 
 SHARES = Group("shares")
 
 TRADES = ("execute_order", "backstop")
 """What may change the pool's value: it is a trading result."""
-PAYOUTS = ("bid", "backstop", "write_off")
-"""What fund and pool may have to pay for."""
 _MASK_128 = 2**128 - 1
 _SHARELESS = ("submit_order", "execute_order", "clear_order", "deposit", "withdraw", "sample")
 """What is done most often and has nothing to do with shares; an episode ends with a check."""
@@ -26,7 +24,7 @@ def fund_share(look: Look) -> int:
     books = look.books
     if FUND not in books.was and not books.moved("fund_shares"):
         return 0
-    had, has = books.held_before(FUND).cash, books.held(FUND).cash
+    had, has = look.mirror.fund_cash(before=True), look.mirror.fund_cash()
     shares, now = books.then("fund_shares"), books.now("fund_shares")
     if shares == now:
         if has < had and look.done not in PAYOUTS:

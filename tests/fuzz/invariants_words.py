@@ -17,6 +17,8 @@ _MASK_16 = 2**16 - 1
 _MASK_128 = 2**128 - 1
 _TOP = 2**255
 _ALL = 2**256
+PAYOUTS = ("bid", "backstop", "write_off")
+"""What fund, pool and in the end all suppliers may have to pay for."""
 FIXED = 7  # words of an account before its positions
 
 # What a step may change, a bit each; an invariant names the bits that it depends on.
@@ -69,7 +71,7 @@ class Held(NamedTuple):
 
     word: int
     stored: int  # scaled cash [quote wad / index]
-    cash: int  # [quote wad]
+    cash: int  # at the indices stored [quote wad]
     proceeds: int  # [quote wad]
     reservation: int  # word of the pending order
     order: int  # word of the order at the pool

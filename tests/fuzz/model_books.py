@@ -5,14 +5,18 @@ Slots come from the compiler's layout (`storage`), the layout of words from who 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from chain import Contract
 from margin_model import funding_math, interest_math, ledger_math
 from tests.fuzz.invariants_words import unpack_funding, unpack_position
-from tests.fuzz.model import FIRST_USER, POOL, Account, Holding, bits, unpack_account
+from tests.fuzz.model import FIRST_USER, FUND, POOL, Account, Holding, bits, unpack_account
 from tests.fuzz.storage import element
 from tests.fuzz.world import World
 
 MASK_128 = 2**128 - 1
+
+advance = lru_cache(4096)(interest_math.advance)
 
 
 class Place:
@@ -31,7 +35,7 @@ class Place:
 
 
 class Books:
-    """Reads balances of one world on the in-process EVM.
+    """Reads balances of one world on the in-process EVM, with interest up to now, as views show it.
 
     Every method asks the chain anew; nothing is remembered.
     """
@@ -39,6 +43,8 @@ class Books:
     def __init__(self, world: World) -> None:
         deployment = world.deployment
         self._read = world.evm.storage
+        self._wire = world.wire
+        self._curve = interest_math.Curve(*deployment.interest.parameters())
         house = self._house = Place(deployment.clearinghouse)
         self._address = house.address
         self._tokens = [Place(token.contract) for token in world.tokens]
@@ -69,17 +75,31 @@ class Books:
         slot = element(element(self._operators, account), caller)
         return bool(self._read(self._address, slot))
 
+    def _accrued(self) -> tuple[int, int, int, int]:
+        """Words of both sides now, and what pool and fund have earned since they were stored."""
+        read, now = self._read, self._wire.now
+        supply, debt = read(self._address, self._sides), read(self._address, self._sides + 1)
+        if interest_math.unpack_side(supply)[2] in (0, now):
+            return supply, debt, 0, 0
+        return advance(supply, debt, self._curve, now)
+
     def side(self, debt: bool) -> tuple[int, int]:
         """Scaled sum and index of users' supply or debt."""
-        word = self._read(self._address, self._sides + debt)
-        return interest_math.unpack_side(word)[:2]
+        return interest_math.unpack_side(self._accrued()[debt])[:2]
 
     def cash(self, account: int) -> int:
         """[quote wad]"""
         stored = signed(self._read(self._address, element(self._stored, account)))
-        if account < FIRST_USER:
-            return stored
-        return ledger_math.from_scaled(stored, self.side(stored < 0)[1])
+        if account >= FIRST_USER:
+            return ledger_math.from_scaled(stored, self.side(stored < 0)[1])
+        if account == POOL:
+            return stored + self._accrued()[2]
+        return stored + self._accrued()[3] if account == FUND else stored
+
+    def kept(self, cash: int) -> int:
+        """What is left of an account's cash once it has been stored, which rounds [quote wad]."""
+        index = self.side(cash < 0)[1]
+        return ledger_math.from_scaled(ledger_math.to_scaled(cash, index), index)
 
     def stored_cash(self, account: int) -> int:
         """As it is stored: divided by the index of its sign."""

@@ -156,6 +156,8 @@ class MarginModel:
             return None
         if cash_left and holding.cash < 0 and self._is_over_utilised(account, holding.cash):
             return "quote: over utilised"
+        if holding.cash != self._state.cash(account):
+            holding.cash = self._state.kept(holding.cash)
         held = self.held_assets(holding)
         if pending is not None:
             held |= 1 << pending[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from margin_model import auction_math, ledger_math
 from margin_model.auction_math import Offer
 from margin_model.fixed_point import mul_wad_down, mul_wad_up
+from margin_model.ledger_math import RAY
 from margin_model.risk_engine import HEALTHY, MARGIN_CALL, Health
 from tests.fuzz.invariants_words import Episode
 from tests.fuzz.model import ESCROW, FUND, POOL, Holding
@@ -21,10 +22,12 @@ WAD = 10**18
 BPS = 10**4
 MIN_SLICE = 10**16
 SLICE_ROUNDING = 16 * 10**8
+CASH_ROUNDINGS = 8  # of a bidder's cash in one bid, each less than a unit of the index and a wei
 MAX_MAINTENANCE = 2**102 - 1
 
 BIDDER_MARGIN: Outcomes = frozenset({None, "bidder: below requirement", "bidder: borrow limit"})
-"""A bid after a payment by the waterfall: what a write-down leaves is not mirrored."""
+"""A bid after a payment by the waterfall, or where roundings decide: what a write-down leaves is
+not mirrored, nor is each rounding of cash on its way."""
 
 
 # ── starts and ends ──────────────────────────────────────────────────────────────────────────────
@@ -205,8 +208,13 @@ def bid(
     if not _is_covered(m, parts):
         return BIDDER_MARGIN
     needed = mul_wad_up(then.maintenance, m.margin.parameters.im_multiplier)
-    require(then.equity >= needed, "bidder: below requirement")
-    require(then.cash + then.borrow_limit >= 0, "bidder: borrow limit")
+    cushion, left = then.equity - needed, then.cash + then.borrow_limit
+    indices = {m.state.side(debt)[1] for debt in (False, True)}
+    slack = 0 if indices == {RAY} else CASH_ROUNDINGS * (max(indices) // RAY + 1)
+    if slack and min(abs(cushion), abs(left)) <= slack:
+        return BIDDER_MARGIN
+    require(cushion >= 0, "bidder: below requirement")
+    require(left >= 0, "bidder: borrow limit")
     return None
 
 

@@ -43,6 +43,7 @@ def submit_order(m: Models, sender: int, account: int, market: int, size_delta: 
     holding.cash -= m.world.config.pool["keeper_fee"]
     require(holding.cash > -LIMIT, "cash: too large")
     if holding.cash < 0 or holding.positions:
+        holding.cash = m.state.kept(holding.cash)
         refuse(m.margin.fee(holding))
 
 

@@ -44,6 +44,8 @@ CASES = (
     Case("I3", "clearinghouse", "collateral_book.on_record", ("WETH",)),
     Case("sums of cash", "clearinghouse", "cash_book.stored", (TRADER,)),
     Case("sums of cash", "clearinghouse", "cash_book.sides"),
+    Case("interest", "clearinghouse", "cash_book.sides", add=UNIT),
+    Case("interest", "clearinghouse", "cash_book.sides", add=UNIT, offset=1),
     Case("open interest", "clearinghouse", "position_book.positions", (TRADER,), add=UNIT),
     Case("open interest", "clearinghouse", "position_book.positions", (1,), add=UNIT),
     Case("bitmaps", "clearinghouse", "position_book.positions", (TRADER,), 2, add=UNIT),

@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
+from chain.deployment import CROSS
 from margin_model.fixed_point import WAD
 from tests.fuzz.conftest import OTHER, TRADER, fill
 from tests.fuzz.episode import Stage
 from tests.fuzz.invariants import Invariants, all_invariants
 from tests.fuzz.invariants_auction import Shown
 from tests.fuzz.invariants_look import Curve, Invariant
-from tests.fuzz.invariants_words import FUND
+from tests.fuzz.invariants_words import FUND, POOL
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
 from tests.fuzz.storage import spot
 
-BIDDER, NETTED = 7, 16
+BIDDER, NETTED, PLEDGED = 7, 16, 18
 NO_LIMIT = 2**127
 SMALL = 10**13  # more than any rounding [quote wad]
 HIGHEST = 2**64 - 1  # line of a risk word [wad]
@@ -109,6 +110,46 @@ def bid(stage: Stage, fraction: int) -> Sent:
     world.wire.version += 1
     accounts = (OTHER, BIDDER)
     return Sent(sender, "LiquidationAuction", "bid", args, accounts, None, receipt.output)
+
+
+# ── interest ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_interest__as_it_was__holds(stage: Stage, invariants: Invariants) -> None:
+    sent = borrow_and_deposit(stage, invariants)
+
+    invariants.check(sent)
+
+    assert invariants.counts["interest"]
+
+
+@pytest.mark.parametrize("account", [POOL, FUND])
+@pytest.mark.parametrize("more", [1, -1])
+def test_interest__part_of_pool_or_fund_falsified__says_so(
+    stage: Stage, invariants: Invariants, account: int, more: int
+) -> None:
+    sent = borrow_and_deposit(stage, invariants)
+    add(stage, "clearinghouse", "cash_book.stored", account, more)
+
+    invariants.observe(sent)
+
+    assert_says_so(invariants, "interest")
+
+
+def borrow_and_deposit(stage: Stage, invariants: Invariants) -> Sent:
+    """Somebody owes for a day; then somebody else deposits."""
+    world, house = stage.world, stage.world.deployment.clearinghouse
+    owner, sender = world.actors["other"], world.actors["stranger"]
+    house.withdraw(PLEDGED, world.quote.contract, 10**10, owner, sender=owner)
+    house.open_account(sender, CROSS, sender=sender)
+    account = house.account_count()
+    world.wire.version += 1
+    invariants.reset()
+    world.wire.advance(86_400)
+    args = (account, world.quote.address, 1)
+    receipt = house.deposit(*args, sender=sender)
+    world.wire.version += 1
+    return Sent(sender, "Clearinghouse", "deposit", args, (account,), None, receipt.output)
 
 
 # ── terms over time ──────────────────────────────────────────────────────────────────────────────

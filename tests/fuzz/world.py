@@ -57,6 +57,15 @@ TOKENS = (
 )
 """Collateral tokens in the order of listing; the last one is not listed at the start."""
 FUNDING_UNIT = 10**15  # a rate of 1 a day
+INTEREST = {
+    "base_rate": WAD // 20,
+    "slope1": WAD,
+    "slope2": 60 * WAD,
+    "kink": 8 * WAD // 10,
+    "rate_cap": 10 * WAD,
+    "reserve": WAD // 10,
+}
+"""So steep that minutes count, and the cap is met [wad per year, wad]."""
 _QUOTE_DOUBLE = "MockFreezableERC20"
 _ARB_PRICE_ID = bytes.fromhex("3f") * 32
 
@@ -100,6 +109,7 @@ def fuzz_config(sequencer: str) -> Config:
         sequencer_feed=sequencer,
         auction=auction,
         max_funding_rate=FUNDING_UNIT // 50,
+        interest=INTEREST,
         assets={s: _shallow(asset) for s, asset in assets.items()},
         collaterals=collaterals,
     )

@@ -25,7 +25,9 @@ ACCOUNTS = (
     ("whale", ISOLATED, 900_000),
 )
 PORTFOLIOS = (("trader", PORTFOLIO, 30_000), ("whale", PORTFOLIO, 900_000))
-"""Of the same, opened last."""
+"""Of the same, opened after them."""
+PLEDGES = (("other", "WBTC", 4), ("provider", "WETH", 100), ("whale", "WETH", 2_500))
+"""Accounts with collateral alone, to borrow on: role, token, units. Opened last."""
 LIQUIDITY = 300_000
 STAKE = 40_000
 
@@ -61,6 +63,8 @@ class _Settlers:
             self._of("trader"), world.actors["operator"], True, sender=world.actors["trader"]
         )
         self._fill()
+        for role, symbol, units in PLEDGES:
+            self._pledge(ROLES.index(role), symbol, units)
 
     def _relay(self, contract: Contract, function: str, *args: Any) -> None:
         self._world.wolf.relay(contract, getattr(contract, function).encode(*args))
@@ -79,6 +83,13 @@ class _Settlers:
             self._relay(house, "deposit", account, world.quote.contract, units)
         elif cash:
             house.deposit(account, world.quote.contract, units, sender=world.people[owner])
+
+    def _pledge(self, owner: int, symbol: str, units: int) -> None:
+        self._open(owner, CROSS, 0)
+        world = self._world
+        token = next(token for token in world.tokens if token.symbol == symbol)
+        amount, person = units * 10**token.decimals, world.people[owner]
+        self._house.deposit(world.accounts[-1], token.contract, amount, sender=person)
 
     def _fill(self) -> None:
         world = self._world
