@@ -568,12 +568,16 @@ def _close_request(
 @view
 def _tradable() -> uint256[16]:
     """
-    @dev Fresh and usable, or whoever moves would choose among old prices of a feed nobody pushed, or
-         would know of a jump that the oracle still doubts.
+    @dev Who moves chooses the second. While a price is STALE or VOLATILE another one is to be had, and
+         soon: at the last one, however worsened, he would move ahead of what he knows. Only an asset
+         that nobody can read keeps nobody waiting, if it is a tenth of the book at most.
     @return readings of all the pool holds
     """
     words: uint256[16] = staticcall ORACLE.read_fresh(pool_nav._assets())
-    assert pool_nav._health(POOL, words).live, "price: not usable"
+    waiting: bool = not pool_nav._health(POOL, words).live
+    for word: uint256 in words:
+        waiting = waiting or price_word._awaited(word)
+    assert not waiting, "price: not usable"
     return words
 
 

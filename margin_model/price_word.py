@@ -43,6 +43,11 @@ class Reading(NamedTuple):
         """Whether the price is good enough to liquidate on."""
         return self.state >= UNCERTAIN
 
+    @property
+    def awaited(self) -> bool:
+        """Whether another price is to be had soon."""
+        return self.state in (STALE, VOLATILE)
+
 
 def pack(price: int, ema: int, live: int, confidence: int, state: int) -> int:
     """Word of a reading; confidence saturates at 40 bits."""

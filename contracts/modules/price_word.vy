@@ -75,3 +75,13 @@ def _state(_word: uint256) -> uint256:
 @pure
 def _usable(_word: uint256) -> bool:
     return _word >> 248 >= UNCERTAIN
+
+
+@internal
+@pure
+def _awaited(_word: uint256) -> bool:
+    """
+    @return whether another price is to be had soon: STALE or VOLATILE
+    """
+    state: uint256 = self._state(_word)
+    return state == STALE or state == VOLATILE

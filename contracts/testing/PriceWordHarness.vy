@@ -18,7 +18,7 @@ def pack(_price: uint256, _ema: uint256, _live: uint256, _confidence: uint256, _
 
 @external
 @pure
-def unpack(_word: uint256) -> (uint256, uint256, uint256, uint256, uint256, bool):
+def unpack(_word: uint256) -> (uint256, uint256, uint256, uint256, uint256, bool, bool):
     return (
         price_word._price(_word),
         price_word._ema(_word),
@@ -26,4 +26,5 @@ def unpack(_word: uint256) -> (uint256, uint256, uint256, uint256, uint256, bool
         price_word._confidence(_word),
         price_word._state(_word),
         price_word._usable(_word),
+        price_word._awaited(_word),
     )

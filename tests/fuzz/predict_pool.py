@@ -137,7 +137,8 @@ def _tradable(m: Models) -> list[int]:
     """Readings of all the pool holds, as they are after a sample."""
     holding = m.state.holding(POOL)
     words = m.margin.fresh_after_sample(m.margin.held_assets(holding))
-    require(m.margin.health(holding, words).live, "price: not usable")
+    waiting = any(price_word.unpack(word).awaited for word in words)
+    require(m.margin.health(holding, words).live and not waiting, "price: not usable")
     return words
 
 

@@ -59,9 +59,58 @@ TWO_SLICES = [
     ["bid", 0, 0, 7, 6, 12, 100000000000000000, 0, -170141183460469231731000000000000000000],
 ]
 
+# A provider entered at the last accepted price of a pull feed, more or less its IM, while the feed
+# said far less: the price was older than may be chosen, so it did not count.
+UNPUSHED = [
+    ["request entry", 0, 0, 7, 17, 10000000000000000000000, 0],
+    [
+        "submit order",
+        0,
+        0,
+        10,
+        14,
+        2,
+        14666000000000000000000,
+        115792089237316195423570985008687907853269984665640564039457000000000000000000,
+    ],
+    ["execute order", 3, 0, 0, 14, 10, 0, 2, 0, 0, 0, 1],
+    ["submit order", 143, 0, 0, 0, 0, 0, 0],
+    ["crash", 0, 0, 2, -1761, 0],
+    ["withdraw", 100, 0, 0, 0, 0, 0, 0],
+    ["set source", 64, 0, 0, 0, 0, 0, 0],
+    ["withdraw", 115, 0, 0, 0, 0, 0, 0],
+    ["wait", 60710, 0],
+    ["submit order", 78, 0, 0, 0, 0, 0, 0],
+    ["unstake", 198130, 0, 0, 0, 0],
+    ["request entry", 82, 0, 4, 7, 100000000000000000000000, 0],
+    ["execute request", 60, 0, 0, 0],
+    ["submit order", 3385, 0, 0, 0, 0, 0, 0],
+    ["submit order", 1152, 0, 6, 6, 2, -9013000000000000000000, 0],
+    ["sample", 0, 1, 0, 0],
+    ["crash", 57, 0, 2, -2922, 0],
+    ["submit order", 0, 0, 1, 8, 2, -4114000000000000000000, 0],
+    ["withdraw", 2, 0, 0, 0, 0, 0, 0],
+    ["withdraw", 72, 0, 0, 0, 0, 0, 0],
+    ["change token", 12, 0, 0, 0, 0],
+    ["sample", 25, 0, 0, 0],
+    ["sample", 0, 0, 0, 0],
+    ["break feed", 12, 0, 2, 0, 7, 0, 100],
+    ["submit order", 0, 0, 7, 17, 1, -1500000000000000000000, 0],
+    ["execute order", 0, 0, 0, 8, 4, 0, 2, 0, 0, 0, 1],
+    ["execute order", 0, 0, 0, 6, 5, 0, 2, 1700264136, 0, 0, 1],
+    ["submit order", 3, 0, 0, 0, 0, 0, 0],
+    ["start", 1, 0, 0, 0, 0],
+    ["execute order", 0, 0, 0, 17, 4, 0, 1, 1700264344, 0, 0, 0],
+    ["execute request", 0, 0, 0, 3],
+]
+
 
 @pytest.mark.parametrize("steps", [AT_FLOOR, TWO_SLICES])
 def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(
     steps: list[list[int | str]],
 ) -> None:
     replay(steps, "slice at the view's terms")
+
+
+def test_execute_request__price_nobody_pushed__waits() -> None:
+    replay(UNPUSHED, "pool share")

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from margin_model import price_word
-from margin_model.price_word import MAX_PRICE, VALID
+from margin_model.price_word import MAX_PRICE, STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
 
 prices = st.integers(0, MAX_PRICE)
 seconds = st.integers(0, 2**32 - 1)
@@ -25,14 +25,21 @@ def test_pack__whole_domain__is_the_mirror(contract, price, ema, live, confidenc
     word = price_word.pack(price, ema, live, confidence, state)
     assert contract.pack(price, ema, live, confidence, state) == word
     reading = price_word.unpack(word)
-    assert contract.unpack(word) == (*reading, reading.usable)
+    assert contract.unpack(word) == (*reading, reading.usable, reading.awaited)
     assert reading == (price, ema, live, min(confidence, 2**40 - 1), state)
 
 
 @pytest.mark.parametrize(
-    ("state", "usable"), [(0, False), (1, False), (2, False), (3, True), (4, True)]
+    ("state", "usable", "awaited"),
+    [
+        (UNUSABLE, False, False),
+        (VOLATILE, False, True),
+        (STALE, False, True),
+        (UNCERTAIN, True, False),
+        (VALID, True, False),
+    ],
 )
-def test_usable__each_state__from_uncertain_up(contract, state, usable):
+def test_state__each_of_five__is_usable_or_waited_for_or_neither(contract, state, usable, awaited):
     word = price_word.pack(1, 1, 0, 0, state)
-    assert contract.unpack(word)[5] is usable
-    assert price_word.unpack(word).usable is usable
+    reading = price_word.unpack(word)
+    assert contract.unpack(word)[5:] == (usable, awaited) == (reading.usable, reading.awaited)

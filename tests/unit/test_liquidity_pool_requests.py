@@ -462,6 +462,26 @@ def test_execute_request__pool_mostly_in_an_unusable_asset__waits(venue, account
     assert venue.pool.execute_request(leave).result is True
 
 
+@pytest.mark.parametrize("state", [VOLATILE, STALE])
+def test_execute_request__pool_a_little_in_a_price_soon_replaced__waits(
+    venue, account, reverts, state
+):
+    """Else who moves would choose the second at which the last price, however worsened, is past."""
+    trader = venue.open(200_000 * WAD)
+    venue.trade(trader, 1, 50 * WAD)  # 100,000: the other asset is less than a tenth
+    venue.trade(trader, MARKET, 50 * WAD)
+    entry = _enter(venue, account, 10_000 * WAD)
+    leave = _leave(venue, account, 10_000 * WAD)
+    venue.chain.advance(EXIT_DELAY)
+    venue.set_state(MARKET, state)
+    for request in (entry, leave):
+        with reverts("price: not usable"):
+            venue.pool.execute_request(request)
+    venue.set_state(MARKET, UNUSABLE)
+    assert venue.pool.execute_request(entry).result is True
+    assert venue.pool.execute_request(leave).result is True
+
+
 def test_execute_request__exit_while_auctions_may_cost_the_pool__bears_its_part(venue, account):
     leave = _leave(venue, account, 10_000 * WAD)
     venue.chain.advance(EXIT_DELAY)
