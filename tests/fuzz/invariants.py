@@ -131,7 +131,7 @@ class Invariants:
             starts,
             (books.now("calendar") >> 48, self.mirror.grid()),
             frozenset(int(person, 16) for person in self._world.people[len(self._world.actors) :]),
-            books.now("recorded") - books.cash + books.cost,
+            books.dust,
         )
 
     def check(self, last: Sent) -> None:

@@ -52,6 +52,7 @@ def equity_is_the_owners(look: Look) -> int:
     its own order's execution, a write-down of all suppliers; prices and time are those of the same
     block. (Accounts of contracts that act in callbacks are left out.)"""
     books, mirror, checks = look.books, look.mirror, 0
+    same = not look.written_down
     for account in books.touched:
         if account < FIRST_USER:
             continue
@@ -60,7 +61,7 @@ def equity_is_the_owners(look: Look) -> int:
         if owner in (0, look.sender) or owner in look.contracts:
             continue
         checks += 1
-        if _same_worth(before, after) or _is_legal(look, account, before):
+        if (same and _same_worth(before, after)) or _is_legal(look, account, before):
             continue
         words = mirror.words_for(before, after)
         had = mirror.equity(before, words, before=True)
@@ -74,7 +75,8 @@ def equity_is_the_owners(look: Look) -> int:
 
 
 def _same_worth(before: Held, after: Held) -> bool:
-    return before[8:] == after[8:] and after.cash >= before.cash
+    """Holdings and scaled cash, which interest does not touch."""
+    return after.stored >= before.stored and before.holdings == after.holdings
 
 
 def _is_legal(look: Look, account: int, before: Held) -> bool:

@@ -196,7 +196,7 @@ def nothing_left(look: Look) -> int:
             continue
         checks += 1
         held = books.held(account)
-        if held.cash >= 0 and not held.markets and not held.collaterals:
+        if held.stored >= 0 and not held.markets and not held.collaterals:
             continue
         equity = mirror.equity(held, mirror.words_for(held, fresh=True))
         _, buffered = auction_math.requirement(

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from margin_model import interest_math, ledger_math
+from margin_model import interest_math
+from margin_model.ledger_math import RAY
 from tests.fuzz.invariants_words import (
     ACCOUNTS,
     EPISODES,
@@ -64,8 +65,10 @@ class Books:
         What it changed, in the bits of `invariants_words`.
     requests : list of int
         Two words of each request of providers.
-    cash, cost : int
-        Sums over all accounts, interest up to its last accrual [quote wad].
+    cost : int
+        Sum over all accounts [quote wad].
+    system : int
+        Cash of the protocol's accounts [quote wad].
     supply, debt : int
         Sums of users' scaled cash by sign [quote wad / index].
     sizes, longs, amounts : list of int
@@ -83,7 +86,7 @@ class Books:
         bits = [bit for bit, _ in _PARTS]
         self._parts = list(zip(bits, places, [*places[1:], len(slots.globals)], strict=True))
         nothing = (0,) * slots.markets
-        self._nobody = Held(0, 0, 0, 0, 0, 0, 0, 0, nothing, nothing, (0,) * slots.tokens)
+        self._nobody = Held(0, 0, 0, 0, 0, 0, 0, nothing, nothing, (0,) * slots.tokens)
         self.load()
 
     def load(self) -> None:
@@ -123,9 +126,6 @@ class Books:
                 if new[start:end] != old[start:end]:
                     self.changed |= bit
             self._follow()
-            sides = self.at["sides"]
-            if any(_index(new[sides + i]) != _index(old[sides + i]) for i in (0, 1)):
-                self._revalue()
             accounts.update((POOL, *range(self.then("last_id") + 1, self.now("last_id") + 1)))
             place = self.at["sentinels"]
             for account in self.map.sentinels:
@@ -197,6 +197,13 @@ class Books:
         return range(FIRST_USER, self.now("last_id") + 1)
 
     @property
+    def dust(self) -> int:
+        """Recorded quote less Σ cash plus Σ cost, all of it as of the last accrual; users' cash is
+        taken together, before an account's is rounded [quote wad * 1e27]."""
+        exact = self.now("recorded") - self.system + self.cost
+        return exact * RAY - self.supply * self.index + self.debt * self.borrow_index
+
+    @property
     def index(self) -> int:
         """Index of supply after the step [1e27]."""
         return _index(self.after[self.at["sides"]])
@@ -239,7 +246,6 @@ class Books:
         return Held(
             block[0],
             stored,
-            self._cash(account, stored),
             block[2],
             block[3],
             block[4],
@@ -250,33 +256,20 @@ class Books:
             amounts,
         )
 
-    def _cash(self, account: int, stored: int) -> int:
-        if account < FIRST_USER:
-            return stored
-        return ledger_math.from_scaled(stored, _index(self.now("sides", int(stored < 0))))
-
-    def _revalue(self) -> None:
-        """An index moved: the cash of all users with it."""
-        for account, held in enumerate(self.accounts, 1):
-            cash = self._cash(account, held.stored)
-            if cash != held.cash:
-                self.was[account] = held
-                self.accounts[account - 1] = held._replace(cash=cash)
-                self.cash += cash - held.cash
-
     def _replace(self, account: int, *, cash_only: bool) -> None:
         old = self.accounts[account - 1]
         new = self._decode(account, old if cash_only else None)
         self.was.setdefault(account, old)
         self.accounts[account - 1] = new
-        self.cash += new.cash - old.cash
         if new.episode != old.episode:
             self.episodes.append(account)
             self.changed |= EPISODES
         if (new.word ^ old.word) & IN_AUCTION:
             self.in_auction ^= {account}
         self.orders += (new.order != 0) - (old.order != 0)
-        if account >= FIRST_USER:
+        if account < FIRST_USER:
+            self.system += new.stored - old.stored
+        else:
             self.supply += max(new.stored, 0) - max(old.stored, 0)
             self.debt += max(-new.stored, 0) - max(-old.stored, 0)
         if cash_only:
@@ -295,7 +288,7 @@ class Books:
     def _sum(self) -> None:
         every, users = self.accounts, self.accounts[ESCROW:]
         markets, tokens = range(self.map.markets), range(self.map.tokens)
-        self.cash = sum(held.cash for held in every)
+        self.system = sum(held.stored for held in every[:ESCROW])
         self.cost = sum(sum(held.costs) for held in every)
         self.supply = sum(max(held.stored, 0) for held in users)
         self.debt = sum(max(-held.stored, 0) for held in users)

@@ -119,7 +119,7 @@ def requirement_continuous(look: Look) -> int:
         if account < FIRST_USER or (account ^ look.now) & 3 or not held.word >> 16 & _MASK_32:
             continue
         before = books.held_before(account)
-        if held.kind != PORTFOLIO and held[8:] != before[8:]:
+        if held.kind != PORTFOLIO and held.holdings != before.holdings:
             _probe(look, account, held)
             checks += 1
     return checks
@@ -172,9 +172,7 @@ def notice_kept(look: Look) -> int:
     if look.now == look.earlier or look.now % 2:
         return 0
     held = watch.held
-    # interest is no line
-    same = held is not None and books.held(watch.account)._replace(cash=held.cash) == held
-    if held is None or not same or watch.parameters != _parameters(look):
+    if held is None or books.held(watch.account) != held or watch.parameters != _parameters(look):
         watch.held = None
         if look.now % _PAUSE == 0:
             _watch_next(look)

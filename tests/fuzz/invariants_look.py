@@ -96,7 +96,7 @@ class Look:
     grid : tuple of int and Grid
         Time of the last update of correlations [s], and what it left.
     dust : int
-        Recorded quote that nobody can claim, before the step [quote wad].
+        Recorded quote that nobody can claim, before the step [quote wad * 1e27].
     watch : Watch
     curves : dict of int to Curve
         By account in auction.

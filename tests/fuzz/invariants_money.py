@@ -27,6 +27,7 @@ _MASK_128 = 2**128 - 1
 _SKEW_UNIT = 10**9
 _ISOLATED = 1
 _ENTERING = 1 << 252
+_STORES = 4
 _AMONG_USERS = ("deposit", "withdraw", "repay", "submit_order", "clear_order", "request_entry")
 """What moves no cash of pool or fund."""
 
@@ -36,10 +37,9 @@ def recorded_quote(look: Look) -> int:
     """Recorded quote is at least Σ cash − Σ cost over all accounts, exactly that until an index
     moves, and the tokens held are at least what is recorded."""
     books = look.books
-    recorded = books.now("recorded")
-    dust = recorded - books.cash + books.cost
+    recorded, dust = books.now("recorded"), books.dust
     if dust < 0 or (dust and books.index == books.borrow_index == RAY):
-        raise Violation("I1", f"recorded {recorded} is off by {dust}")
+        raise Violation("I1", f"recorded {recorded} is off by {dust / RAY}")
     held = books.now("held") * look.mirror.scales[0]
     if held < recorded:
         raise Violation("I1", f"{recorded - held} of the recorded quote is missing")
@@ -48,21 +48,19 @@ def recorded_quote(look: Look) -> int:
 
 @MONEY.named("rounding dust", ACCOUNTS | SUMS | TOKENS)
 def rounding_dust(look: Look) -> int:
-    """Recorded quote that nobody can claim changes by less than two wei an account, at the size of
-    the indices, and a unit of the index when one moves; not at all while both are 1."""
+    """Recorded quote that nobody can claim never becomes less, and more by less than a wei and a
+    unit of the indices each time that cash is stored, and by less than three wei and a unit of the
+    index for each unit supplied when one moves; not at all while both are 1."""
     books = look.books
-    dust = books.now("recorded") - books.cash + books.cost
-    grown = dust - look.dust
-    unit = 2 + books.index // RAY + books.borrow_index // RAY
-    if (books.index, books.borrow_index) == books.indices_before:
-        # A transaction changes the cash of an account a few times; each is stored rounded.
-        most = 0 if books.index == books.borrow_index == RAY else 4 * unit * len(books.touched)
-        least = 0
-    else:
-        most = unit * books.now("last_id") * 4 + (books.supply + books.debt) // RAY + 2
-        least = -most
-    if not least <= grown <= most:
-        raise Violation("rounding dust", f"{grown} wei, not within {least} and {most}")
+    dust = books.dust
+    grown, most = dust - look.dust, 0
+    if (books.index, books.borrow_index) != books.indices_before:
+        most += 3 * RAY + books.supply
+    if most or not books.index == books.borrow_index == RAY:
+        # A transaction changes the cash of an account a few times.
+        most += _STORES * len(books.touched) * (RAY + max(books.index, books.borrow_index))
+    if not 0 <= grown <= most:
+        raise Violation("rounding dust", f"{grown / RAY} wei, {most / RAY} at most")
     look.dust = dust
     return 1
 
@@ -88,7 +86,7 @@ def interest(look: Look) -> int:
         raise Violation("interest", f"{dust / RAY} wei of {paid // RAY} are nobody's")
     if look.done in _AMONG_USERS:
         for account, part in ((POOL, accrued.to_pool), (FUND, accrued.to_fund)):
-            gained = books.held(account).cash - books.held_before(account).cash
+            gained = books.held(account).stored - books.held_before(account).stored
             if gained != part:
                 raise Violation("interest", f"account {account} has {gained} more, not {part}")
     return 1
@@ -154,7 +152,7 @@ def bitmaps(look: Look) -> int:
     books = look.books
     for account in books.touched:
         held, before = books.held(account), books.held_before(account)
-        if held[0] == before[0] and held[4:6] == before[4:6] and held[8:] == before[8:]:
+        if held[0] == before[0] and held[3:5] == before[3:5] and held.holdings == before.holdings:
             continue
         markets = collaterals = 0
         for market, size in enumerate(held.sizes):
@@ -193,6 +191,6 @@ def escrow(look: Look) -> int:
         requests[i + 1] & _MASK_128 for i in range(0, len(requests), 2) if requests[i] & _ENTERING
     )
     owed = books.orders * look.mirror.keeper_fee + entering
-    if books.held(ESCROW).cash != owed:
-        raise Violation("escrow", f"{books.held(ESCROW).cash} for {owed}")
+    if books.held(ESCROW).stored != owed:
+        raise Violation("escrow", f"{books.held(ESCROW).stored} for {owed}")
     return 1

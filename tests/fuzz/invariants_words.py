@@ -71,7 +71,6 @@ class Held(NamedTuple):
 
     word: int
     stored: int  # scaled cash [quote wad / index]
-    cash: int  # at the indices stored [quote wad]
     proceeds: int  # [quote wad]
     reservation: int  # word of the pending order
     order: int  # word of the order at the pool
@@ -80,6 +79,11 @@ class Held(NamedTuple):
     sizes: tuple[int, ...]  # by market [wad units]
     costs: tuple[int, ...]  # [quote wad]
     amounts: tuple[int, ...]  # by collateral token [wad units]
+
+    @property
+    def holdings(self) -> tuple[tuple[int, ...], ...]:
+        """Sizes, costs and amounts."""
+        return self[7:]
 
     @property
     def owner(self) -> int:
