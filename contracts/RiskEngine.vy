@@ -78,12 +78,13 @@ MAX_SECONDS: constant(uint256) = 2**32  # [s]
 
 # Masks of the hot path, where the words are taken apart without calls.
 UINT88: constant(uint256) = 2**88 - 1
-UINT80: constant(uint256) = 2**80 - 1
 UINT64: constant(uint256) = 2**64 - 1
 UINT48: constant(uint256) = 2**48 - 1
 UINT40: constant(uint256) = 2**40 - 1
 UINT32: constant(uint256) = 2**32 - 1
+UINT17: constant(uint256) = 2**17 - 1
 UINT16: constant(uint256) = 2**16 - 1
+UINT14: constant(uint256) = 2**14 - 1
 UINT8: constant(uint256) = 2**8 - 1
 
 ORACLE: public(immutable(IPriceOracle))
@@ -102,7 +103,7 @@ REPORT_RANGE: public(immutable(uint256))  # most they raise a variance [wad]
 
 last_sample: public(uint256)  # [s]
 _risks: uint256[ASSETS]  # see `risk_word`
-_targets: uint256[ASSETS]  # the second word of `risk_word`
+_targets: uint256[4]  # of four assets each, see `risk_word`
 _tables: uint256[TABLES]  # see `tier_table`
 _shocks: uint256[8]  # see `portfolio_math`
 
@@ -170,16 +171,20 @@ def sample() -> bool:
     words, variances = extcall ORACLE.sample()
     updated: uint256 = 0
     ramps: DynArray[uint256, ASSETS] = []
+    lanes: uint256 = 0
     for asset: uint256 in range(ASSETS):
         word: uint256 = words[asset]
         if word == 0:  # no more assets
             break
+        if asset & 3 == 0:
+            lanes = self._targets[asset >> 2]
         # an unusable asset keeps its target: its variance has not moved, and its clock stands
         if word >> 248 >= price_word.UNCERTAIN:
-            started: uint256 = self._update_line(asset, (word >> 176) & UINT32, variances[asset])
+            started: uint256 = self._update_line(asset, (word >> 176) & UINT32, variances[asset], lanes)
             if started != 0:
                 updated |= 1 << asset
                 ramps.append(started)
+        lanes >>= 64
     if updated != 0:
         log IRiskEngine.LinesUpdated(assets=updated, ramps=ramps)
     return True
@@ -656,10 +661,11 @@ def _line_at(_risk: uint256, _live: uint256) -> uint256:
 
 
 @internal
-def _update_line(_asset: uint256, _live: uint256, _variance: uint256) -> uint256:
+def _update_line(_asset: uint256, _live: uint256, _variance: uint256, _lane: uint256) -> uint256:
     """
     @dev Fixes the line where the old target has brought it and starts the ramp to the new one there:
          a gap before the update gives no credit towards a target nobody knew.
+    @param _lane what makes its target, lowest
     @return the ramp that started, as in the asset's word; 0 when none did
     """
     risk: uint256 = self._risks[_asset]
@@ -671,10 +677,13 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256) -> uint256
         variance = risk_report._raised(_variance, staticcall REPORTS.variance_floor(_asset), REPORT_RANGE)
     line: uint256 = self._line_at(risk, _live)
     old_target: uint256 = (risk >> 64) & UINT64
-    # kappa, variance, horizon, floor and cap
-    parameters: uint256 = self._targets[_asset]
+    # as `risk_word._target_of`, without the price of a call
     new_target: uint256 = ramp._target(
-        parameters & UINT80, variance, (parameters >> 80) & UINT32, (parameters >> 112) & UINT64, parameters >> 176
+        unsafe_mul(_lane & UINT17, risk_word.KAPPA_UNIT),
+        variance,
+        (_lane >> 17) & UINT17,
+        unsafe_mul((_lane >> 34) & UINT14, risk_word.LINE_UNIT),
+        unsafe_mul((_lane >> 48) & UINT14, risk_word.LINE_UNIT),
     )
     # a line that has arrived and stays needs no write: any start of its ramp is as good
     if line == old_target and new_target == old_target:
@@ -695,6 +704,10 @@ def _set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
     assert _risk.line_floor >= ramp.MIN_LINE, "line floor: too low"
     assert _risk.line_floor <= _risk.line_cap, "line floor: above cap"
     assert _risk.line_cap <= ramp.MAX_LINE, "line cap: too high"
+    # all three at most 100 * 10**18, so that they fit into their lane in whole units
+    assert _risk.kappa % risk_word.KAPPA_UNIT == 0, "kappa: not in thousandths"
+    assert _risk.line_floor % risk_word.LINE_UNIT == 0, "line floor: not in bps"
+    assert _risk.line_cap % risk_word.LINE_UNIT == 0, "line cap: not in bps"
     assert _risk.depth >= margin_math.MIN_DEPTH, "depth: too low"
     assert _risk.depth <= margin_math.MAX_DEPTH, "depth: too high"
     assert _risk.tier_table < TABLES, "tier table: unknown"
@@ -710,7 +723,9 @@ def _set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
         risk_word._target(word),
         risk_word._started_at(word),
     )
-    self._targets[_asset] = risk_word._pack_target(_risk.kappa, _risk.horizon, _risk.line_floor, _risk.line_cap)
+    self._targets[_asset >> 2] = risk_word._with_target(
+        self._targets[_asset >> 2], _asset, _risk.kappa, _risk.horizon, _risk.line_floor, _risk.line_cap
+    )
     self._shocks[_asset >> 1] = portfolio_math._with_shocks(self._shocks[_asset >> 1], _asset, _risk.shocks)
     log IRiskEngine.AssetRiskSet(asset=_asset, old_risk=old_risk, new_risk=_risk)
 
@@ -726,13 +741,19 @@ def _listed_risk(_asset: uint256) -> uint256:
 
 @internal
 @view
+def _lane(_asset: uint256) -> uint256:
+    return self._targets[_asset >> 2] >> ((_asset & 3) << 6)
+
+
+@internal
+@view
 def _asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
     risk: uint256 = self._risks[_asset]
     kappa: uint256 = 0
     horizon: uint256 = 0
     line_floor: uint256 = 0
     line_cap: uint256 = 0
-    kappa, horizon, line_floor, line_cap = risk_word._unpack_target(self._targets[_asset])
+    kappa, horizon, line_floor, line_cap = risk_word._target_of(self._lane(_asset))
     shocks: int256[16] = empty(int256[16])
     if risk != 0:
         shocks = portfolio_math._shocks(self._shocks[_asset >> 1], _asset)

@@ -1,12 +1,16 @@
-"""Exact mirror of ``contracts/modules/risk_word.vy``: one asset's risk state in two words."""
+"""Exact mirror of ``contracts/modules/risk_word.vy``: one asset's risk state."""
 
 from typing import NamedTuple
 
+KAPPA_UNIT = 10**15  # a thousandth [wad]
+LINE_UNIT = 10**14  # a basis point [wad]
+
 _RAMP_BITS = 160
+_LANE = 2**64 - 1  # what makes the target of one asset of four
 
 
 class RiskWord(NamedTuple):
-    """The first word, taken apart; units as in the contract."""
+    """The word, taken apart; units as in the contract."""
 
     line: int  # l0 [wad]
     target: int  # [wad]
@@ -28,7 +32,7 @@ def with_ramp(word: int, line: int, target: int, started_at: int) -> int:
 
 
 def unpack(word: int) -> RiskWord:
-    """All fields of the first word."""
+    """All fields."""
     return RiskWord(
         word & (2**64 - 1),
         (word >> 64) & (2**64 - 1),
@@ -40,11 +44,21 @@ def unpack(word: int) -> RiskWord:
     )
 
 
-def pack_target(kappa: int, horizon: int, line_floor: int, line_cap: int) -> int:
-    """The second word."""
-    return kappa | (horizon << 80) | (line_floor << 112) | (line_cap << 176)
+def with_target(
+    word: int, asset: int, kappa: int, horizon: int, line_floor: int, line_cap: int
+) -> int:
+    """The word of four assets with the lane of `asset` replaced."""
+    lane = kappa // KAPPA_UNIT | horizon << 17 | line_floor // LINE_UNIT << 34
+    lane |= line_cap // LINE_UNIT << 48
+    offset = (asset & 3) << 6
+    return word & ~(_LANE << offset) | lane << offset
 
 
-def unpack_target(word: int) -> tuple[int, int, int, int]:
-    """kappa [wad], horizon [s], line floor [wad], line cap [wad]."""
-    return word & (2**80 - 1), (word >> 80) & (2**32 - 1), (word >> 112) & (2**64 - 1), word >> 176
+def target_of(lane: int) -> tuple[int, int, int, int]:
+    """kappa [wad], horizon [s], line floor [wad], line cap [wad] of the lowest lane."""
+    return (
+        (lane & (2**17 - 1)) * KAPPA_UNIT,
+        lane >> 17 & (2**17 - 1),
+        (lane >> 34 & (2**14 - 1)) * LINE_UNIT,
+        (lane >> 48 & (2**14 - 1)) * LINE_UNIT,
+    )

@@ -66,11 +66,13 @@ def haircut_cap(_word: uint256) -> uint256:
 
 @external
 @pure
-def pack_target(_kappa: uint256, _horizon: uint256, _line_floor: uint256, _line_cap: uint256) -> uint256:
-    return risk_word._pack_target(_kappa, _horizon, _line_floor, _line_cap)
+def with_target(
+    _word: uint256, _asset: uint256, _kappa: uint256, _horizon: uint256, _line_floor: uint256, _line_cap: uint256
+) -> uint256:
+    return risk_word._with_target(_word, _asset, _kappa, _horizon, _line_floor, _line_cap)
 
 
 @external
 @pure
-def unpack_target(_word: uint256) -> (uint256, uint256, uint256, uint256):
-    return risk_word._unpack_target(_word)
+def target_of(_lane: uint256) -> (uint256, uint256, uint256, uint256):
+    return risk_word._target_of(_lane)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OWNED = ("PriceOracle", "RiskEngine", "Clearinghouse", "LiquidityPool")
 ORACLE, RISK, HOUSE, POOL = OWNED
 BPS = 10_000
+_UNITS = {0: risk_word.KAPPA_UNIT, 2: risk_word.LINE_UNIT, 3: risk_word.LINE_UNIT}  # by field
 
 
 def slip(chooser: Chooser) -> bool:
@@ -82,7 +83,7 @@ def _draw_risk(machine: Machine, chooser: Chooser) -> Args:
     asset = chooser.pick((NEW, 15, 16, 2**200)) if slip(chooser) else chooser.integer(0, 3)
     known = asset if asset < NEW else LIKE
     now = risk_word.unpack(state.risk_word(known))
-    kappa, horizon, floor, cap = risk_word.unpack_target(state.target_word(known))
+    kappa, horizon, floor, cap = risk_word.target_of(state.target_lane(known))
     fields = [
         kappa,
         horizon,
@@ -102,6 +103,8 @@ def _draw_risk(machine: Machine, chooser: Chooser) -> Args:
         fields[which] = chooser.pick((0, 1, 2**256 - 1))
     elif which != 5:
         fields[which] = max(1, fields[which] * chooser.integer(85, 118) // 100)
+        if not slip(chooser):
+            fields[which] -= fields[which] % _UNITS.get(which, 1)
     else:
         fields[which] = chooser.integer(0, 1)
     return _owner(machine, chooser, RISK), asset, *fields

@@ -141,7 +141,7 @@ class MarginModel:
         if word >> 248 < price_word.UNCERTAIN:
             return found
         live = word >> 176 & (2**32 - 1)
-        kappa, horizon, floor, cap = risk_word.unpack_target(self._state.target_word(asset))
+        kappa, horizon, floor, cap = risk_word.target_of(self._state.target_lane(asset))
         line = risk_engine.line_at(found.risk, live, self.parameters)
         target = ramp.target(kappa, variance, horizon, floor, cap)
         risk = found.risk._replace(line=line, target=target, started_at=live)

@@ -137,9 +137,10 @@ class State(Books):
         """Packed by `margin_model.risk_word`; 0 when not listed."""
         return int(self._read(self._risk.address, self._risks + asset))
 
-    def target_word(self, asset: int) -> int:
-        """The second word of an asset's risk."""
-        return int(self._read(self._risk.address, self._risk.slot("_targets") + asset))
+    def target_lane(self, asset: int) -> int:
+        """What makes an asset's target, lowest; see `margin_model.risk_word`."""
+        word = self._read(self._risk.address, self._risk.slot("_targets") + (asset >> 2))
+        return int(word) >> 64 * (asset & 3)
 
     def tier_table(self, table: int) -> int:
         """Packed by `margin_model.tier_table`."""

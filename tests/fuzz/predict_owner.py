@@ -13,6 +13,7 @@ from margin_model import (
     price_validity,
     price_word,
     ramp,
+    risk_word,
     tier_table,
 )
 from tests.fuzz.predict import (
@@ -136,6 +137,9 @@ def check_risk(m: Models, risk: Risk) -> None:
     require(risk.line_floor >= ramp.MIN_LINE, "line floor: too low")
     require(risk.line_floor <= risk.line_cap, "line floor: above cap")
     require(risk.line_cap <= ramp.MAX_LINE, "line cap: too high")
+    require(risk.kappa % risk_word.KAPPA_UNIT == 0, "kappa: not in thousandths")
+    require(risk.line_floor % risk_word.LINE_UNIT == 0, "line floor: not in bps")
+    require(risk.line_cap % risk_word.LINE_UNIT == 0, "line cap: not in bps")
     require(risk.depth >= margin_math.MIN_DEPTH, "depth: too low")
     require(risk.depth <= margin_math.MAX_DEPTH, "depth: too high")
     require(risk.tier_table < 256, "tier table: unknown")

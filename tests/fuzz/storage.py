@@ -43,7 +43,7 @@ _QUIET: tuple[tuple[str, str, str, int | str], ...] = (
     ("token_count", "clearinghouse", "collateral_book.token_count", 1),
     ("token_assets", "clearinghouse", "collateral_book.assets", 1),
     ("listed", "clearinghouse", "position_book.listed", 1),
-    ("targets", "risk", "_targets", "M"),
+    ("targets", "risk", "_targets", 4),
     ("house_owner", "clearinghouse", "ownable.owner", 1),
     ("pool_owner", "pool", "ownable.owner", 1),
     ("risk_owner", "risk", "ownable.owner", 1),

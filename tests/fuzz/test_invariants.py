@@ -55,7 +55,7 @@ CASES = (
     Case("live time", "oracle", "_memories", add=1 << 208),
     Case("ramp bounded", "risk", "_risks", add=1),
     Case("parameters by the owner", "risk", "_risks", add=1 << 160),
-    Case("parameters by the owner", "risk", "_targets", offset=1),
+    Case("parameters by the owner", "risk", "_targets"),
     Case("parameters by the owner", "pool", "market_terms._words", (2,)),
     Case("auction flag", "auction", "_words", (TRADER,), add=1 << 186),
     Case("auction flag", "clearinghouse", "accounts.words", (TRADER,)),

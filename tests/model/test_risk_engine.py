@@ -175,7 +175,7 @@ def test_line__any_time__equals_mirror(world, asset, live):
 
 
 @given(
-    kappa=st.integers(ramp.MIN_KAPPA, ramp.MAX_KAPPA),
+    kappa=st.integers(1_000, 100_000).map(lambda thousandths: thousandths * 10**15),
     horizon=st.integers(ramp.MIN_HORIZON, ramp.MAX_HORIZON),
     variance=st.one_of(st.integers(0, WAD), st.integers(0, 2**256 - 1)),
 )

@@ -36,11 +36,25 @@ def test_pack__any_fields__equals_mirror_and_every_getter_returns_its_own(contra
     assert risk_word.unpack(changed) == (*ramp, *parameters)
 
 
-@given(kappa=bits(80), horizon=bits(32), line_floor=bits(64), line_cap=bits(64))
-def test_pack_target__any_fields__equals_mirror_and_unpacks(
-    contract, kappa, horizon, line_floor, line_cap
+targets = st.tuples(
+    bits(17).map(lambda thousandths: thousandths * risk_word.KAPPA_UNIT),
+    bits(17),
+    bits(14).map(lambda bps: bps * risk_word.LINE_UNIT),
+    bits(14).map(lambda bps: bps * risk_word.LINE_UNIT),
+)
+
+
+@given(fields=st.lists(targets, min_size=4, max_size=4), again=targets, asset=st.integers(0, 15))
+def test_with_target__any_fields__equals_mirror_and_leaves_the_other_lanes(
+    contract, fields, again, asset
 ):
-    fields = (kappa, horizon, line_floor, line_cap)
-    word = contract.pack_target(*fields)
-    assert word == risk_word.pack_target(*fields)
-    assert contract.unpack_target(word) == fields == risk_word.unpack_target(word)
+    word = 0
+    for lane, target in enumerate([*fields, again]):
+        changed = lane if lane < 4 else asset
+        packed = contract.with_target(word, changed, *target)
+        assert packed == risk_word.with_target(word, changed, *target)
+        word = packed
+    fields[asset & 3] = again
+    for lane, target in enumerate(fields):
+        assert contract.target_of(word >> 64 * lane) == target
+        assert risk_word.target_of(word >> 64 * lane) == target

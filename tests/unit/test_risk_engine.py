@@ -155,6 +155,9 @@ def test_list_asset_risk__twice__reverts(world, reverts):
 INVALID_RISKS = [
     ({"kappa": WAD - 1}, "kappa: out of range"),
     ({"kappa": 100 * WAD + 1}, "kappa: out of range"),
+    ({"kappa": 6 * WAD + 10**14}, "kappa: not in thousandths"),
+    ({"line_floor": 10**16 + 10**13}, "line floor: not in bps"),
+    ({"line_cap": 3 * 10**17 - 1}, "line cap: not in bps"),
     ({"horizon": 59}, "horizon: too short"),
     ({"horizon": 86_401}, "horizon: too long"),
     ({"line_floor": 10**15 - 1}, "line floor: too low"),
