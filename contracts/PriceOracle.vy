@@ -13,7 +13,10 @@
             UNCERTAIN  confidence or disagreement beyond its bound
             VALID      otherwise
 
-        An asset that is not usable keeps its last accepted price. The excursion off the EMA is timed
+        An asset that is not usable keeps its last accepted price. A price that is what it was is
+        recorded, in the variances and in an event, every RECORD_INTERVAL only: a return of nothing
+        says no more each minute than once in a while, and the next one counts over all the time since
+        what was recorded. The excursion off the EMA is timed
         from the first sample that sees it; once it has lasted, the price counts whether anybody
         sampled since or not, and the next accepted sample moves the EMA to it at once.
 
@@ -61,13 +64,12 @@ exports: (
     price_sources.last_update,
 )
 
-# Weights of one sample, the same for all assets that were last accepted at the same time.
+# Weights of one sample, the same for all assets that were last recorded at the same time.
 struct Weights:
     elapsed: uint256  # [s]
     fast: uint256  # [wad]
     slow: uint256
     long: uint256
-    ema: uint256
 
 
 MAX_ASSETS: constant(uint256) = price_sources.MAX_ASSETS
@@ -82,6 +84,7 @@ MIN_EMA_TAU: constant(uint256) = 60  # [s]
 MAX_EMA_TAU: constant(uint256) = 86_400
 MIN_WEIGHT: constant(uint256) = 10**16  # [wad]
 
+RECORD_INTERVAL: constant(uint256) = 300  # of a price that does not move [s]
 MAX_TICK_AGE: constant(uint256) = 300  # of a price that takes part in the correlations [s]
 
 MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day, wad]
@@ -176,35 +179,49 @@ def sample() -> (uint256[16], uint256[16]):
     answers: uint256[16] = empty(uint256[16])
     lanes, answers = price_sources._ask_all(max_value(uint256) >> unsafe_sub(256, count), up)
     weights: Weights = empty(Weights)
-    accepted: uint256 = 0
+    ema_elapsed: uint256 = 0
+    ema_weight: uint256 = 0
+    recorded: uint256 = 0
     memories: DynArray[uint256, 16] = []
     variances: DynArray[uint256, 16] = []
     ticks: uint256[2] = [0, 0]
     for asset: uint256 in range(count, bound=MAX_ASSETS):
+        memory: uint256 = self._memories[asset]
         history: uint256 = self._volatilities[asset]
-        elapsed: uint256 = unsafe_sub(block.timestamp, (history >> 192) & UINT32)
+        elapsed: uint256 = unsafe_sub(block.timestamp, (history >> 192) & UINT32)  # since it was recorded
+        since: uint256 = elapsed  # since it was accepted
+        if (memory >> 254) & 1 == 1:
+            since = unsafe_sub(block.timestamp, (memory >> 176) & UINT32)
         # An asset that the last sample passed over, its pull price being old, stays due: else whoever
         # samples first every minute, without pushing, could keep it from being sampled at all.
-        if due or elapsed >= SAMPLE_INTERVAL:
-            if elapsed != weights.elapsed:
-                weights = self._weights_after(elapsed)
-            memory: uint256 = 0
+        if due or since >= SAMPLE_INTERVAL:
+            if since != ema_elapsed:
+                ema_elapsed = since
+                ema_weight = volatility._weight(since, EMA_TAU)
+            last_price: uint256 = memory & UINT88
+            stored: uint256 = history
             words[asset], memory, history = self._sample_asset(
-                asset, lanes[asset], answers[asset], up, history, weights
+                asset, lanes[asset], answers[asset], up, memory, history, since, ema_weight
             )
-            accepted_at: uint256 = (history >> 192) & UINT32
-            if elapsed != 0 and accepted_at == block.timestamp:
-                accepted |= 1 << asset
+            accepted: bool = (memory >> 254) & 1 == 1
+            price: uint256 = memory & UINT88
+            if accepted and (price != last_price or elapsed >= RECORD_INTERVAL):
+                if elapsed != weights.elapsed:
+                    weights = self._weights_after(elapsed)
+                history = self._advance(history, last_price, price, weights)
+                recorded |= 1 << asset
                 memories.append(memory)
                 variances.append(history & UINT224)
+            if history != stored:
+                self._volatilities[asset] = history
             if since_grid != 0 and words[asset] >> 248 >= price_word.UNCERTAIN:
-                if unsafe_sub(block.timestamp, accepted_at) <= MAX_TICK_AGE:
-                    ticks[asset >> 3] |= covariance._tick(memory & UINT88) << ((asset & 7) << 5)
+                if accepted or elapsed <= MAX_TICK_AGE:
+                    ticks[asset >> 3] |= covariance._tick(price) << ((asset & 7) << 5)
         else:
             words[asset] = self._reading(asset, lanes[asset], answers[asset], up, False)
         targets[asset] = self._target(lanes[asset], history)
-    if accepted != 0:
-        log IPriceOracle.Sampled(assets=accepted, memories=memories, variances=variances)
+    if recorded != 0:
+        log IPriceOracle.Sampled(assets=recorded, memories=memories, variances=variances)
     if since_grid != 0:
         covariance._update(count, ticks, since_grid)
     return words, targets
@@ -271,7 +288,9 @@ def list_asset(_listing: IPriceOracle.Listing) -> uint256:
     if seen >> 248 != price_word.VALID:
         errors._fail("asset: no valid price")
     price: uint256 = seen & UINT88
-    self._memories[asset] = oracle_slots._pack_memory(price, price, block.timestamp, 0, (seen >> 88) & UINT40, False)
+    self._memories[asset] = oracle_slots._pack_memory(
+        price, price, block.timestamp, 0, (seen >> 88) & UINT40, True, False
+    )
     self._volatilities[asset] = oracle_slots._pack_volatility(
         _listing.variance_fast, _listing.variance_slow, _listing.variance_long, block.timestamp, 0
     )
@@ -387,7 +406,11 @@ def stored(_asset: uint256) -> IPriceOracle.Memory:
         ema=oracle_slots._ema(packed),
         published=oracle_slots._published(packed),
         checkpoint=oracle_slots._checkpoint(packed),
-        accepted_at=oracle_slots._accepted_at(history),
+        accepted_at=(
+            oracle_slots._checkpoint(packed)
+            if oracle_slots._is_accepted(packed)
+            else oracle_slots._recorded_at(history)
+        ),
         live=oracle_slots._live(packed),
         excursion_at=oracle_slots._excursion_at(history),
         excursion_below=oracle_slots._is_below(packed),
@@ -564,21 +587,29 @@ def _is_sequencer_up() -> bool:
 
 @internal
 def _sample_asset(
-    _asset: uint256, _lane: uint256, _answer: uint256, _up: bool, _history: uint256, _weights: Weights
+    _asset: uint256,
+    _lane: uint256,
+    _answer: uint256,
+    _up: bool,
+    _memory: uint256,
+    _history: uint256,
+    _elapsed: uint256,
+    _ema_weight: uint256,
 ) -> (uint256, uint256, uint256):
     """
     @param _answer of the asset's primary source, graded
-    @param _history volatility word
+    @param _memory, _history the words stored
+    @param _elapsed since the price was last accepted [s]
+    @param _ema_weight of that time [wad]
     @return word after sampling
-    @return memory and volatility word as stored
+    @return memory as stored
+    @return volatility word with the excursion as it is now, not stored yet
     """
-    memory: uint256 = self._memories[_asset]
-    history: uint256 = _history
-    price: uint256 = memory & UINT88
-    ema: uint256 = (memory >> 88) & UINT88
-    live: uint256 = (memory >> 208) & UINT32
-    below: bool = memory >> 255 == 1
-    excursion_at: uint256 = history >> 224
+    price: uint256 = _memory & UINT88
+    ema: uint256 = (_memory >> 88) & UINT88
+    live: uint256 = (_memory >> 208) & UINT32
+    below: bool = _memory >> 255 == 1
+    excursion_at: uint256 = _history >> 224
     seen: uint256 = 0
     if _up:
         seen = price_sources._observe(_asset, _lane, _answer, ema)
@@ -588,7 +619,7 @@ def _sample_asset(
 
     confirmed: bool = False
     if side != price_validity.NEAR:
-        confirmed = self._is_confirmed(side, memory, history)
+        confirmed = self._is_confirmed(side, _memory, _history)
         if not confirmed:
             state = price_word.VOLATILE
             forgotten: bool = block.timestamp >= excursion_at + CONFIRMATION  # or it were confirmed
@@ -603,28 +634,25 @@ def _sample_asset(
     published: uint256 = 0
     usable: bool = state >= price_word.UNCERTAIN
     if usable:
-        live = unsafe_add(live, self._live_since((memory >> 176) & UINT32))
+        live = unsafe_add(live, self._live_since((_memory >> 176) & UINT32))
     # no return per time without time
-    if usable and _weights.elapsed != 0 and not self._is_chosen(seen):
+    accepted: bool = usable and _elapsed != 0 and not self._is_chosen(seen)
+    if accepted:
         if confirmed:
             log IPriceOracle.ExcursionEnded(asset=_asset, price=seen_price, ema=ema, confirmed=True)
             excursion_at = 0
             ema = seen_price
         else:
-            ema = volatility._relax(ema, seen_price, _weights.ema)
-        square: uint256 = 0
-        if seen_price != price:
-            square = volatility._squared_return(seen_price, price, _weights.elapsed)
-            price = seen_price
-        history = self._advance(history, square, _weights)
+            ema = volatility._relax(ema, seen_price, _ema_weight)
+        price = seen_price
         published = (seen >> 88) & UINT40
     else:
-        published = oracle_slots._published(memory)
+        published = oracle_slots._published(_memory)
 
-    memory = oracle_slots._pack_memory(price, ema, block.timestamp, live, published, below)
-    history = (history & UINT224) | (excursion_at << 224)
+    memory: uint256 = oracle_slots._pack_memory(
+        price, ema, block.timestamp, live, published, accepted or _elapsed == 0, below
+    )
     self._memories[_asset] = memory
-    self._volatilities[_asset] = history
     word: uint256 = 0
     if usable:
         # confirmed but not accepted: as the next accepted sample will store it
@@ -632,38 +660,40 @@ def _sample_asset(
         word = (seen & PRICE_AND_CONFIDENCE) | (shown_ema << 88) | (live << 176) | (state << 248)
     else:
         word = price_word._pack(price, ema, live, 0, state)
-    return word, memory, history
+    return word, memory, (_history & UINT224) | (excursion_at << 224)
 
 
 @internal
 @view
-def _advance(_history: uint256, _square: uint256, _weights: Weights) -> uint256:
+def _advance(_history: uint256, _last_price: uint256, _price: uint256, _weights: Weights) -> uint256:
     """
-    @param _square squared return since the last accepted sample [variance per day, wad]
-    @return the volatility word after the sample, without excursion
+    @param _last_price what was recorded last [quote wad per unit]
+    @return the volatility word after the sample
     """
+    square: uint256 = 0  # return since what was recorded [variance per day, wad]
+    if _price != _last_price:
+        square = volatility._squared_return(_price, _last_price, _weights.elapsed)
     fast: uint256 = _history & UINT64
     slow: uint256 = (_history >> 64) & UINT64
     long: uint256 = (_history >> 128) & UINT64
     wick_cap: uint256 = volatility._wick_cap(volatility._base(fast, slow, long, WEIGHT_SLOW, WEIGHT_LONG))
-    fast = volatility._step(fast, _square, _weights.fast, wick_cap)
-    slow = volatility._step(slow, _square, _weights.slow, volatility.MAX_VARIANCE)
-    long = volatility._step(long, _square, _weights.long, volatility.MAX_VARIANCE)
-    return fast | (slow << 64) | (long << 128) | (block.timestamp << 192)
+    fast = volatility._step(fast, square, _weights.fast, wick_cap)
+    slow = volatility._step(slow, square, _weights.slow, volatility.MAX_VARIANCE)
+    long = volatility._step(long, square, _weights.long, volatility.MAX_VARIANCE)
+    return fast | (slow << 64) | (long << 128) | (block.timestamp << 192) | ((_history >> 224) << 224)
 
 
 @internal
 @view
 def _weights_after(_elapsed: uint256) -> Weights:
     """
-    @param _elapsed since the last accepted sample [s]
+    @param _elapsed since the last recorded sample [s]
     """
     return Weights(
         elapsed=_elapsed,
         fast=volatility._weight(_elapsed, volatility.TAU_FAST),
         slow=volatility._weight(_elapsed, volatility.TAU_SLOW),
         long=volatility._weight(_elapsed, volatility.TAU_LONG),
-        ema=volatility._weight(_elapsed, EMA_TAU),
     )
 
 

@@ -27,13 +27,14 @@
                     bits  88..175  EMA price [quote wad per unit]
                     bits 176..207  checkpoint: time of the last sample, accepted or not [s]
                     bits 208..239  live: oracle-live time up to the checkpoint [s]
-                    bits 240..254  lag: checkpoint - publish time of the last accepted price, saturating [s]
+                    bits 240..253  lag: checkpoint - publish time of the last accepted price, saturating [s]
+                    bit  254       accepted: the last sample accepted the price
                     bit  255       side of the running excursion: 1 below the EMA
 
         volatility  bits   0.. 63  fast variance [variance per day, wad]
                     bits  64..127  slow variance
                     bits 128..191  long variance
-                    bits 192..223  time of the last accepted sample [s]
+                    bits 192..223  time of the last recorded sample [s]
                     bits 224..255  start of the running excursion, 0 when there is none [s]
 """
 
@@ -41,7 +42,7 @@ LANES: constant(uint256) = 8  # a word
 JUMP_BOUND_UNIT: constant(uint256) = 10  # [bps]
 VARIANCE_UNIT: constant(uint256) = 10**10  # (a bps a day)**2 [variance per day, wad]
 MAX_VARIANCE_FLOOR: constant(uint256) = (2**14 - 1)**2 * 10**10  # (164 % a day)**2 [variance per day, wad]
-MAX_LAG: constant(uint256) = 2**15 - 1  # [s]
+MAX_LAG: constant(uint256) = 2**14 - 1  # [s]
 
 _MASK_2: constant(uint256) = 2**2 - 1
 _MASK_4: constant(uint256) = 2**4 - 1
@@ -190,15 +191,20 @@ def _deviation(_terms: uint256) -> uint256:
 @internal
 @pure
 def _pack_memory(
-    _price: uint256, _ema: uint256, _checkpoint: uint256, _live: uint256, _published: uint256, _below: bool
+    _price: uint256,
+    _ema: uint256,
+    _checkpoint: uint256,
+    _live: uint256,
+    _published: uint256,
+    _accepted: bool,
+    _below: bool,
 ) -> uint256:
     """
     @param _published at most the checkpoint [s]
     """
     lag: uint256 = min(unsafe_sub(_checkpoint, _published), MAX_LAG)
-    return (
-        _price | (_ema << 88) | (_checkpoint << 176) | (_live << 208) | (lag << 240) | (convert(_below, uint256) << 255)
-    )
+    flags: uint256 = convert(_accepted, uint256) | (convert(_below, uint256) << 1)
+    return _price | (_ema << 88) | (_checkpoint << 176) | (_live << 208) | (lag << 240) | (flags << 254)
 
 
 @internal
@@ -236,6 +242,12 @@ def _published(_memory: uint256) -> uint256:
 
 @internal
 @pure
+def _is_accepted(_memory: uint256) -> bool:
+    return (_memory >> 254) & 1 == 1
+
+
+@internal
+@pure
 def _is_below(_memory: uint256) -> bool:
     return _memory >> 255 == 1
 
@@ -246,9 +258,9 @@ def _is_below(_memory: uint256) -> bool:
 @internal
 @pure
 def _pack_volatility(
-    _fast: uint256, _slow: uint256, _long: uint256, _accepted_at: uint256, _excursion_at: uint256
+    _fast: uint256, _slow: uint256, _long: uint256, _recorded_at: uint256, _excursion_at: uint256
 ) -> uint256:
-    return _fast | (_slow << 64) | (_long << 128) | (_accepted_at << 192) | (_excursion_at << 224)
+    return _fast | (_slow << 64) | (_long << 128) | (_recorded_at << 192) | (_excursion_at << 224)
 
 
 @internal
@@ -271,7 +283,7 @@ def _long(_volatility: uint256) -> uint256:
 
 @internal
 @pure
-def _accepted_at(_volatility: uint256) -> uint256:
+def _recorded_at(_volatility: uint256) -> uint256:
     return (_volatility >> 192) & _MASK_32
 
 

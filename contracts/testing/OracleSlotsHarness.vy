@@ -32,6 +32,7 @@ struct Memory:
     checkpoint: uint256
     live: uint256
     published: uint256
+    accepted: bool
     below: bool
 
 
@@ -39,7 +40,7 @@ struct Volatility:
     fast: uint256
     slow: uint256
     long: uint256
-    accepted_at: uint256
+    recorded_at: uint256
     excursion_at: uint256
 
 
@@ -92,7 +93,7 @@ def terms_round_trip(_terms: Terms) -> Terms:
 @pure
 def memory_round_trip(_memory: Memory) -> Memory:
     word: uint256 = oracle_slots._pack_memory(
-        _memory.price, _memory.ema, _memory.checkpoint, _memory.live, _memory.published, _memory.below
+        _memory.price, _memory.ema, _memory.checkpoint, _memory.live, _memory.published, _memory.accepted, _memory.below
     )
     return Memory(
         price=oracle_slots._price(word),
@@ -100,6 +101,7 @@ def memory_round_trip(_memory: Memory) -> Memory:
         checkpoint=oracle_slots._checkpoint(word),
         live=oracle_slots._live(word),
         published=oracle_slots._published(word),
+        accepted=oracle_slots._is_accepted(word),
         below=oracle_slots._is_below(word),
     )
 
@@ -108,12 +110,12 @@ def memory_round_trip(_memory: Memory) -> Memory:
 @pure
 def volatility_round_trip(_volatility: Volatility) -> Volatility:
     word: uint256 = oracle_slots._pack_volatility(
-        _volatility.fast, _volatility.slow, _volatility.long, _volatility.accepted_at, _volatility.excursion_at
+        _volatility.fast, _volatility.slow, _volatility.long, _volatility.recorded_at, _volatility.excursion_at
     )
     return Volatility(
         fast=oracle_slots._fast(word),
         slow=oracle_slots._slow(word),
         long=oracle_slots._long(word),
-        accepted_at=oracle_slots._accepted_at(word),
+        recorded_at=oracle_slots._recorded_at(word),
         excursion_at=oracle_slots._excursion_at(word),
     )

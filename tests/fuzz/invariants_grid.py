@@ -56,7 +56,9 @@ def _ticks(look: Look, count: int) -> list[int]:
     """Of each asset that is usable and whose price was accepted a moment ago."""
     words, ticks = look.mirror.words((1 << count) - 1), [0] * count
     for asset, word in enumerate(words[:count]):
-        accepted_at = look.books.now("volatilities", asset) >> 192 & _MASK_32
-        if unpack_reading(word).usable and look.now - accepted_at <= MAX_TICK_AGE:
-            ticks[asset] = covariance.tick(look.books.now("memories", asset) & _PRICE)
+        memory = look.books.now("memories", asset)
+        recorded_at = look.books.now("volatilities", asset) >> 192 & _MASK_32
+        recent = memory >> 254 & 1 or look.now - recorded_at <= MAX_TICK_AGE
+        if unpack_reading(word).usable and recent:
+            ticks[asset] = covariance.tick(memory & _PRICE)
     return ticks

@@ -74,8 +74,14 @@ class Memory(NamedTuple):
     fast: int  # [variance per day, wad]
     slow: int
     long: int
-    accepted_at: int  # [s]
+    recorded_at: int  # [s]
     excursion_at: int  # [s]
+    accepted: bool  # by the last sample
+
+    @property
+    def accepted_at(self) -> int:
+        """When a sample accepted the price [s]."""
+        return self.checkpoint if self.accepted else self.recorded_at
 
 
 @lru_cache(4096)
@@ -87,13 +93,14 @@ def unpack_memory(memory: int, history: int) -> Memory:
         memory >> 88 & _MASK_88,
         checkpoint,
         memory >> 208 & _MASK_32,
-        checkpoint - (memory >> 240 & (2**15 - 1)),
+        checkpoint - (memory >> 240 & (2**14 - 1)),
         bool(memory >> 255),
         history & (2**64 - 1),
         history >> 64 & (2**64 - 1),
         history >> 128 & (2**64 - 1),
         history >> 192 & _MASK_32,
         history >> 224,
+        bool(memory >> 254 & 1),
     )
 
 

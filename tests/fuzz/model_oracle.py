@@ -14,6 +14,7 @@ from tests.fuzz.world_feeds import Feeds
 
 MAX_PULL_AGE = 3  # [s]
 MAX_TICK_AGE = 300  # [s]
+RECORD_INTERVAL = 300  # of a price that does not move [s]
 _CONFIDENCE_MAX = 2**40 - 1
 
 
@@ -209,9 +210,11 @@ class OracleModel:
             if not confirmed:
                 weight = volatility.weight(elapsed, self._ema_tau)
                 ema = volatility.relax(memory.ema, seen.price, weight)
-            variances = volatility.sample(
-                variances, seen.price, memory.price, elapsed, *self._weights
-            )
+            unrecorded = now - memory.recorded_at
+            if seen.price != memory.price or unrecorded >= RECORD_INTERVAL:
+                variances = volatility.sample(
+                    variances, seen.price, memory.price, unrecorded, *self._weights
+                )
             reading = price_word.unpack(word)
             word = price_word.pack(*reading._replace(ema=ema))
         return word, volatility.target(variances, *self._weights, listing.floor), accepted

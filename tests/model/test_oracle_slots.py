@@ -11,7 +11,7 @@ from margin_model.volatility import MAX_VARIANCE
 
 FLOOR_UNIT = 10**10
 MAX_FLOOR = (2**14 - 1) ** 2 * FLOOR_UNIT
-MAX_LAG = 2**15 - 1
+MAX_LAG = 2**14 - 1
 
 sources = st.integers(0, 255)
 bps = st.integers(0, 2**14 - 1)
@@ -50,18 +50,21 @@ def test_terms__any_fields__come_out_again(contract, terms):
     assert contract.terms_round_trip(terms) == terms
 
 
-@given(prices, prices, times, times, st.integers(0, 2**32 - 1), st.booleans())
-@example(MAX_PRICE, MAX_PRICE, 2**32 - 1, 2**32 - 1, 2**32 - 1, True)
-@example(0, 0, MAX_LAG, 0, MAX_LAG, False)
-@example(0, 0, MAX_LAG + 1, 0, MAX_LAG + 1, False)
-def test_memory__any_fields__come_out_again(contract, price, ema, checkpoint, live, lag, below):
+@given(prices, prices, times, times, st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+@example(MAX_PRICE, MAX_PRICE, 2**32 - 1, 2**32 - 1, 2**32 - 1, True, True)
+@example(0, 0, MAX_LAG, 0, MAX_LAG, True, False)
+@example(0, 0, MAX_LAG + 1, 0, MAX_LAG + 1, False, True)
+def test_memory__any_fields__come_out_again(
+    contract, price, ema, checkpoint, live, lag, accepted, below
+):
     published = max(checkpoint - lag, 0)
-    got = contract.memory_round_trip((price, ema, checkpoint, live, published, below))
-    assert got == (price, ema, checkpoint, live, max(published, checkpoint - MAX_LAG), below)
+    got = contract.memory_round_trip((price, ema, checkpoint, live, published, accepted, below))
+    known = max(published, checkpoint - MAX_LAG)
+    assert got == (price, ema, checkpoint, live, known, accepted, below)
 
 
 @given(variances, variances, variances, times, times)
 @example(MAX_VARIANCE, MAX_VARIANCE, MAX_VARIANCE, 2**32 - 1, 2**32 - 1)
-def test_volatility__any_fields__come_out_again(contract, fast, slow, long, accepted, excursion):
-    fields = (fast, slow, long, accepted, excursion)
+def test_volatility__any_fields__come_out_again(contract, fast, slow, long, recorded, excursion):
+    fields = (fast, slow, long, recorded, excursion)
     assert contract.volatility_round_trip(fields) == fields

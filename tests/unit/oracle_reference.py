@@ -11,8 +11,9 @@ from margin_model.price_validity import BELOW, FRESH, INVALID, NEAR
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
 
 MAX_PULL_AGE = 3
-MAX_LAG = 2**15 - 1
+MAX_LAG = 2**14 - 1
 MAX_TICK_AGE = 300
+RECORD_INTERVAL = 300
 
 
 class Parameters(NamedTuple):
@@ -65,7 +66,8 @@ class Asset:
     published: int
     checkpoint: int
     variances: tuple[int, int, int]
-    accepted_at: int
+    recorded_at: int
+    accepted: bool = True  # by the last sample
     live: int = 0
     excursion_at: int = 0
     excursion_below: bool = False
@@ -110,6 +112,10 @@ class Asset:
         return price_validity.is_confirmed(
             side, stored, self.excursion_at, now, self.parameters.confirmation
         )
+
+    @property
+    def accepted_at(self) -> int:
+        return self.checkpoint if self.accepted else self.recorded_at
 
     def live_since(self, now: int) -> int:
         return min(now - self.checkpoint, 2 * self.parameters.interval)
@@ -156,30 +162,38 @@ class Asset:
         elapsed = now - self.accepted_at
         chosen = seen.pull and now - seen.published > MAX_PULL_AGE
         ema = self.ema
-        if usable and elapsed and not chosen:
-            self.variances = volatility.sample(
-                self.variances,
-                seen.price,
-                self.price,
-                elapsed,
-                self.parameters.weight_slow,
-                self.parameters.weight_long,
-            )
+        accepted = usable and elapsed and not chosen
+        if accepted:
+            self._record(seen.price, now)
             if confirmed:
                 self.ema, self.excursion_at = seen.price, 0
             else:
                 weight = volatility.weight(elapsed, self.parameters.ema_tau)
                 self.ema = volatility.relax(self.ema, seen.price, weight)
             ema = self.ema
-            self.price, self.published, self.accepted_at = seen.price, seen.published, now
+            self.price, self.published = seen.price, seen.published
         elif usable and confirmed:
             ema = seen.price
-        self.checkpoint = now
+        self.checkpoint, self.accepted = now, accepted or not elapsed
         if usable:
             word = price_word.pack(seen.price, ema, self.live, seen.confidence, state)
         else:
             word = price_word.pack(self.price, ema, self.live, 0, state)
         return word, self.target()
+
+    def _record(self, price: int, now: int) -> None:
+        elapsed = now - self.recorded_at
+        if price == self.price and elapsed < RECORD_INTERVAL:
+            return
+        self.variances = volatility.sample(
+            self.variances,
+            price,
+            self.price,
+            elapsed,
+            self.parameters.weight_slow,
+            self.parameters.weight_long,
+        )
+        self.recorded_at = now
 
     def target(self) -> int:
         return volatility.target(

@@ -2,15 +2,19 @@
 
 import pytest
 
+from margin_model import volatility
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
 from tests.unit.oracle_world import (
     ANSWER,
     CONFIRMATION,
+    EMA_TAU,
     HEARTBEAT,
     INTERVAL,
     REVERT,
     TOLERANCE,
     WAD,
+    WEIGHT_LONG,
+    WEIGHT_SLOW,
     Listing,
     Oracle,
 )
@@ -19,6 +23,7 @@ PRICE = 2_000 * WAD
 HIGHER = PRICE * 105 // 100  # within the jump bound of 10 %
 FAR_UP = PRICE * 12 // 10
 FARTHER_UP = PRICE * 13 // 10
+RECORD_INTERVAL = 300  # [s]
 
 
 @pytest.fixture
@@ -171,7 +176,7 @@ def test_live__not_usable__stands_still(oracle, chain, state):
 
 def test_live__uncertain__runs(oracle, chain):
     chain.advance(INTERVAL)
-    oracle.say(PRICE, PRICE // 2)
+    oracle.say(HIGHER, PRICE // 2)
     assert (oracle.reading().state, oracle.reading().live) == (UNCERTAIN, INTERVAL)
     assert names(oracle, oracle.sample()) == ["Sampled"]
 
@@ -187,12 +192,46 @@ def test_sample__by_a_stranger__is_open_to_all(oracle, chain, stranger):
     fast, slow, long, target = oracle.contract.variances(0)
     ema = oracle.contract.stored(0).ema
     assert PRICE < ema < HIGHER
-    memory = HIGHER | ema << 88 | chain.time << 176 | INTERVAL << 208
+    memory = HIGHER | ema << 88 | chain.time << 176 | INTERVAL << 208 | 1 << 254
     variances = fast | slow << 64 | long << 128 | chain.time << 192
     assert (event.name, event.args) == ("Sampled", (1, [memory], [variances]))
     words, targets = receipt.result
     assert words == oracle.contract.read(1)
     assert targets == [target, *[0] * 15]
+
+
+def test_sample__price_as_it_was__is_recorded_every_five_minutes(oracle, chain):
+    oracle.step(HIGHER)
+    recorded_at, variances = chain.time, oracle.contract.variances(0)
+    assert oracle.contract.stored(0).ema < HIGHER
+    while chain.time + INTERVAL < recorded_at + RECORD_INTERVAL:
+        before = oracle.contract.stored(0)
+        assert names(oracle, oracle.step(HIGHER)) == []
+        assert oracle.contract.variances(0) == variances
+        stored = oracle.contract.stored(0)
+        assert stored.ema > before.ema
+        assert (stored.live, stored.checkpoint) == (before.live + INTERVAL, chain.time)
+        assert stored.accepted_at == stored.published == chain.time
+    assert names(oracle, oracle.step(HIGHER)) == ["Sampled"]
+    assert chain.time == recorded_at + RECORD_INTERVAL
+    weights = WEIGHT_SLOW, WEIGHT_LONG
+    expected = volatility.sample(variances[:3], HIGHER, HIGHER, RECORD_INTERVAL, *weights)
+    assert oracle.contract.variances(0)[:3] == expected
+
+
+def test_sample__price_moves_after_standing_still__counts_over_all_that_time(oracle, chain):
+    oracle.step(HIGHER)
+    recorded_at, variances = chain.time, oracle.contract.variances(0)
+    for _ in range(3):
+        oracle.step(HIGHER)
+    ema = oracle.contract.stored(0).ema
+    oracle.step(PRICE)
+    weights = WEIGHT_SLOW, WEIGHT_LONG
+    expected = volatility.sample(variances[:3], PRICE, HIGHER, chain.time - recorded_at, *weights)
+    assert oracle.contract.variances(0)[:3] == expected
+    # the EMA has been told of the old price meanwhile, so the new one counts for a minute
+    weight = volatility.weight(INTERVAL, EMA_TAU)
+    assert oracle.contract.stored(0).ema == volatility.relax(ema, PRICE, weight)
 
 
 def test_sample__only_one_accepted__is_the_only_one_told(oracle, chain):
@@ -246,8 +285,8 @@ def test_sample__a_wick__at_most_doubles_the_target(oracle):
 def test_sample__equal_and_backwards_times__do_not_revert(oracle, chain):
     oracle.step(PRICE)
     published = chain.time
-    for age in (0, 60, 500, 3_000):
+    for price, age in ((HIGHER, 0), (PRICE, 60), (HIGHER, 500), (PRICE, 3_000)):
         chain.advance(INTERVAL)
-        oracle.sources[0][0].set_answer(HIGHER, 0, published - age)
+        oracle.sources[0][0].set_answer(price, 0, published - age)
         assert names(oracle, oracle.sample()) == ["Sampled"]
         assert oracle.contract.stored(0).published == published - age
