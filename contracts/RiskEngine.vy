@@ -73,6 +73,8 @@ MAX_FLOOR: constant(uint256) = 2_000  # [bps]
 
 # Unusable assets worth at most this part of gross exposure stop nothing [1 / it].
 IDLE_DIVISOR: constant(uint256) = 10
+# A ramp whose target stays runs on for so long before it starts again where it has come [s]
+MAX_RAMP_AGE: constant(uint256) = 600
 # A line at MIN_LINE with MIN_RAMP reaches MAX_LINE within 2**29 s: later than this nothing moves.
 MAX_SECONDS: constant(uint256) = 2**32  # [s]
 
@@ -131,9 +133,10 @@ def __init__(
     assert _ramp_up >= MIN_RAMP and _ramp_up <= MAX_RAMP, "ramp up: out of range"
     assert _ramp_down >= MIN_RAMP // 2 and _ramp_down <= MAX_RAMP, "ramp down: out of range"
     # A falling line may raise what a hedged portfolio needs: relative to itself it must not fall faster
-    # than others rise, even where its fall began two sample intervals ago, from higher up.
+    # than others rise, even at the end of a ramp, which began higher up. Live time runs for two
+    # sample intervals at most until the next sample.
     interval: uint256 = staticcall _oracle.SAMPLE_INTERVAL()
-    begun: uint256 = 2 * _ramp_down * interval
+    begun: uint256 = _ramp_down * (MAX_RAMP_AGE + 2 * interval)
     assert _ramp_down * WAD * HOUR + _ramp_up * begun <= _ramp_up * WAD * HOUR, "ramp down: too fast"
     assert _keeper_cost >= MIN_KEEPER_COST, "keeper cost: too low"
     assert _keeper_cost <= MAX_KEEPER_COST, "keeper cost: too high"
@@ -685,9 +688,11 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256, _lane: uin
         unsafe_mul((_lane >> 34) & UINT14, risk_word.LINE_UNIT),
         unsafe_mul((_lane >> 48) & UINT14, risk_word.LINE_UNIT),
     )
-    # a line that has arrived and stays needs no write: any start of its ramp is as good
-    if line == old_target and new_target == old_target:
-        return 0
+    # A line that has arrived and stays needs no write: any start of its ramp is as good. Nor does one on
+    # its way to where it was going.
+    if new_target == old_target:
+        if line == old_target or _live < unsafe_add((risk >> 128) & UINT32, MAX_RAMP_AGE):
+            return 0
 
     self._risks[_asset] = risk_word._with_ramp(risk, line, new_target, _live)
     return line | (new_target << 64) | (_live << 128)

@@ -9,6 +9,7 @@ from bisect import insort
 
 from margin_model import risk_engine
 from margin_model.fixed_point import WAD
+from margin_model.ramp import MAX_LINE
 from tests.unit.risk_world import PARAMETERS, RiskWorld, exposure_of
 
 ACCOUNTS = 1000
@@ -97,9 +98,9 @@ def at(world, live):
 def test_notice__exposure_at_the_speed_limit__is_reached_within_a_percent(chain, artifacts):
     world = RiskWorld(chain, artifacts)
     world.read(0)
-    world.list_asset(0, 2 * 10**16)
+    world.list_asset(0, 2 * 10**16, line_cap=MAX_LINE)
     world.engine.set_tier_table(0, [(0, 1)])
-    world.oracle.set_variance(0, WAD)
+    world.oracle.set_variance(0, WAD // 4)
     world.sample()
     exposure = with_ratio(world, exposure_of(cash=-WAD, sizes={0: 10**5 * WAD}), 2 * WAD)
     notice = world.engine.notice(world.assess(exposure))
@@ -108,6 +109,8 @@ def test_notice__exposure_at_the_speed_limit__is_reached_within_a_percent(chain,
     while world.engine.status(world.assess(exposure)) < risk_engine.LIQUIDATABLE:
         now += MINUTE
         world.read(0, live=now)
+        # a target that moves starts the ramp again each minute: the fastest a line can go
+        world.oracle.set_variance(0, WAD // 4 + now * 10**12)
         world.sample()
     assert notice < now < notice * 101 // 100
     assert PARAMETERS.ramp_up == 25 * 10**16
