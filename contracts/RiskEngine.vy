@@ -74,7 +74,7 @@ MAX_FLOOR: constant(uint256) = 2_000  # [bps]
 # Unusable assets worth at most this part of gross exposure stop nothing [1 / it].
 IDLE_DIVISOR: constant(uint256) = 10
 # A ramp whose target stays runs on for so long before it starts again where it has come [s]
-MAX_RAMP_AGE: constant(uint256) = 600
+MAX_RAMP_AGE: constant(uint256) = 300
 # A line at MIN_LINE with MIN_RAMP reaches MAX_LINE within 2**29 s: later than this nothing moves.
 MAX_SECONDS: constant(uint256) = 2**32  # [s]
 
@@ -693,7 +693,6 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256, _lane: uin
     if new_target == old_target:
         if line == old_target or _live < unsafe_add((risk >> 128) & UINT32, MAX_RAMP_AGE):
             return 0
-
     self._risks[_asset] = risk_word._with_ramp(risk, line, new_target, _live)
     return line | (new_target << 64) | (_live << 128)
 

@@ -51,7 +51,7 @@ CONSTRUCTORS: dict[str, dict[str, tuple[Any, ...]]] = {
         ),
         "ramp_down": (
             WAD // 200,
-            WAD * 5 // 6,  # d = u * (1 - d * 12 minutes), u = 1
+            WAD * 60 // 67,  # d = u * (1 - d * 7 minutes), u = 1
             "ramp down: out of range",
             "ramp down: too fast",
             {"ramp_up": WAD},

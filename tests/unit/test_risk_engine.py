@@ -78,12 +78,12 @@ def test_constructor__parameter_out_of_bounds__reverts(chain, artifacts, reverts
 
 
 def test_constructor__line_falls_too_far_in_a_ramp__reverts(chain, artifacts, reverts):
-    """d = u / (1 + u * age): u = 1 an hour, ten minutes and two samples an hour apart."""
+    """d = u / (1 + u * age): u = 1 an hour, five minutes and two samples an hour apart."""
     oracle = chain.deploy(artifacts["MockOracle"], HOUR)
-    fastest = replace(PARAMETERS, ramp_up=WAD, ramp_down=WAD * 6 // 19)
+    fastest = replace(PARAMETERS, ramp_up=WAD, ramp_down=WAD * 12 // 37)
     deploy_engine(chain, artifacts, oracle.address, fastest)
     with reverts("ramp down: too fast"):
-        faster = replace(fastest, ramp_down=WAD * 6 // 19 + 1)
+        faster = replace(fastest, ramp_down=WAD * 12 // 37 + 1)
         deploy_engine(chain, artifacts, oracle.address, faster)
 
 
@@ -375,20 +375,20 @@ def test_sample__usable_asset__fixes_the_line_and_stores_the_new_target(world, e
     assert engine.line(0, 160 + 2 * HOUR) == (risen * 9 // 10, RISK["line_floor"])
 
 
-def test_sample__same_target__ramp_starts_again_every_ten_minutes(world, engine):
+def test_sample__same_target__ramp_starts_again_every_five_minutes(world, engine):
     world.read(0)
     world.list_asset(0)
     world.oracle.set_variance(0, 0)
     world.sample()
-    for live in (60, 599):
+    for live in (60, 299):
         world.read(0, live=live)
         assert engine.events(world.sample()) == []
         assert engine.ramp_start(0) == (INITIAL_LINE, 0)
-    fallen, _ = engine.line(0, 600)
-    world.read(0, live=600)
+    fallen, _ = engine.line(0, 300)
+    world.read(0, live=300)
     assert len(engine.events(world.sample())) == 1
-    assert engine.ramp_start(0) == (fallen, 600)
-    assert engine.line(0, 600) == (fallen, RISK["line_floor"])
+    assert engine.ramp_start(0) == (fallen, 300)
+    assert engine.line(0, 300) == (fallen, RISK["line_floor"])
 
 
 @pytest.mark.parametrize("state", [UNUSABLE, VOLATILE, STALE])
