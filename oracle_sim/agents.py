@@ -141,15 +141,10 @@ class Provider:
 
     def enter(self) -> None:
         """Deposit and ask for LP shares."""
-        self._wallet.deposit_quote(self.member, self._cash)
-        pool = self._wallet.deployment.pool
-        self._wallet.desk.send(
-            pool.request_entry,
-            self.member.account,
-            to_wad(self._cash),
-            0,
-            sender=self.member.owner,
-        )
+        wallet, account = self._wallet, self.member.account
+        wallet.deposit_quote(self.member, self._cash)
+        enter = wallet.deployment.pool.request_entry
+        wallet.desk.send(enter, account, wallet.cash(self.member), 0, sender=self.member.owner)
 
     def act(self, now: float) -> None:
         """Ask to leave with half of the shares when the time has come."""
@@ -181,8 +176,7 @@ class Staker:
 
     def stake(self) -> None:
         """Deposit and stake all of it."""
-        self._wallet.deposit_quote(self.member, self._cash)
-        fund = self._wallet.deployment.fund
-        self._wallet.desk.send(
-            fund.stake, self.member.account, to_wad(self._cash), 0, sender=self.member.owner
-        )
+        wallet, account = self._wallet, self.member.account
+        wallet.deposit_quote(self.member, self._cash)
+        stake = wallet.deployment.fund.stake
+        wallet.desk.send(stake, account, wallet.cash(self.member), 0, sender=self.member.owner)

@@ -59,6 +59,8 @@ class Bidder:
         How long he holds what he bought [s].
     im_multiplier : float
         What he must hold of MM after a bid.
+    interval : float
+        He looks at auctions in one block, then not for so long [s]; 0: in every block.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Bidder:
         use: float,
         patience: float,
         im_multiplier: float,
+        interval: float,
     ) -> None:
         self.member = member
         self._wallet = wallet
@@ -78,6 +81,8 @@ class Bidder:
         self._use = use
         self._patience = patience
         self._im_multiplier = im_multiplier
+        self._interval = interval
+        self._looked_at = -interval
         self._sells_at: float | None = None
         self._free: tuple[float, float] | None = None  # free equity, and when it was read
 
@@ -94,6 +99,9 @@ class Bidder:
         now : float
             Seconds since the start.
         """
+        if self._looked_at < now < self._looked_at + self._interval:
+            return None
+        self._looked_at = now
         terms = lot.terms
         required = terms.maintenance / WAD
         incentive = terms.incentive / WAD

@@ -104,6 +104,7 @@ def _bidders(scenario: Scenario, wallet: Wallet, members: list[Member]) -> list[
             scenario.bidder_use,
             scenario.bidder_unwind,
             im_multiplier,
+            scenario.bidder_interval,
         )
         for i, each in enumerate(members)
     ]

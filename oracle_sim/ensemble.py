@@ -14,7 +14,8 @@ import numpy as np
 
 from chain.errors import PlimsollError
 from oracle_sim.drawing import draw_course, draw_disturbances
-from oracle_sim.market import Market, Outcome
+from oracle_sim.market import Market
+from oracle_sim.outcome import Outcome
 from oracle_sim.path_metrics import measure_path
 from oracle_sim.simulation import Simulation
 from oracle_sim.workers import run_tasks

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from chain.files import write_whole
 from oracle_sim import charts, report
 from oracle_sim.ensemble_summary import COLUMNS, Ensemble, number, rows
-from oracle_sim.market import Outcome
+from oracle_sim.outcome import Outcome
 from oracle_sim.path_metrics import HEADINGS
 
 _HISTOGRAMS = {

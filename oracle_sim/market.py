@@ -3,23 +3,24 @@ calls, auctions and bids. One block after another, the invariants checked after 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from chain import Chain, Contract
 from chain.config import Config
-from chain.deployment import CROSS, FUND, Deployment
+from chain.deployment import CROSS, FUND, POOL, Deployment
 from oracle_sim.agents import Trader
 from oracle_sim.bidders import Lot
 from oracle_sim.caretaker import Caretaker
 from oracle_sim.course import Course, Disturbances, within
 from oracle_sim.crowd import Addresses, Crowd, gather
 from oracle_sim.desk import Desk
-from oracle_sim.fleet import Fleet, read_fleet
+from oracle_sim.fleet import read_fleet
 from oracle_sim.history import History
 from oracle_sim.invariants import Invariants
-from oracle_sim.metrics import EVENTS, Metrics, measure
+from oracle_sim.lending import Lending
+from oracle_sim.metrics import EVENTS, measure
+from oracle_sim.outcome import Outcome
 from oracle_sim.publisher import make_publishers
 from oracle_sim.scenario import Scenario
 from oracle_sim.walk import Instant
@@ -32,54 +33,6 @@ MAX_REACTION = 40
 
 Progress = Callable[[int], None]
 """Told after each tick how many are done."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished replay.
-
-    Attributes
-    ----------
-    event : str
-    assets : tuple of str
-    blocks, transactions, accounts : int
-    metrics : Metrics
-    history : History
-    fleet : Fleet
-        All user accounts at the end.
-    stuck : tuple of int
-        Accounts the keeper could not help although prices were usable.
-    invariants : dict of str to bool
-    checks : int
-        How often the invariants were checked.
-    failures : list of str
-        What broke one.
-    refusals : dict of str to int
-        What the protocol refused, by reason.
-    liquidated : float
-        Positions and collateral sold in auctions or taken over by the pool, at mark [quote].
-    hedgers : int
-        Portfolio accounts.
-    hedge_ratio : float or None
-        What they were asked for, over what standard margin would have asked, on average [1].
-    """
-
-    event: str
-    assets: tuple[str, ...]
-    blocks: int
-    transactions: int
-    accounts: int
-    metrics: Metrics
-    history: History
-    fleet: Fleet
-    stuck: tuple[int, ...]
-    invariants: dict[str, bool]
-    checks: int
-    failures: list[str]
-    refusals: dict[str, int]
-    liquidated: float
-    hedgers: int
-    hedge_ratio: float | None
 
 
 class Market:
@@ -131,6 +84,7 @@ class Market:
         by_id = {deployment.assets[name]: each for name, each in self._publishers.items()}
         self._keeper = Caretaker(keeper, self.desk, deployment, by_id)
         self._history = History(deployment.assets)
+        self._lending = Lending()
         self._invariants = Invariants(deployment)
         self._crowd = Crowd([], [], [], [])
         self._traders: dict[int, Trader] = {}
@@ -158,6 +112,7 @@ class Market:
             transactions=self.desk.transactions,
             accounts=len(fleet.account),
             metrics=measure(self._history.happenings),
+            lending=self._lending,
             history=self._history,
             fleet=fleet,
             stuck=tuple(sorted(self._keeper.stuck)),
@@ -166,6 +121,7 @@ class Market:
             failures=self._invariants.failures,
             refusals=dict(self.desk.refusals),
             liquidated=self._sold + self._keeper.absorbed,
+            pool=lens.health(POOL).equity / WAD,
             hedgers=self._scenario.hedgers,
             hedge_ratio=self._keeper.book.hedge_ratio,
         )
@@ -191,8 +147,9 @@ class Market:
             self._keeper.scan()
         else:
             self._react(instant.time, now, since_start)
-        fund = self._deployment.clearinghouse.cash(FUND)
-        self._history.record(now, instant.prices, self._keeper.fleet, fund)
+        house = self._deployment.clearinghouse
+        self._history.record(now, instant.prices, self._keeper.fleet, house.cash(FUND))
+        self._lending.close(house.supply())
         self._invariants.check(self.desk.changes)
 
     def _react(self, time: int, now: int, since_start: float) -> None:
@@ -250,6 +207,7 @@ class Market:
         """Tell everybody what has happened."""
         for happening in self.desk.drain():
             self._history.note(happening)
+            self._lending.note(happening)
             self._keeper.notice(happening)
             account = getattr(happening.args, "account", 0)
             trader = self._traders.get(account)

@@ -29,6 +29,7 @@ EVENTS = (
     "Staked",
     "Unstaked",
     "FundPaid",
+    "InterestAccrued",
 )
 """What is decoded during a replay."""
 
@@ -53,9 +54,11 @@ class Metrics:
     first_bid_seconds_worst : float or None
     penalties, incentives, rewards : float
     fund_in, fund_out : float
-        Stakes and penalties; payments to auctions and to leaving stakers.
+        Stakes, penalties and interest; payments to auctions and to leaving stakers.
     fund_paid : float
         Payments to auctions alone.
+    pool_in, pool_out : float
+        Of providers who entered and left.
     shortfall, covered_by_fund, covered_by_pool, written_down : float
         The waterfall.
     """
@@ -77,6 +80,8 @@ class Metrics:
     fund_in: float
     fund_out: float
     fund_paid: float
+    pool_in: float
+    pool_out: float
     shortfall: float
     covered_by_fund: float
     covered_by_pool: float
@@ -103,7 +108,9 @@ def measure(happenings: list[Happening]) -> Metrics:
     outcomes = Counter(auction.outcome for auction in auctions)
     penalties = total("SliceSold", "penalty")
     fund_paid = total("FundPaid", "old_balance") - total("FundPaid", "new_balance")
-    executed = Counter(bool(args.entering) for args in events["RequestExecuted"])
+    amounts: dict[bool, list[int]] = {True: [], False: []}  # of entering, of leaving [quote wad]
+    for args in events["RequestExecuted"]:
+        amounts[bool(args.entering)].append(args.amount)
     return Metrics(
         orders={
             "submitted": len(events["OrderSubmitted"]),
@@ -112,8 +119,8 @@ def measure(happenings: list[Happening]) -> Metrics:
         },
         cancel_reasons=dict(Counter(args.reason for args in events["OrderCancelled"])),
         requests={
-            "entered": executed[True],
-            "left": executed[False],
+            "entered": len(amounts[True]),
+            "left": len(amounts[False]),
             "lapsed": len(events["RequestLapsed"]),
         },
         margin_calls=len(events["MarginCalled"]),
@@ -129,9 +136,11 @@ def measure(happenings: list[Happening]) -> Metrics:
         penalties=penalties,
         incentives=total("SliceSold", "incentive"),
         rewards=total("StarterRewarded", "reward"),
-        fund_in=penalties + total("Staked", "amount"),
+        fund_in=penalties + total("Staked", "amount") + total("InterestAccrued", "to_fund"),
         fund_out=fund_paid + total("Unstaked", "amount"),
         fund_paid=fund_paid,
+        pool_in=sum(amounts[True]) / WAD,
+        pool_out=sum(amounts[False]) / WAD,
         shortfall=total("ShortfallCovered", "shortfall"),
         covered_by_fund=total("ShortfallCovered", "by_fund"),
         covered_by_pool=total("ShortfallCovered", "by_pool"),

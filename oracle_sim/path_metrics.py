@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oracle_sim.history import History
-from oracle_sim.market import Outcome
+from oracle_sim.outcome import Outcome
 
 HEADINGS = {
     "bad_debt": "bad debt [quote]",

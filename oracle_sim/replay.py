@@ -4,7 +4,8 @@ from chain import Chain, PyrevmChain
 from chain.config import Config, load_config
 from chain.deployment import Deployment
 from oracle_sim.course import tape_course
-from oracle_sim.market import Market, Outcome, Progress
+from oracle_sim.market import Market, Progress
+from oracle_sim.outcome import Outcome
 from oracle_sim.scenario import Scenario
 from oracle_sim.tape import Tape
 from oracle_sim.wallet import to_wad

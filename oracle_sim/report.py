@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from chain.files import write_whole
 from oracle_sim import charts
-from oracle_sim.market import Outcome
+from oracle_sim.outcome import Outcome
 from oracle_sim.summary import rows, worst_lines
 
 _STYLE = """
@@ -111,7 +111,7 @@ def detail(outcome: Outcome) -> list[str]:
     return [
         section(
             "Price against line",
-            "The line follows realised volatility towards its target, at most e^0.25 an hour.",
+            "The line follows realised volatility towards its target, no faster than its ramp.",
             charts.price_and_line(history, outcome.assets),
         ),
         '<div class="pair">',

@@ -11,6 +11,8 @@ from chain.deployment import CROSS, ISOLATED, PORTFOLIO
 RESPONSES = ("hold", "add", "close")
 """What a trader does when a margin call reaches him."""
 
+LONE_INTERVAL = 1_800.0
+"""How long a bidder without rivals lets auctions run before he looks again [s]."""
 
 _Count = Annotated[int, Field(ge=0, le=1_000)]
 _Some = Annotated[int, Field(ge=1, le=1_000)]
@@ -75,6 +77,7 @@ class Scenario(BaseModel):
     bidder_thresholds: tuple[_Share, _Share] = (0.08, 0.45)
     bidder_use: _Share = 0.8  # of free equity committed to one slice
     bidder_unwind: _Seconds = 3_600.0  # how long he waits before he sells what he bought
+    bidder_interval: _Seconds = 0.0  # he looks at auctions once in it; 0: every block
 
     @model_validator(mode="after")
     def _check(self) -> "Scenario":
@@ -88,6 +91,33 @@ class Scenario(BaseModel):
     def accounts(self) -> int:
         """Accounts of the crowd: everyone above and the keeper."""
         return self.traders + self.hedgers + self.bidders + self.providers + self.stakers + 1
+
+    def backed_by(
+        self, fund: float | None = None, pool: float | None = None, bidders: int | None = None
+    ) -> "Scenario":
+        """The same crowd with other money behind it; None leaves a thing as it is.
+
+        Parameters
+        ----------
+        fund : float, optional
+            What stakers put in together [quote]; without any there are no stakers.
+        pool : float, optional
+            What providers put in together [quote].
+        bidders : int, optional
+            A single one, whom nobody can forestall, looks at auctions once in `LONE_INTERVAL`.
+        """
+        changes: dict[str, float] = {}
+        if fund == 0:
+            changes["stakers"] = 0
+        elif fund is not None:
+            changes["stakers"] = max(1, self.stakers)
+            changes["staker_cash"] = fund / changes["stakers"]
+        if pool is not None:
+            changes["provider_cash"] = pool / self.providers
+        if bidders is not None:
+            changes["bidders"] = bidders
+            changes["bidder_interval"] = LONE_INTERVAL if bidders == 1 else self.bidder_interval
+        return Scenario(**{**self.model_dump(), **changes})
 
 
 @dataclass(frozen=True)

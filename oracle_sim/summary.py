@@ -6,7 +6,7 @@ import numpy as np
 from rich.table import Table
 
 from oracle_sim.fleet import STATUS_NAMES
-from oracle_sim.market import Outcome
+from oracle_sim.outcome import Outcome
 
 
 def status_counts(outcome: Outcome) -> dict[str, int]:
@@ -27,6 +27,16 @@ def worst_lines(outcome: Outcome) -> dict[str, dict[str, float]]:
         }
         for name in outcome.assets
     }
+
+
+def fund_debt(outcome: Outcome) -> float:
+    """What the floor of the supply index left to the fund and it still owes at the end [quote]."""
+    return max(0.0, -outcome.history.fund[-1])
+
+
+def pool_result(outcome: Outcome) -> float:
+    """What the pool won, less than zero what it lost, over the replay [quote]."""
+    return outcome.pool - outcome.metrics.pool_in + outcome.metrics.pool_out
 
 
 def to_document(outcome: Outcome, seconds: float) -> dict[str, Any]:
@@ -73,6 +83,13 @@ def to_document(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "covered_by_fund": metrics.covered_by_fund,
         "covered_by_pool": metrics.covered_by_pool,
         "written_down": metrics.written_down,
+        "index_min": outcome.lending.index_min,
+        "index_end": outcome.lending.index_end,
+        "fund_debt": fund_debt(outcome),
+        "pool_in": metrics.pool_in,
+        "pool_out": metrics.pool_out,
+        "pool_end": outcome.pool,
+        "pool_result": pool_result(outcome),
         "lines": worst_lines(outcome),
         "stuck_accounts": len(outcome.stuck),
         "refused": outcome.refusals,
@@ -114,14 +131,24 @@ def rows(outcome: Outcome) -> list[tuple[str, str]]:
         ("time to first bid", _waits(metrics.first_bid_seconds, metrics.first_bid_seconds_worst)),
         ("incentives to bidders", _money(metrics.incentives)),
         ("penalties to the fund", _money(metrics.penalties)),
-        ("fund in", f"{_money(metrics.fund_in)} (stakes and penalties)"),
+        ("fund in", f"{_money(metrics.fund_in)} (stakes, penalties, interest)"),
         ("fund out", _money(metrics.fund_out)),
         (
             "shortfall",
             f"{_money(metrics.shortfall)} (fund {_money(metrics.covered_by_fund)}, "
             f"pool {_money(metrics.covered_by_pool)})",
         ),
-        ("losses written down", _money(metrics.written_down)),
+        (
+            "pool",
+            f"{_money(metrics.pool_in)} in, {_money(metrics.pool_out)} out, "
+            f"{_money(outcome.pool)} at the end: {pool_result(outcome):+,.0f}",
+        ),
+        (
+            "losses written down",
+            f"{_money(metrics.written_down)} (supply index {outcome.lending.index_min:.6f} at its "
+            f"lowest, {outcome.lending.index_end:.6f} at the end; "
+            f"fund owes {_money(fund_debt(outcome))})",
+        ),
         (
             "worst line",
             f"{worst} {lines[worst]['line']:.1%} (target {lines[worst]['target']:.1%})",

@@ -97,6 +97,10 @@ class Wallet:
         )
         return sent is not None
 
+    def cash(self, member: Member) -> int:
+        """Cash of the account [quote wad], read from the chain."""
+        return int(self.deployment.clearinghouse.cash(member.account))
+
     def positions(self, member: Member) -> dict[str, int]:
         """Sizes by market [wad units], read from the chain."""
         house = self.deployment.clearinghouse

@@ -16,7 +16,9 @@ from chain.artifacts import ROOT
 from scripts._command import Command, check_folders, connect, json_option, put_json
 
 if TYPE_CHECKING:
-    from oracle_sim.market import Outcome, Progress
+    from oracle_sim.market import Progress
+    from oracle_sim.outcome import Outcome
+    from oracle_sim.scenario import Scenario
     from oracle_sim.tape import Tape
 
 REPORT = ROOT / "build" / "demo" / "report.html"
@@ -34,6 +36,21 @@ BROKEN = 1  # exit code when an invariant failed or an account was stuck
     show_default=True,
     help="Of the crowd and of a generated crash.",
 )
+@click.option(
+    "--fund",
+    type=click.FloatRange(0, 1e9),
+    help="What stakers put into the insurance fund, together [quote].  [default: 60000]",
+)
+@click.option(
+    "--pool",
+    type=click.FloatRange(1_000, 1e9),
+    help="What providers put into the liquidity pool, together [quote].  [default: 6300000]",
+)
+@click.option(
+    "--bidders",
+    type=click.IntRange(0, 1_000),
+    help="A single one is slow: he looks at auctions every half hour.  [default: 9]",
+)
 @json_option
 @click.option(
     "--network",
@@ -45,6 +62,9 @@ def cli(
     event: str | None,
     bars: int | None,
     seed: int,
+    fund: float | None,
+    pool: float | None,
+    bidders: int | None,
     json_file: str | None,
     network: str | None,
 ) -> None:
@@ -57,6 +77,7 @@ def cli(
     from rich.console import Console
 
     from oracle_sim import report, summary
+    from oracle_sim.scenario import Scenario
 
     started = time.monotonic()
     console = Console(stderr=True, width=100)
@@ -65,7 +86,8 @@ def cli(
     for warning in tape.warnings:
         click.echo(f"warning: {warning}", err=True)
 
-    outcome = _replay(tape, seed, network, console)
+    scenario = Scenario(seed=seed).backed_by(fund, pool, bidders)
+    outcome = _replay(tape, scenario, network, console)
     report.write(outcome, REPORT)
     document = summary.to_document(outcome, time.monotonic() - started)
     if not put_json(json.dumps(document, indent=2), json_file):
@@ -93,17 +115,16 @@ def _tape(prices: str | None, event: str | None, bars: int | None, seed: int) ->
     return tape if bars is None else tape.window(0, bars)
 
 
-def _replay(tape: Tape, seed: int, network: str | None, console: Any) -> Outcome:
+def _replay(tape: Tape, scenario: Scenario, network: str | None, console: Any) -> Outcome:
     """Replay with a bar for those who wait."""
     from oracle_sim.replay import config_for, replay
-    from oracle_sim.scenario import Scenario
 
     config = config_for(tape)  # what is wrong with it is said before a bar is drawn
     with (
         nullcontext() if network is None else _local_chain(network) as connected,
         _progress(tape, console) as progress,
     ):
-        return replay(tape, Scenario(seed=seed), connected, progress, config)
+        return replay(tape, scenario, connected, progress, config)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from oracle_sim.bidders import Lot
 from oracle_sim.drawing import draw_course, draw_disturbances
 from oracle_sim.ensemble import PathError, world_of
 from oracle_sim.history import History
-from oracle_sim.market import Market, Outcome
+from oracle_sim.market import Market
+from oracle_sim.outcome import Outcome
 from oracle_sim.path_metrics import measure_path
 from oracle_sim.simulation import Simulation
 from oracle_sim.tuning.candidates import Candidate, Floats, write_config

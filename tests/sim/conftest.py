@@ -3,7 +3,7 @@
 import pytest
 
 from oracle_sim.crash import generate_crash
-from oracle_sim.market import Outcome
+from oracle_sim.outcome import Outcome
 from oracle_sim.replay import replay
 
 

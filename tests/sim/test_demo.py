@@ -42,6 +42,18 @@ def test_demo__few_bars__table_report_and_json(run: Run, tmp_path: Path) -> None
     assert (tmp_path / "demo" / "report.html").stat().st_size > 1_000_000
 
 
+def test_demo__no_fund_and_one_bidder__says_who_bore_what(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "demo.json"
+    done = run("--bars", 2, "--fund", 0, "--bidders", 1, "--pool", 70_000, "--json", out)
+    assert done.exit_code == 0, done.stderr
+    document = json.loads(out.read_text())
+    assert document["accounts"] == 100 - 5 - 8
+    assert document["pool_in"] == pytest.approx(70_000)
+    assert (document["index_min"], document["index_end"]) == (1, 1)
+    assert (document["written_down"], document["fund_debt"]) == (0, 0)
+    assert "supply index 1.000000 at its lowest" in " ".join(done.stdout.split())
+
+
 def test_demo__json_to_standard_output__nothing_else_there(run: Run) -> None:
     done = run("--bars", 1, "--json", "-", "--seed", 7)
     assert done.exit_code == 0, done.stderr
@@ -91,6 +103,9 @@ def test_demo__bad_file__one_line_with_file_row_and_field(
         (("--bars", "0"), "--bars"),
         (("--bars", "few"), "--bars"),
         (("--seed", "-1"), "--seed"),
+        (("--fund", "-1"), "--fund"),
+        (("--pool", "999"), "--pool"),
+        (("--bidders", "-1"), "--bidders"),
         (("--json", "nowhere/demo.json"), "--json: nowhere/demo.json: no such folder"),
         (("--network", "ethereum:nowhere:test", "--bars", "1"), "nowhere"),
         (("--nonsense",), "--nonsense"),

@@ -10,7 +10,8 @@ from chain.interface import Reverted
 from oracle_sim import ensemble
 from oracle_sim.drawing import START
 from oracle_sim.ensemble import PathError, PathTask, play, run_path, run_paths
-from oracle_sim.market import Market, Outcome
+from oracle_sim.market import Market
+from oracle_sim.outcome import Outcome
 from oracle_sim.path_metrics import HEADINGS, longest, measure_path
 from oracle_sim.simulation import Simulation, read_simulation
 from tests.sim.scenarios import FALL, SMALL, write_scenario

@@ -12,7 +12,8 @@ from chain.deployment import Deployment
 from oracle_sim.caretaker import Caretaker
 from oracle_sim.course import tape_course
 from oracle_sim.crash import generate_crash
-from oracle_sim.market import Market, Outcome
+from oracle_sim.market import Market
+from oracle_sim.outcome import Outcome
 from oracle_sim.replay import config_for, fresh_chain, replay
 from oracle_sim.scenario import Scenario
 from oracle_sim.summary import to_document
@@ -62,6 +63,7 @@ def test_replay__generated_crash__fund_balance_is_what_came_in_less_what_went_ou
 ) -> None:
     metrics = crash.metrics
     assert crash.history.fund[-1] == pytest.approx(metrics.fund_in - metrics.fund_out, abs=1e-6)
+    assert crash.history.fund[-1] >= 0
     assert metrics.shortfall == pytest.approx(
         metrics.covered_by_fund + metrics.covered_by_pool + metrics.written_down, abs=1e-6
     )

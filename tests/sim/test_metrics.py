@@ -91,8 +91,8 @@ def test_measure__orders_and_requests__counted_by_what_became_of_them() -> None:
             happened("OrderSubmitted"),
             happened("OrderExecuted"),
             happened("OrderCancelled", reason="limit"),
-            happened("RequestExecuted", entering=True),
-            happened("RequestExecuted", entering=False),
+            happened("RequestExecuted", entering=True, amount=9 * WAD),
+            happened("RequestExecuted", entering=False, amount=4 * WAD),
             happened("RequestLapsed"),
             happened("MarginCalled"),
             happened("CollateralSold"),
@@ -101,6 +101,7 @@ def test_measure__orders_and_requests__counted_by_what_became_of_them() -> None:
     assert metrics.orders == {"submitted": 2, "executed": 1, "cancelled": 1}
     assert metrics.cancel_reasons == {"limit": 1}
     assert metrics.requests == {"entered": 1, "left": 1, "lapsed": 1}
+    assert (metrics.pool_in, metrics.pool_out) == (9, 4)
     assert metrics.margin_calls == 1
     assert metrics.collateral_sales == 1
 
@@ -109,6 +110,7 @@ def test_measure__waterfall__every_step_in_quote() -> None:
     metrics = measure(
         [
             happened("Staked", amount=100 * WAD),
+            happened("InterestAccrued", to_fund=6 * WAD),
             happened("Unstaked", amount=5 * WAD),
             happened("FundPaid", old_balance=100 * WAD, new_balance=90 * WAD),
             happened(
@@ -118,7 +120,7 @@ def test_measure__waterfall__every_step_in_quote() -> None:
             happened("StarterRewarded", reward=3 * WAD),
         ]
     )
-    assert (metrics.fund_in, metrics.fund_out) == (100, 15)
+    assert (metrics.fund_in, metrics.fund_out) == (106, 15)
     assert (metrics.shortfall, metrics.covered_by_fund, metrics.covered_by_pool) == (16, 10, 4)
     assert metrics.written_down == 2
     assert metrics.rewards == 3

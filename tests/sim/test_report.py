@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from oracle_sim import charts, report, summary
-from oracle_sim.market import Outcome
+from oracle_sim.outcome import Outcome
 
 KEYS = {
     "event",
