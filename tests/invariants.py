@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from chain import Contract, load_artifacts
+from chain import Artifact, Contract, load_artifacts
 
 MARKETS = 16
 RAY = 10**27
@@ -98,5 +99,10 @@ def check_conservation(clearinghouse: Contract) -> Books:
 
 
 def _held(clearinghouse: Contract, token: str) -> int:
-    contract = clearinghouse.chain.at(load_artifacts()["MockERC20"], token)
+    contract = clearinghouse.chain.at(_token(), token)
     return int(contract.balanceOf(clearinghouse.address) * 10 ** (18 - contract.decimals()))
+
+
+@cache
+def _token() -> Artifact:
+    return load_artifacts()["MockERC20"]

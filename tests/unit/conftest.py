@@ -5,10 +5,13 @@ A file that needs a world with other means builds its own under the same name.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from chain import Artifacts, Chain
 from tests.unit.auction_world import WAD, World
+from tests.unit.ledger_world import Ledger
 from tests.unit.venue_world import Venue
 
 
@@ -37,3 +40,16 @@ def built_venue(session_chain: Chain, artifacts: Artifacts) -> Venue:
 def venue(built_venue: Venue, chain: Chain) -> Venue:
     """Of the pool's tests, and of whoever trades."""
     return built_venue
+
+
+@pytest.fixture(scope="module")
+def built_ledger(session_chain: Chain, artifacts: Artifacts) -> Ledger:
+    """Without interest."""
+    return Ledger(session_chain, artifacts)
+
+
+@pytest.fixture
+def ledger(built_ledger: Ledger, chain: Chain) -> Iterator[Ledger]:
+    """Of the Clearinghouse's tests: whatever they do, I1, I2 and I3 hold afterwards."""
+    yield built_ledger
+    built_ledger.check()

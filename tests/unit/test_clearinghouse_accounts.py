@@ -14,27 +14,20 @@ from tests.unit.ledger_world import (
     PRICE,
     SCALE,
     WAD,
-    Ledger,
 )
-
-
-@pytest.fixture
-def world(chain, artifacts):
-    return Ledger(chain, artifacts)
-
 
 # ── construction ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_constructor__good_arguments__keeps_them(world):
-    house = world.house
-    assert house.QUOTE() == world.usdc.address
-    assert house.ORACLE() == world.oracle.address
-    assert house.RISK() == world.risk.address
+def test_constructor__good_arguments__keeps_them(ledger):
+    house = ledger.house
+    assert house.QUOTE() == ledger.usdc.address
+    assert house.ORACLE() == ledger.oracle.address
+    assert house.RISK() == ledger.risk.address
     assert house.MAX_FUNDING_RATE() == MAX_RATE
     assert house.account_count() == 4  # three of the protocol and the keeper's
     assert house.supply() == (10**27, 10**27, 0, 0)
-    assert house.connected() == tuple(c.address for c in (world.pool, world.auction, world.fund))
+    assert house.connected() == tuple(c.address for c in (ledger.pool, ledger.auction, ledger.fund))
 
 
 @pytest.mark.parametrize(
@@ -51,69 +44,69 @@ def test_constructor__good_arguments__keeps_them(world):
         (7, ZERO_ADDRESS, "fund: zero address"),
     ],
 )
-def test_constructor__bad_argument__reverts(world, chain, reverts, argument, value, reason):
-    arguments = world.arguments()
+def test_constructor__bad_argument__reverts(ledger, chain, reverts, argument, value, reason):
+    arguments = ledger.arguments()
     arguments[argument] = chain.accounts[9] if value == "stranger" else value
     with reverts(reason):
-        world.deploy("Clearinghouse", *arguments)
+        ledger.deploy("Clearinghouse", *arguments)
 
 
-def test_constructor__quote_too_fine__reverts(world, reverts):
-    fine = world.deploy("MockERC20", "Fine", "FINE", 19)
+def test_constructor__quote_too_fine__reverts(ledger, reverts):
+    fine = ledger.deploy("MockERC20", "Fine", "FINE", 19)
     with reverts("token: decimals"):
-        world.deploy("Clearinghouse", fine, *world.arguments()[1:])
+        ledger.deploy("Clearinghouse", fine, *ledger.arguments()[1:])
 
 
 # ── accounts ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_open_account__by_anybody__belongs_to_the_owner_named(world, trader, stranger):
-    receipt = world.house.open_account(trader, ISOLATED, sender=stranger)
+def test_open_account__by_anybody__belongs_to_the_owner_named(ledger, trader, stranger):
+    receipt = ledger.house.open_account(trader, ISOLATED, sender=stranger)
     account = receipt.result
-    assert account == world.house.account_count() == 5
-    assert world.event(receipt, "AccountOpened") == (account, trader, ISOLATED)
-    assert world.house.account(account) == (trader, ISOLATED, 0, 0, False, False)
+    assert account == ledger.house.account_count() == 5
+    assert ledger.event(receipt, "AccountOpened") == (account, trader, ISOLATED)
+    assert ledger.house.account(account) == (trader, ISOLATED, 0, 0, False, False)
 
 
-def test_open_account__zero_owner__reverts(world, reverts):
+def test_open_account__zero_owner__reverts(ledger, reverts):
     with reverts("owner: zero"):
-        world.house.open_account(ZERO_ADDRESS, CROSS)
+        ledger.house.open_account(ZERO_ADDRESS, CROSS)
 
 
 @pytest.mark.parametrize("kind", [0, 4, 255, 2**256 - 1])
-def test_open_account__unknown_kind__reverts(world, trader, reverts, kind):
+def test_open_account__unknown_kind__reverts(ledger, trader, reverts, kind):
     with reverts("account: unknown kind"):
-        world.house.open_account(trader, kind)
+        ledger.house.open_account(trader, kind)
 
 
-def test_account__of_the_protocol_or_unknown__has_no_owner(world):
+def test_account__of_the_protocol_or_unknown__has_no_owner(ledger):
     for account in (0, POOL, FUND, ESCROW, 5, ALL):
-        assert world.house.account(account).owner == ZERO_ADDRESS
-        assert not world.house.is_authorized(account, ZERO_ADDRESS)
-        assert world.house.held_assets(account) == 0
+        assert ledger.house.account(account).owner == ZERO_ADDRESS
+        assert not ledger.house.is_authorized(account, ZERO_ADDRESS)
+        assert ledger.house.held_assets(account) == 0
 
 
-def test_set_operator__by_owner__lets_him_act_and_no_more(world, stranger, reverts):
-    account = world.open(100)
-    receipt = world.house.set_operator(account, stranger, True, sender=world.owner)
-    assert world.event(receipt, "OperatorSet") == (account, stranger, True)
-    assert world.house.is_authorized(account, stranger)
-    assert world.house.is_authorized(account, world.owner)
-    world.withdraw(account, 10**6, owner=stranger)
+def test_set_operator__by_owner__lets_him_act_and_no_more(ledger, stranger, reverts):
+    account = ledger.open(100)
+    receipt = ledger.house.set_operator(account, stranger, True, sender=ledger.owner)
+    assert ledger.event(receipt, "OperatorSet") == (account, stranger, True)
+    assert ledger.house.is_authorized(account, stranger)
+    assert ledger.house.is_authorized(account, ledger.owner)
+    ledger.withdraw(account, 10**6, owner=stranger)
     with reverts("account: not owner"):
-        world.house.set_operator(account, stranger, False, sender=stranger)
-    world.house.set_operator(account, stranger, False, sender=world.owner)
-    assert not world.house.is_authorized(account, stranger)
+        ledger.house.set_operator(account, stranger, False, sender=stranger)
+    ledger.house.set_operator(account, stranger, False, sender=ledger.owner)
+    assert not ledger.house.is_authorized(account, stranger)
     with reverts("account: not authorized"):
-        world.withdraw(account, 10**6, owner=stranger)
+        ledger.withdraw(account, 10**6, owner=stranger)
 
 
-def test_set_operator__zero_or_unknown_account__reverts(world, stranger, reverts):
+def test_set_operator__zero_or_unknown_account__reverts(ledger, stranger, reverts):
     with reverts("operator: zero"):
-        world.house.set_operator(world.open(), ZERO_ADDRESS, True, sender=world.owner)
+        ledger.house.set_operator(ledger.open(), ZERO_ADDRESS, True, sender=ledger.owner)
     for account in (0, POOL, 99):
         with reverts("account: unknown"):
-            world.house.set_operator(account, stranger, True, sender=world.owner)
+            ledger.house.set_operator(account, stranger, True, sender=ledger.owner)
 
 
 # ── who may call ─────────────────────────────────────────────────────────────────────────────────
@@ -139,26 +132,26 @@ OWNER_CALLS = {
 
 @pytest.mark.parametrize("name", POOL_CALLS)
 @pytest.mark.parametrize("caller", ["auction", "fund", "deployer", "owner"])
-def test_pool_function__called_by_others__reverts(world, deployer, reverts, name, caller):
-    arguments = POOL_CALLS[name](world, world.open())
+def test_pool_function__called_by_others__reverts(ledger, deployer, reverts, name, caller):
+    arguments = POOL_CALLS[name](ledger, ledger.open())
     with reverts("caller: not allowed"):
         if caller in ("deployer", "owner"):
-            sender = deployer if caller == "deployer" else world.owner
-            world.house.function(name)(*arguments, sender=sender)
+            sender = deployer if caller == "deployer" else ledger.owner
+            ledger.house.function(name)(*arguments, sender=sender)
         else:
-            world.call_as(getattr(world, caller), name, *arguments)
+            ledger.call_as(getattr(ledger, caller), name, *arguments)
 
 
 @pytest.mark.parametrize("name", AUCTION_CALLS)
 @pytest.mark.parametrize("caller", ["pool", "fund", "deployer", "owner"])
-def test_auction_function__called_by_others__reverts(world, deployer, reverts, name, caller):
-    arguments = AUCTION_CALLS[name](world, world.open())
+def test_auction_function__called_by_others__reverts(ledger, deployer, reverts, name, caller):
+    arguments = AUCTION_CALLS[name](ledger, ledger.open())
     with reverts("caller: not allowed"):
         if caller in ("deployer", "owner"):
-            sender = deployer if caller == "deployer" else world.owner
-            world.house.function(name)(*arguments, sender=sender)
+            sender = deployer if caller == "deployer" else ledger.owner
+            ledger.house.function(name)(*arguments, sender=sender)
         else:
-            world.call_as(getattr(world, caller), name, *arguments)
+            ledger.call_as(getattr(ledger, caller), name, *arguments)
 
 
 @pytest.mark.parametrize("name", ["collect", "pay"])
@@ -179,67 +172,67 @@ def test_auction_function__called_by_others__reverts(world, deployer, reverts, n
     ],
 )
 def test_cash_moves__of_an_account_that_is_not_the_callers__revert(
-    world, stranger, reverts, name, caller, account
+    ledger, stranger, reverts, name, caller, account
 ):
-    user = world.open(100)
-    arguments = (user, account, 1, world.owner) if name == "collect" else (account, user, 1)
+    user = ledger.open(100)
+    arguments = (user, account, 1, ledger.owner) if name == "collect" else (account, user, 1)
     with reverts("caller: not allowed"):
         if caller == "stranger":
-            world.house.function(name)(*arguments, sender=stranger)
+            ledger.house.function(name)(*arguments, sender=stranger)
         else:
-            world.call_as(getattr(world, caller), name, *arguments)
+            ledger.call_as(getattr(ledger, caller), name, *arguments)
 
 
 @pytest.mark.parametrize("name", OWNER_CALLS)
 @pytest.mark.parametrize("caller", ["pool", "auction", "fund", "owner"])
-def test_owner_function__called_by_others__reverts(world, reverts, name, caller):
-    arguments = OWNER_CALLS[name](world, None)
+def test_owner_function__called_by_others__reverts(ledger, reverts, name, caller):
+    arguments = OWNER_CALLS[name](ledger, None)
     with reverts("ownable: caller is not the owner"):
         if caller == "owner":  # of an account
-            world.house.function(name)(*arguments, sender=world.owner)
+            ledger.house.function(name)(*arguments, sender=ledger.owner)
         else:
-            world.call_as(getattr(world, caller), name, *arguments)
+            ledger.call_as(getattr(ledger, caller), name, *arguments)
 
 
 @pytest.mark.parametrize("name", ["deposit", "withdraw"])
 @pytest.mark.parametrize("caller", ["stranger", "pool", "auction", "fund", "deployer"])
 def test_owner_of_account_function__called_by_others__reverts(
-    world, stranger, deployer, reverts, name, caller
+    ledger, stranger, deployer, reverts, name, caller
 ):
-    account = world.open(100)
-    arguments = (account, world.usdc, 1) + ((stranger,) if name == "withdraw" else ())
+    account = ledger.open(100)
+    arguments = (account, ledger.usdc, 1) + ((stranger,) if name == "withdraw" else ())
     with reverts("account: not authorized"):
         if caller in ("stranger", "deployer"):
             sender = stranger if caller == "stranger" else deployer
-            world.house.function(name)(*arguments, sender=sender)
+            ledger.house.function(name)(*arguments, sender=sender)
         else:
-            world.call_as(getattr(world, caller), name, *arguments)
+            ledger.call_as(getattr(ledger, caller), name, *arguments)
 
 
-def test_ownership__two_steps__moves(world, stranger, deployer, reverts):
-    world.house.transfer_ownership(stranger)
-    assert world.house.owner() == deployer
-    assert world.house.pending_owner() == stranger
+def test_ownership__two_steps__moves(ledger, stranger, deployer, reverts):
+    ledger.house.transfer_ownership(stranger)
+    assert ledger.house.owner() == deployer
+    assert ledger.house.pending_owner() == stranger
     with reverts("ownable_2step: caller is not the new owner"):
-        world.house.accept_ownership()
-    world.house.accept_ownership(sender=stranger)
-    assert world.house.owner() == stranger
+        ledger.house.accept_ownership()
+    ledger.house.accept_ownership(sender=stranger)
+    assert ledger.house.owner() == stranger
     with reverts("ownable: caller is not the owner"):
-        world.house.list_market(MARKETS, SCALE, 0)
+        ledger.house.list_market(MARKETS, SCALE, 0)
 
 
-def test_ownership__cannot_be_renounced(world):
-    assert "renounce_ownership" not in world.house.functions
+def test_ownership__cannot_be_renounced(ledger):
+    assert "renounce_ownership" not in ledger.house.functions
 
 
 # ── listing ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_list_market__new__opens_it(world):
-    receipt = world.house.list_market(9, 10**9, 0)
-    assert world.event(receipt, "MarketListed") == (9, 10**9, 0)
-    assert world.house.listed_markets() == 2**10 - 1
-    assert world.house.market(9) == (0, 0, 0, 0, 10**9)
+def test_list_market__new__opens_it(ledger):
+    receipt = ledger.house.list_market(9, 10**9, 0)
+    assert ledger.event(receipt, "MarketListed") == (9, 10**9, 0)
+    assert ledger.house.listed_markets() == 2**10 - 1
+    assert ledger.house.market(9) == (0, 0, 0, 0, 10**9)
 
 
 @pytest.mark.parametrize(
@@ -255,23 +248,23 @@ def test_list_market__new__opens_it(world):
         (9, SCALE, 2**55, "velocity: out of bounds"),
     ],
 )
-def test_list_market__bad_argument__reverts(world, reverts, market, scale, velocity, reason):
+def test_list_market__bad_argument__reverts(ledger, reverts, market, scale, velocity, reason):
     with reverts(reason):
-        world.house.list_market(market, scale, velocity)
-    assert world.house.listed_markets() == 2**MARKETS - 1
+        ledger.house.list_market(market, scale, velocity)
+    assert ledger.house.listed_markets() == 2**MARKETS - 1
 
 
-def test_list_market__at_its_bounds__keeps_them(world):
-    world.house.list_market(9, 10**30, 2**55 - 1)
-    assert world.house.market(9).skew_scale == 10**30
+def test_list_market__at_its_bounds__keeps_them(ledger):
+    ledger.house.list_market(9, 10**30, 2**55 - 1)
+    assert ledger.house.market(9).skew_scale == 10**30
 
 
-def test_list_collateral__new__is_accepted(world):
-    token = world.deploy("MockERC20", "Zinc", "ZINC", 0)
-    receipt = world.house.list_collateral(token, 3, 10**24)
-    assert world.event(receipt, "CollateralListed") == (3, token.address, 3, 10**24)
-    assert world.house.collateral_count() == 4
-    assert world.house.collateral_token(3) == (token.address, 3, 10**18, 10**24)
+def test_list_collateral__new__is_accepted(ledger):
+    token = ledger.deploy("MockERC20", "Zinc", "ZINC", 0)
+    receipt = ledger.house.list_collateral(token, 3, 10**24)
+    assert ledger.event(receipt, "CollateralListed") == (3, token.address, 3, 10**24)
+    assert ledger.house.collateral_count() == 4
+    assert ledger.house.collateral_token(3) == (token.address, 3, 10**18, 10**24)
 
 
 @pytest.mark.parametrize(
@@ -286,51 +279,51 @@ def test_list_collateral__new__is_accepted(world):
     ],
 )
 def test_list_collateral__bad_argument__reverts(
-    world, stranger, reverts, token, asset, min_value, reason
+    ledger, stranger, reverts, token, asset, min_value, reason
 ):
     tokens = {
-        "usdc": world.usdc,
-        "gold": world.tokens["GOLD"],
-        "fine": world.deploy("MockERC20", "Fine", "FINE", 19),
-        "zinc": world.deploy("MockERC20", "Zinc", "ZINC", 8),
+        "usdc": ledger.usdc,
+        "gold": ledger.tokens["GOLD"],
+        "fine": ledger.deploy("MockERC20", "Fine", "FINE", 19),
+        "zinc": ledger.deploy("MockERC20", "Zinc", "ZINC", 8),
         "nobody": stranger,
     }
     with reverts(reason):
-        world.house.list_collateral(tokens[token], asset, min_value)
-    assert world.house.collateral_count() == 3
+        ledger.house.list_collateral(tokens[token], asset, min_value)
+    assert ledger.house.collateral_count() == 3
 
 
-def test_list_collateral__more_than_sixteen__reverts(world, reverts):
+def test_list_collateral__more_than_sixteen__reverts(ledger, reverts):
     for i in range(3, 16):
-        world.list_token("MockERC20", f"T{i}", 18, i % ASSETS)
-    assert world.house.collateral_count() == 16
+        ledger.list_token("MockERC20", f"T{i}", 18, i % ASSETS)
+    assert ledger.house.collateral_count() == 16
     with reverts("token: too many"):
-        world.list_token("MockERC20", "T16", 18, 0)
+        ledger.list_token("MockERC20", "T16", 18, 0)
 
 
 # ── views at ids that are none ───────────────────────────────────────────────────────────────────
 
 
-def test_views__id_out_of_range__revert_by_name(world, reverts):
+def test_views__id_out_of_range__revert_by_name(ledger, reverts):
     with reverts("id: unknown"):
-        world.house.position(4, 16)
+        ledger.house.position(4, 16)
     with reverts("id: unknown"):
-        world.house.collateral_amount(4, 16)
+        ledger.house.collateral_amount(4, 16)
     with reverts("id: unknown"):
-        world.house.market(16)
+        ledger.house.market(16)
     with reverts("collateral: unknown"):
-        world.house.collateral_token(3)
-    assert world.house.position(ALL, 15) == (0, 0)
-    assert world.house.market(15) == (0, 0, 0, 0, 0)
-    assert world.house.reservation(99) == (0, 0)
-    assert world.house.proceeds(99) == 0
+        ledger.house.collateral_token(3)
+    assert ledger.house.position(ALL, 15) == (0, 0)
+    assert ledger.house.market(15) == (0, 0, 0, 0, 0)
+    assert ledger.house.reservation(99) == (0, 0)
+    assert ledger.house.proceeds(99) == 0
 
 
-def test_accrue_funding__unlisted_market__reverts(world, reverts):
+def test_accrue_funding__unlisted_market__reverts(ledger, reverts):
     for market in (MARKETS, 16, ALL):
         with reverts("market: not listed"):
-            world.house.accrue_funding(market)
+            ledger.house.accrue_funding(market)
 
 
-def test_min_value__of_the_tokens__is_what_was_listed(world):
-    assert world.house.collateral_token(0).min_value == MIN_VALUE
+def test_min_value__of_the_tokens__is_what_was_listed(ledger):
+    assert ledger.house.collateral_token(0).min_value == MIN_VALUE
