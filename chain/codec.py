@@ -10,7 +10,7 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from eth_utils.address import to_checksum_address
@@ -162,11 +162,21 @@ def _dynamic_array(name: str, item: Codec) -> Codec:
     return Codec(name, True, _WORD, encode, decode)
 
 
+def named_tuple(label: str, components: Sequence[Component]) -> Any:
+    """The class of a struct's or an event's values, or of a function's results."""
+    return _named_tuple(label, tuple(str(c["name"]).lstrip("_") for c in components))
+
+
+@cache
+def _named_tuple(label: str, names: tuple[str, ...]) -> Any:
+    return namedtuple(label, names, rename=True)
+
+
 def tuple_codec(components: Sequence[Component], label: str = "Struct") -> Codec:
     """Codec of a struct, or of a function's arguments: named tuples out, those or mappings in."""
     parts = [codec(component) for component in components]
+    named = named_tuple(label, components)
     names = [str(c["name"]).lstrip("_") for c in components]
-    named: Any = namedtuple(label, names, rename=True)  # type: ignore[misc]
     starts = [sum(part.size for part in parts[:i]) for i in range(len(parts))]
     dynamic = any(part.dynamic for part in parts)
     signature = f"({','.join(part.name for part in parts)})"

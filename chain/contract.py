@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from eth_utils.crypto import keccak
 
-from chain.codec import Codec, codec, tuple_codec
+from chain.codec import Codec, codec, named_tuple, tuple_codec
 from chain.errors import EncodingError
 from chain.interface import Chain, Log, Receipt, Reverted
 
@@ -98,16 +97,11 @@ def _event(entry: dict[str, Any]) -> tuple[bytes, _EventEntry]:
     whole = tuple_codec(arguments, entry["name"])
     rest = [i for i, a in enumerate(arguments) if not a["indexed"]]
     indexed = [(i, codec(a)) for i, a in enumerate(arguments) if a["indexed"]]
-    named: Any = _named(entry["name"], tuple(str(a["name"]).lstrip("_") for a in arguments))
+    named = named_tuple(entry["name"], arguments)
     data = tuple_codec([arguments[i] for i in rest])
     return keccak(text=entry["name"] + whole.name), _EventEntry(
         entry["name"], indexed, rest, data, named
     )
-
-
-@cache
-def _named(label: str, names: tuple[str, ...]) -> Any:
-    return namedtuple(label, names, rename=True)
 
 
 _compiled: dict[int, tuple[Artifact, _Abi]] = {}
