@@ -41,6 +41,7 @@ RISK = {
 }
 NO_RISK = (0,) * 8 + ([0] * 16,)  # of an asset not listed
 INITIAL_LINE = 5 * 10**16
+PRICE = 1000 * WAD
 
 
 def risk_of(**changes: Any) -> tuple[Any, ...]:
@@ -117,7 +118,7 @@ class RiskWorld:
     def read(
         self,
         asset: int,
-        price: int = 1000 * WAD,
+        price: int = PRICE,
         ema: int | None = None,
         live: int = 0,
         confidence: int = 0,
@@ -167,3 +168,13 @@ class RiskWorld:
         """The mirror's answer."""
         rows = self.oracle.correlations(2**16 - 1)
         return risk_engine.assess(exposure, self.words, self.assets(), self.parameters, rows=rows)
+
+
+def three_assets(chain: Chain, artifacts: Any) -> RiskWorld:
+    """Assets 0, 1 and 2 at 1000, line 5 %, with brackets that ask nothing worth naming."""
+    world = RiskWorld(chain, artifacts)
+    world.engine.set_tier_table(0, [(0, 1)])
+    for asset in range(3):
+        world.read(asset)
+        world.list_asset(asset)
+    return world

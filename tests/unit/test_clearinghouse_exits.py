@@ -14,7 +14,7 @@ UNIT = 10**12
 
 @pytest.fixture
 def ledger(ledger):
-    """Nobody is short of margin."""
+    """Nobody needs margin, and anybody may borrow."""
     ledger.risk.set_requirements(0, 0, 10**9 * WAD)
     return ledger
 
