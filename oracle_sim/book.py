@@ -28,6 +28,7 @@ from oracle_sim.fleet import (
     Fleet,
     signed_amounts,
 )
+from oracle_sim.history import Lines
 
 _WAD = 1e18
 # Words of an exposure.
@@ -74,6 +75,7 @@ class Book:
         self._in_auction = np.empty(0, dtype=np.bool_)
         self._portfolio = 0.0  # MM of portfolio accounts, over all readings [quote]
         self._standard = 0.0  # of the same under standard margin [quote]
+        self.lines: Lines = {}  # at the last reading
 
     @property
     def hedge_ratio(self) -> float | None:
@@ -179,6 +181,7 @@ class Book:
         for asset, risk in self._risks.items():
             live = words[asset] >> 176 & (2**32 - 1)
             line, target = line_of(asset, live)
+            self.lines[asset] = (line / _WAD, target / _WAD)
             word = RiskWord(
                 line,
                 target,

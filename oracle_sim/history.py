@@ -11,6 +11,8 @@ from oracle_sim.desk import Happening
 from oracle_sim.fleet import STATUS_NAMES, Fleet
 from oracle_sim.wallet import WAD, Prices
 
+Lines = dict[int, tuple[float, float]]  # line and target by asset
+
 
 @dataclass
 class AuctionPath:
@@ -63,7 +65,7 @@ class History:
     """
 
     def __init__(self, assets: dict[str, int]) -> None:
-        self._names = {asset: name for name, asset in assets.items()}
+        self._assets = assets
         self.time: list[int] = []
         self.price: dict[str, list[float]] = {name: [] for name in assets}
         self.line: dict[str, list[float]] = {name: [] for name in assets}
@@ -74,21 +76,13 @@ class History:
         self.paths: list[AuctionPath] = []
         self._equity: list[NDArray[np.float64]] = []
         self._maintenance: list[NDArray[np.float64]] = []
-        self._lines: dict[str, tuple[float, float]] = {}
         self._running: dict[int, AuctionPath] = {}
 
     def note(self, happening: Happening) -> None:
-        """Keep an event; follow lines and auctions."""
+        """Keep an event; follow auctions."""
         self.happenings.append(happening)
         args = happening.args
         match happening.name:
-            case "LinesUpdated":
-                moved = [
-                    asset for asset in range(args.assets.bit_length()) if args.assets >> asset & 1
-                ]
-                for asset, ramp in zip(moved, args.ramps, strict=True):
-                    line, target = ramp % 2**64, (ramp >> 64) % 2**64
-                    self._lines[self._names[asset]] = (line / WAD, target / WAD)
             case "AuctionStarted":
                 path = AuctionPath(args.account, happening.time)
                 self._running[args.account] = path
@@ -110,12 +104,12 @@ class History:
         path.elapsed.append(terms.elapsed)
         path.price.append(terms.price / terms.maintenance if terms.maintenance else 0.0)
 
-    def record(self, time: int, prices: Prices, fleet: Fleet, fund: int) -> None:
-        """Keep the state at the end of a block."""
+    def record(self, time: int, prices: Prices, lines: Lines, fleet: Fleet, fund: int) -> None:
+        """Keep the state at the end of a block: lines and targets as they stand, on their way."""
         self.time.append(time)
-        for name in self.price:
+        for name, asset in self._assets.items():
             self.price[name].append(prices.get(name, float("nan")))
-            line, target = self._lines.get(name, (float("nan"), float("nan")))
+            line, target = lines.get(asset, (float("nan"), float("nan")))
             self.line[name].append(line)
             self.target[name].append(target)
         self.fund.append(fund / WAD)

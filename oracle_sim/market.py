@@ -148,7 +148,8 @@ class Market:
         else:
             self._react(instant.time, now, since_start)
         house = self._deployment.clearinghouse
-        self._history.record(now, instant.prices, self._keeper.fleet, house.cash(FUND))
+        keeper = self._keeper
+        self._history.record(now, instant.prices, keeper.book.lines, keeper.fleet, house.cash(FUND))
         self._lending.close(house.supply())
         self._invariants.check(self.desk.changes)
 

@@ -15,7 +15,6 @@ EVENTS = (
     "RequestSubmitted",
     "RequestExecuted",
     "RequestLapsed",
-    "LinesUpdated",
     "MarginCalled",
     "EpisodeClosed",
     "AuctionStarted",
