@@ -12,6 +12,7 @@ import pytest
 from chain import Artifacts, Chain
 from tests.unit.auction_world import WAD, World
 from tests.unit.ledger_world import Ledger
+from tests.unit.oracle_world import PRICE, Oracle
 from tests.unit.venue_world import Venue
 
 
@@ -53,3 +54,11 @@ def ledger(built_ledger: Ledger, chain: Chain) -> Iterator[Ledger]:
     """Of the Clearinghouse's tests: whatever they do, I1, I2 and I3 hold afterwards."""
     yield built_ledger
     built_ledger.check()
+
+
+@pytest.fixture
+def oracle(chain: Chain, artifacts: Artifacts) -> Oracle:
+    """With one asset."""
+    oracle = Oracle(chain, artifacts)
+    oracle.add(PRICE)
+    return oracle

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from margin_model import covariance, price_validity, price_word, volatility
 from margin_model.price_validity import BELOW, FRESH, INVALID, NEAR
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
+from tests.unit.oracle_world import CONFIRMATION, EMA_TAU, INTERVAL, WEIGHT_LONG, WEIGHT_SLOW
 
 MAX_PULL_AGE = 3
 MAX_LAG = 2**14 - 1
@@ -22,6 +23,10 @@ class Parameters(NamedTuple):
     ema_tau: int
     weight_slow: int
     weight_long: int
+
+
+PARAMETERS = Parameters(INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW, WEIGHT_LONG)
+"""Of the oracle of `oracle_world`."""
 
 
 class Source(NamedTuple):

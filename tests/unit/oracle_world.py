@@ -5,11 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from chain import Artifacts, Chain, Contract
+from chain import Artifacts, Chain, Contract, Receipt
+from chain.interface import ZERO_ADDRESS
+from margin_model.fixed_point import WAD
 from margin_model.price_word import Reading, unpack
-
-WAD = 10**18
-NOBODY = "0x" + "00" * 20
 
 INTERVAL = 60
 CONFIRMATION = 300
@@ -17,6 +16,12 @@ EMA_TAU = 600
 WEIGHT_SLOW = 8 * WAD // 10
 WEIGHT_LONG = 5 * WAD // 10
 GRACE = 3_600
+
+PRICE = 2_000 * WAD
+HIGHER = PRICE * 105 // 100  # within the jump bound of 10 %
+FAR_UP = PRICE * 12 // 10
+FARTHER_UP = PRICE * 13 // 10
+FAR_DOWN = PRICE * 8 // 10
 
 HEARTBEAT = 3_600
 TOLERANCE = 120
@@ -48,7 +53,7 @@ class Oracle:
         self.artifacts = artifacts
         self.parameters = SimpleNamespace(
             **{
-                "sequencer": NOBODY,
+                "sequencer": ZERO_ADDRESS,
                 "grace": GRACE,
                 "interval": INTERVAL,
                 "confirmation": CONFIRMATION,
@@ -103,3 +108,7 @@ class Oracle:
         self.chain.advance(seconds)
         self.say(price, asset=asset)
         return self.sample()
+
+    def names(self, receipt: Receipt) -> list[str]:
+        """Events of the contract."""
+        return [event.name for event in self.contract.events(receipt)]

@@ -5,14 +5,13 @@ import pytest
 from margin_model.price_word import MAX_PRICE, unpack
 from tests.unit.oracle_world import (
     HEARTBEAT,
+    PRICE,
     REVERT,
     TOLERANCE,
     WAD,
     Listing,
     Oracle,
 )
-
-PRICE = 2_000 * WAD
 
 
 @pytest.fixture

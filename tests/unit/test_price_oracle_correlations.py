@@ -7,23 +7,18 @@ from hypothesis import strategies as st
 from margin_model import covariance
 from margin_model.correlation_word import BPS, pair
 from margin_model.covariance import GRID, STEP, Grid, rows_for, seed, tick, update
-from tests.unit.oracle_reference import Answer, Asset, Bounds, Parameters, Source, Whole
+from tests.unit.oracle_reference import PARAMETERS, Answer, Asset, Bounds, Source, Whole
 from tests.unit.oracle_world import (
-    CONFIRMATION,
-    EMA_TAU,
     GRACE,
     HEARTBEAT,
     INTERVAL,
+    PRICE,
     REVERT,
     TOLERANCE,
-    WAD,
-    WEIGHT_LONG,
-    WEIGHT_SLOW,
     Listing,
     Oracle,
 )
 
-PRICE = 2_000 * WAD
 SEED = 8_000  # [bps]
 MAX_TICK_AGE = 300
 
@@ -264,7 +259,6 @@ def test_sample__listed_within_an_hour__joins_at_the_next(oracle):
 
 PULLS = (False, True, False)
 ROWS = ((), (SEED,), (-5_000, BPS))
-PARAMETERS = Parameters(INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW, WEIGHT_LONG)
 
 # A factor of the last price in 1e-4, and an age; or a source that fails.
 answers = st.one_of(

@@ -1,42 +1,25 @@
 """PriceOracle: a price off its EMA is VOLATILE until it has lasted."""
 
-import pytest
-
 from margin_model.price_word import STALE, VALID, VOLATILE
 from tests.unit.oracle_world import (
     CONFIRMATION,
+    FAR_DOWN,
+    FAR_UP,
+    FARTHER_UP,
     HEARTBEAT,
+    HIGHER,
     INTERVAL,
+    PRICE,
     REVERT,
     TOLERANCE,
-    WAD,
-    Oracle,
 )
-
-PRICE = 2_000 * WAD
-HIGHER = PRICE * 105 // 100  # within the jump bound of 10 %
-FAR_UP = PRICE * 12 // 10
-FARTHER_UP = PRICE * 13 // 10
-FAR_DOWN = PRICE * 8 // 10
-
-
-@pytest.fixture
-def oracle(chain, artifacts):
-    oracle = Oracle(chain, artifacts)
-    oracle.add(PRICE)
-    return oracle
-
-
-def names(oracle, receipt):
-    return [event.name for event in oracle.contract.events(receipt)]
-
 
 # ── the excursion off the EMA ────────────────────────────────────────────────────────────────────
 
 
 def test_excursion__within_the_bound__is_none(oracle):
     receipt = oracle.step(PRICE * 11 // 10)
-    assert names(oracle, receipt) == ["Sampled"]
+    assert oracle.names(receipt) == ["Sampled"]
     assert oracle.reading().state == VALID
 
 
@@ -58,7 +41,7 @@ def test_excursion__lasting__is_confirmed_and_the_ema_jumps(oracle, chain):
     started = chain.time
     assert oracle.contract.stored(0).excursion_below is True
     for _ in range(CONFIRMATION // INTERVAL - 1):
-        assert names(oracle, oracle.step(FAR_DOWN)) == []
+        assert oracle.names(oracle.step(FAR_DOWN)) == []
         assert oracle.reading().state == VOLATILE
     chain.advance(INTERVAL - 1)
     oracle.say(FAR_DOWN)
@@ -97,7 +80,7 @@ def test_excursion__further_the_same_way__is_not_restarted(oracle, chain):
 def test_excursion__to_the_other_side__is_restarted(oracle, chain):
     oracle.step(FAR_UP)
     receipt = oracle.step(FAR_DOWN, 4 * INTERVAL)
-    assert names(oracle, receipt) == ["ExcursionStarted"]
+    assert oracle.names(receipt) == ["ExcursionStarted"]
     assert oracle.contract.stored(0).excursion_at == chain.time
     chain.advance(INTERVAL)
     assert oracle.reading().state == VOLATILE
@@ -120,7 +103,7 @@ def test_excursion__source_dead_meanwhile__goes_on(oracle, chain):
     started = chain.time
     oracle.sources[0][0].set_mode(REVERT)
     chain.advance(INTERVAL)
-    assert names(oracle, oracle.sample()) == []
+    assert oracle.names(oracle.sample()) == []
     assert oracle.contract.stored(0).excursion_at == started
 
 
@@ -130,7 +113,7 @@ def test_excursion__confirmed_by_a_late_price__does_not_move_the_ema(oracle, cha
         oracle.say(FAR_UP, age=HEARTBEAT + TOLERANCE + 1)
         receipt = oracle.sample()
     assert oracle.reading() == (PRICE, PRICE, 0, 0, STALE)
-    assert names(oracle, receipt) == []
+    assert oracle.names(receipt) == []
     oracle.say(FAR_UP)
     assert oracle.reading().state == VALID
 
@@ -141,7 +124,7 @@ def test_excursion__nobody_looked_for_long__is_forgotten(oracle, chain):
     chain.advance(CONFIRMATION + 2 * INTERVAL + 1)
     oracle.say(FARTHER_UP)
     assert oracle.reading().state == VOLATILE
-    assert names(oracle, oracle.sample()) == ["ExcursionStarted"]
+    assert oracle.names(oracle.sample()) == ["ExcursionStarted"]
     assert oracle.contract.stored(0).excursion_at == chain.time
     oracle.say(PRICE)
     assert oracle.reading().state == VALID

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chain.interface import ZERO_ADDRESS
 from margin_model.price_word import MAX_PRICE, VALID, unpack
 from margin_model.volatility import MAX_VARIANCE, MAX_WEIGHT
 from tests.unit.oracle_world import (
@@ -10,7 +11,7 @@ from tests.unit.oracle_world import (
     GRACE,
     HEARTBEAT,
     INTERVAL,
-    NOBODY,
+    PRICE,
     REVERT,
     TOLERANCE,
     WAD,
@@ -20,7 +21,6 @@ from tests.unit.oracle_world import (
     Oracle,
 )
 
-PRICE = 2_000 * WAD
 MAX_FLOOR = (2**14 - 1) ** 2 * 10**10
 
 
@@ -60,7 +60,7 @@ def test_init__out_of_bounds__reverts(chain, artifacts, reverts, field, value, r
 def test_init__valid__shows_its_parameters(oracle, deployer):
     contract = oracle.contract
     assert contract.owner() == deployer
-    assert contract.SEQUENCER_FEED() == NOBODY
+    assert contract.SEQUENCER_FEED() == ZERO_ADDRESS
     assert contract.SEQUENCER_GRACE() == GRACE
     assert contract.SAMPLE_INTERVAL() == INTERVAL
     assert contract.CONFIRMATION() == CONFIRMATION
@@ -90,8 +90,11 @@ def test_list_asset__valid__is_stored_and_announced(oracle, chain):
     assert unpack(contract.read(1)[0]) == (PRICE, PRICE, 0, 0, VALID)
 
     first, second, listed = contract.events(receipt)
-    assert (first.name, first.args) == ("SourceSet", (0, 0, NOBODY, 0, *entry(sources[0])))
-    assert (second.name, second.args) == ("SourceSet", (0, 1, NOBODY, 0, *entry(sources[1], 1)))
+    assert (first.name, first.args) == ("SourceSet", (0, 0, ZERO_ADDRESS, 0, *entry(sources[0])))
+    assert (second.name, second.args) == (
+        "SourceSet",
+        (0, 1, ZERO_ADDRESS, 0, *entry(sources[1], 1)),
+    )
     fields = (0, PRICE, 150, 250, 900, 30, listing.variance_floor, *seeds, [])
     assert (listed.name, listed.args) == ("AssetListed", fields)
 

@@ -4,10 +4,15 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from margin_model.price_word import MAX_PRICE, unpack
-from tests.unit.oracle_reference import MAX_LAG, Answer, Asset, Bounds, Parameters, Source
+from tests.unit.oracle_reference import (
+    MAX_LAG,
+    PARAMETERS,
+    Answer,
+    Asset,
+    Bounds,
+    Source,
+)
 from tests.unit.oracle_world import (
-    CONFIRMATION,
-    EMA_TAU,
     GRACE,
     HARD_AGE,
     HEARTBEAT,
@@ -16,14 +21,11 @@ from tests.unit.oracle_world import (
     REVERT,
     TOLERANCE,
     WAD,
-    WEIGHT_LONG,
-    WEIGHT_SLOW,
     Listing,
     Oracle,
 )
 
 STATES = ("UNUSABLE", "VOLATILE", "STALE", "UNCERTAIN", "VALID")
-PARAMETERS = Parameters(INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW, WEIGHT_LONG)
 START = 2_000 * WAD
 
 ages = st.one_of(

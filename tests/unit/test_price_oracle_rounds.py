@@ -5,16 +5,16 @@ from bisect import bisect_right
 import numpy as np
 import pytest
 
+from chain.interface import ZERO_ADDRESS
 from margin_model.price_word import UNUSABLE, VALID, VOLATILE, unpack
 from oracle_sim.rounds import read_rounds
 from tests.sim.files import DATA, needs_data
-from tests.unit.oracle_reference import Answer, Asset, Bounds, Parameters, Source
+from tests.unit.oracle_reference import PARAMETERS, Answer, Asset, Bounds, Source
 from tests.unit.oracle_world import (
     CONFIRMATION,
     EMA_TAU,
     HEARTBEAT,
     INTERVAL,
-    NOBODY,
     TOLERANCE,
     WAD,
     WEIGHT_LONG,
@@ -25,7 +25,6 @@ from tests.unit.oracle_world import (
 pytestmark = [needs_data, pytest.mark.bulk]
 
 DAY = 86_400
-PARAMETERS = Parameters(INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW, WEIGHT_LONG)
 SCALE = 10**10  # answers have 8 decimals
 
 
@@ -38,7 +37,7 @@ class Replay:
         self.feed = chain.deploy(artifacts["MockAggregator"], 8)
         self.proxy = chain.deploy(artifacts["MockAggregatorProxy"], self.feed.address)
         self.oracle = chain.deploy(
-            artifacts["PriceOracle"], NOBODY, 0, INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW,
+            artifacts["PriceOracle"], ZERO_ADDRESS, 0, INTERVAL, CONFIRMATION, EMA_TAU, WEIGHT_SLOW,
             WEIGHT_LONG,
         )  # fmt: skip
         feed = (self.proxy.address, 0, 10**18, *timing)

@@ -8,29 +8,21 @@ from tests.unit.oracle_world import (
     ANSWER,
     CONFIRMATION,
     EMA_TAU,
+    FAR_UP,
+    FARTHER_UP,
     HEARTBEAT,
+    HIGHER,
     INTERVAL,
+    PRICE,
     REVERT,
     TOLERANCE,
-    WAD,
     WEIGHT_LONG,
     WEIGHT_SLOW,
     Listing,
     Oracle,
 )
 
-PRICE = 2_000 * WAD
-HIGHER = PRICE * 105 // 100  # within the jump bound of 10 %
-FAR_UP = PRICE * 12 // 10
-FARTHER_UP = PRICE * 13 // 10
 RECORD_INTERVAL = 300  # [s]
-
-
-@pytest.fixture
-def oracle(chain, artifacts):
-    oracle = Oracle(chain, artifacts)
-    oracle.add(PRICE)
-    return oracle
 
 
 @pytest.fixture
@@ -38,10 +30,6 @@ def pull_oracle(chain, artifacts):
     oracle = Oracle(chain, artifacts)
     oracle.add(PRICE, pull=True)
     return oracle
-
-
-def names(oracle, receipt):
-    return [event.name for event in oracle.contract.events(receipt)]
 
 
 # ── pull feeds ───────────────────────────────────────────────────────────────────────────────────
@@ -117,7 +105,7 @@ def test_sample__old_pull_price__counts_for_live_time_only(pull_oracle, chain):
     chain.advance(INTERVAL)
     pull_oracle.say(HIGHER, age=4)
     receipt = pull_oracle.sample()
-    assert names(pull_oracle, receipt) == []
+    assert pull_oracle.names(receipt) == []
     after = pull_oracle.contract.stored(0)
     assert (after.price, after.ema, after.accepted_at) == (PRICE, PRICE, before.accepted_at)
     assert (after.live, after.checkpoint) == (INTERVAL, chain.time)
@@ -138,7 +126,7 @@ def test_sample__confirmed_by_an_old_pull_price__waits_for_a_new_one(pull_oracle
     assert pull_oracle.reading()[:2] == (FAR_UP, FAR_UP)
     assert pull_oracle.contract.stored(0).ema == PRICE
     receipt = pull_oracle.step(FARTHER_UP)
-    assert names(pull_oracle, receipt) == ["ExcursionEnded", "Sampled"]
+    assert pull_oracle.names(receipt) == ["ExcursionEnded", "Sampled"]
     assert pull_oracle.contract.stored(0).ema == FARTHER_UP
 
 
@@ -178,7 +166,7 @@ def test_live__uncertain__runs(oracle, chain):
     chain.advance(INTERVAL)
     oracle.say(HIGHER, PRICE // 2)
     assert (oracle.reading().state, oracle.reading().live) == (UNCERTAIN, INTERVAL)
-    assert names(oracle, oracle.sample()) == ["Sampled"]
+    assert oracle.names(oracle.sample()) == ["Sampled"]
 
 
 # ── sampling ─────────────────────────────────────────────────────────────────────────────────────
@@ -206,13 +194,13 @@ def test_sample__price_as_it_was__is_recorded_every_five_minutes(oracle, chain):
     assert oracle.contract.stored(0).ema < HIGHER
     while chain.time + INTERVAL < recorded_at + RECORD_INTERVAL:
         before = oracle.contract.stored(0)
-        assert names(oracle, oracle.step(HIGHER)) == []
+        assert oracle.names(oracle.step(HIGHER)) == []
         assert oracle.contract.variances(0) == variances
         stored = oracle.contract.stored(0)
         assert stored.ema > before.ema
         assert (stored.live, stored.checkpoint) == (before.live + INTERVAL, chain.time)
         assert stored.accepted_at == stored.published == chain.time
-    assert names(oracle, oracle.step(HIGHER)) == ["Sampled"]
+    assert oracle.names(oracle.step(HIGHER)) == ["Sampled"]
     assert chain.time == recorded_at + RECORD_INTERVAL
     weights = WEIGHT_SLOW, WEIGHT_LONG
     expected = volatility.sample(variances[:3], HIGHER, HIGHER, RECORD_INTERVAL, *weights)
@@ -261,7 +249,7 @@ def test_sample__not_due__writes_nothing(oracle, chain):
 def test_sample__in_the_block_of_listing__takes_no_return(oracle, chain):
     before = oracle.contract.variances(0)
     oracle.say(HIGHER)
-    assert names(oracle, oracle.sample()) == []
+    assert oracle.names(oracle.sample()) == []
     assert oracle.contract.variances(0) == before
     assert oracle.contract.stored(0).price == PRICE
     assert oracle.reading().price == HIGHER
@@ -288,5 +276,5 @@ def test_sample__equal_and_backwards_times__do_not_revert(oracle, chain):
     for price, age in ((HIGHER, 0), (PRICE, 60), (HIGHER, 500), (PRICE, 3_000)):
         chain.advance(INTERVAL)
         oracle.sources[0][0].set_answer(price, 0, published - age)
-        assert names(oracle, oracle.sample()) == ["Sampled"]
+        assert oracle.names(oracle.sample()) == ["Sampled"]
         assert oracle.contract.stored(0).published == published - age

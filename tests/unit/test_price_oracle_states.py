@@ -7,28 +7,19 @@ from margin_model.feed_answer import Answer, pack
 from margin_model.price_word import MAX_PRICE, STALE, UNCERTAIN, UNUSABLE, VALID
 from tests.unit.oracle_world import (
     BURN,
+    FAR_UP,
     GRACE,
     HARD_AGE,
     HEARTBEAT,
+    HIGHER,
     INTERVAL,
+    PRICE,
     RAW,
     REVERT,
     TOLERANCE,
     WAD,
     Oracle,
 )
-
-PRICE = 2_000 * WAD
-HIGHER = PRICE * 105 // 100  # within the jump bound of 10 %
-FAR_UP = PRICE * 12 // 10
-
-
-@pytest.fixture
-def oracle(chain, artifacts):
-    oracle = Oracle(chain, artifacts)
-    oracle.add(PRICE)
-    return oracle
-
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────
 
