@@ -7,6 +7,7 @@ later replayed as an outage. Everything else that is odd is an ``InputError``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +94,14 @@ def asset_of(path: Path | str) -> str:
         if symbol.endswith(quote) and symbol != quote:
             return symbol.removesuffix(quote).upper()
     return symbol.upper()
+
+
+def by_asset(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Files of each asset, by their names and in the order of the assets'."""
+    files: dict[str, list[str]] = {}
+    for path in paths:
+        files.setdefault(asset_of(path), []).append(path)
+    return dict(sorted(files.items()))
 
 
 def read_bars(path: Path | str, asset: str | None = None) -> Bars:

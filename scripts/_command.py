@@ -90,6 +90,15 @@ json_option = click.option(
 )
 
 
+prices_option = click.option(
+    "--prices",
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    help="Bars, of one asset or several by their names; may be repeated.",
+)
+
+
 def check_folders(**files: str | None) -> None:
     """Refuse, before anything starts, an option whose file could not be written in the end."""
     for option, file in files.items():

@@ -12,20 +12,14 @@ import click
 
 import chain
 import oracle_sim
-from scripts._command import Command, moving_bar
+from scripts._command import Command, moving_bar, prices_option
 
 if TYPE_CHECKING:
     from oracle_sim.calibration.calibrate import Calibration
 
 
 @click.command(cls=Command)
-@click.option(
-    "--prices",
-    required=True,
-    multiple=True,
-    metavar="FILE",
-    help="Bars, of one asset or several by their names; may be repeated.",
-)
+@prices_option
 @click.option("--asset", metavar="NAME", help="The only asset, whatever the files are called.")
 @click.option(
     "--coverage",
@@ -54,12 +48,13 @@ def cli(prices: tuple[str, ...], asset: str | None, coverage: float, out: str, s
     import numpy as np
 
     from oracle_sim.backtest.parameters import write_parameters
+    from oracle_sim.bars import by_asset
     from oracle_sim.calibration.calibrate import calibrate
     from oracle_sim.calibration.data import STANDARD
     from oracle_sim.calibration.head import describe
 
     started = time.monotonic()
-    files = _by_asset(prices, asset)
+    files = {asset: list(prices)} if asset else by_asset(prices)
     single = out.endswith((".yaml", ".yml"))
     if single and len(files) > 1:
         raise click.BadParameter(f"--out: {out}: prices of {', '.join(files)} need a folder")
@@ -76,15 +71,6 @@ def cli(prices: tuple[str, ...], asset: str | None, coverage: float, out: str, s
         click.echo("\n".join(describe(result, name, command)[4:]))
         click.echo(f"written to {target}\n")
     click.echo(f"{_shape(result)}; {time.monotonic() - started:.1f} s")
-
-
-def _by_asset(prices: tuple[str, ...], asset: str | None) -> dict[str, list[str]]:
-    from oracle_sim.bars import asset_of
-
-    files: dict[str, list[str]] = {}
-    for file in prices:
-        files.setdefault(asset or asset_of(file), []).append(file)
-    return dict(sorted(files.items()))
 
 
 def _command() -> str:

@@ -19,6 +19,7 @@ from scripts._command import (
     json_option,
     moving_bar,
     network_options,
+    prices_option,
     put_json,
 )
 
@@ -45,13 +46,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option(
-    "--prices",
-    required=True,
-    multiple=True,
-    metavar="FILE",
-    help="Bars, of one asset or several by their names; may be repeated.",
-)
+@prices_option
 @click.option("--horizon", type=click.Choice(list(HOURS)), default="1h", show_default=True)
 @json_option
 def compare(prices: tuple[str, ...], horizon: str, json_file: str | None) -> None:
@@ -63,17 +58,15 @@ def compare(prices: tuple[str, ...], horizon: str, json_file: str | None) -> Non
     from rich.console import Console
 
     from oracle_sim.backtest.series import read_series
-    from oracle_sim.bars import asset_of
+    from oracle_sim.bars import by_asset
     from oracle_sim.forecasts import compare as comparing
     from oracle_sim.forecasts import summary
     from oracle_sim.forecasts.hours import hours_of
 
     started = time.monotonic()
     check_folders(json=json_file)
-    files: dict[str, list[str]] = {}
-    for name in prices:
-        files.setdefault(asset_of(name), []).append(name)
-    series = {asset: read_series(paths) for asset, paths in sorted(files.items())}
+    files = by_asset(prices)
+    series = {asset: read_series(paths) for asset, paths in files.items()}
     assets: dict[str, Any] = {}
     tables = []
     with moving_bar("reading prices") as shown:
