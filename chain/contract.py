@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eth_utils.crypto import keccak
 
@@ -15,6 +15,8 @@ from chain.interface import Chain, Log, Receipt, Reverted
 
 if TYPE_CHECKING:
     from chain.artifacts import Artifact
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +150,23 @@ class Function:
             return self.call(*args, sender=sender, value=value)
         return self.send(*args, sender=sender, value=value)
 
-    def call(self, *args: Any, sender: str | None = None, value: int = 0) -> Any:
+    def _ask(
+        self, ask: Callable[..., _Answer], args: Sequence[Any], sender: str | None, value: int
+    ) -> tuple[_Entry, _Answer]:
         entry = self._entry(args)
-        contract = self._contract
         data = entry.selector + entry.inputs.encode(args)
         try:
-            output = contract.chain.call(contract.address, data, sender, value)
+            return entry, ask(self._contract.address, data, sender, value)
         except Reverted as error:
             error.add_note(f"in {self}")
             raise
+
+    def call(self, *args: Any, sender: str | None = None, value: int = 0) -> Any:
+        entry, output = self._ask(self._contract.chain.call, args, sender, value)
         return entry.decode(output)
 
     def send(self, *args: Any, sender: str | None = None, value: int = 0) -> Receipt:
-        entry = self._entry(args)
-        contract = self._contract
-        data = entry.selector + entry.inputs.encode(args)
-        try:
-            receipt = contract.chain.send(contract.address, data, sender, value)
-        except Reverted as error:
-            error.add_note(f"in {self}")
-            raise
+        entry, receipt = self._ask(self._contract.chain.send, args, sender, value)
         receipt.result = entry.decode(receipt.output)
         return receipt
 
