@@ -130,16 +130,20 @@ OWNER_CALLS = {
 }
 
 
+def call_as(ledger, deployer, caller, name, arguments):
+    if caller in ("deployer", "owner"):
+        sender = deployer if caller == "deployer" else ledger.owner
+        ledger.house.function(name)(*arguments, sender=sender)
+    else:
+        ledger.call_as(getattr(ledger, caller), name, *arguments)
+
+
 @pytest.mark.parametrize("name", POOL_CALLS)
 @pytest.mark.parametrize("caller", ["auction", "fund", "deployer", "owner"])
 def test_pool_function__called_by_others__reverts(ledger, deployer, reverts, name, caller):
     arguments = POOL_CALLS[name](ledger, ledger.open())
     with reverts("caller: not allowed"):
-        if caller in ("deployer", "owner"):
-            sender = deployer if caller == "deployer" else ledger.owner
-            ledger.house.function(name)(*arguments, sender=sender)
-        else:
-            ledger.call_as(getattr(ledger, caller), name, *arguments)
+        call_as(ledger, deployer, caller, name, arguments)
 
 
 @pytest.mark.parametrize("name", AUCTION_CALLS)
@@ -147,11 +151,7 @@ def test_pool_function__called_by_others__reverts(ledger, deployer, reverts, nam
 def test_auction_function__called_by_others__reverts(ledger, deployer, reverts, name, caller):
     arguments = AUCTION_CALLS[name](ledger, ledger.open())
     with reverts("caller: not allowed"):
-        if caller in ("deployer", "owner"):
-            sender = deployer if caller == "deployer" else ledger.owner
-            ledger.house.function(name)(*arguments, sender=sender)
-        else:
-            ledger.call_as(getattr(ledger, caller), name, *arguments)
+        call_as(ledger, deployer, caller, name, arguments)
 
 
 @pytest.mark.parametrize("name", ["collect", "pay"])
