@@ -1,4 +1,4 @@
-"""LiquidityPool, shares: entered and left by requests that execute or lapse, at NAV."""
+"""LiquidityPool, shares: entered by requests that execute or lapse, at NAV; an ERC-20."""
 
 import pytest
 
@@ -32,20 +32,6 @@ def empty(artifacts, chain):
     return Venue(chain, artifacts, liquidity=0)
 
 
-def _enter(venue, account, amount, minimum=0):
-    """Request id of an entry."""
-    return venue.pool.request_entry(account, amount, minimum, sender=venue.owner).result
-
-
-def _leave(venue, account, shares, minimum=0):
-    """Request id of an exit."""
-    return venue.pool.request_exit(account, shares, minimum, sender=venue.owner).result
-
-
-def _shares(venue, holder=None):
-    return venue.pool.balanceOf(holder or venue.owner)
-
-
 # ── asking to enter ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -68,19 +54,19 @@ def test_request_entry__owner__sets_the_cash_aside(venue, account):
 
 
 def test_request__largest_values__come_back_as_given(venue, account):
-    request = _enter(venue, account, 100_000 * WAD, 2**128 - 1)
+    request = venue.enter(account, 100_000 * WAD, 2**128 - 1)
     assert venue.pool.request(request)[:4] == (account, venue.owner, 100_000 * WAD, 2**128 - 1)
 
 
 @pytest.mark.parametrize("amount", [0, MIN_REQUEST - 1, 2**127 + 1, 2**256 - 1])
 def test_request_entry__amount_out_of_range__reverts(venue, account, amount, reverts):
     with reverts("request: amount out of range"):
-        _enter(venue, account, amount)
+        venue.enter(account, amount)
 
 
 def test_request_entry__minimum_out_of_range__reverts(venue, account, reverts):
     with reverts("request: minimum out of range"):
-        _enter(venue, account, MIN_REQUEST, 2**128)
+        venue.enter(account, MIN_REQUEST, 2**128)
 
 
 def test_request_entry__stranger__reverts(venue, account, stranger, reverts):
@@ -91,7 +77,7 @@ def test_request_entry__stranger__reverts(venue, account, stranger, reverts):
 def test_request_entry__beyond_what_may_be_withdrawn__reverts(venue, account, reverts):
     with reverts("margin: below initial"):
         venue.trade(account, MARKET, 1_000 * WAD)
-        _enter(venue, account, 99_000 * WAD)
+        venue.enter(account, 99_000 * WAD)
 
 
 # ── entering ─────────────────────────────────────────────────────────────────────────────────────
@@ -99,13 +85,13 @@ def test_request_entry__beyond_what_may_be_withdrawn__reverts(venue, account, re
 
 def test_execute_request__first_entry__gets_a_share_a_quote(empty):
     account = empty.open(1_000 * WAD)
-    request = _enter(empty, account, 1_000 * WAD)
+    request = empty.enter(account, 1_000 * WAD)
     empty.chain.advance(REQUEST_DELAY)
     receipt = empty.pool.execute_request(request)
     event = empty.event(receipt, "RequestExecuted")
     assert event == (request, account, True, 1_000 * WAD, 1_000 * WAD, 0)
     assert receipt.result is True
-    assert empty.pool.totalSupply() == _shares(empty) == 1_000 * WAD
+    assert empty.pool.totalSupply() == empty.shares() == 1_000 * WAD
     assert empty.cash(POOL) == 1_000 * WAD
     assert empty.cash(ESCROW) == 0
     assert empty.pool.request(request) == (0, "0x" + "00" * 20, 0, 0, 0, False)
@@ -116,7 +102,7 @@ def test_execute_request__entry_at_a_profit__gets_shares_at_nav(venue, account):
     trader = venue.open(100_000 * WAD)
     venue.trade(trader, MARKET, 500 * WAD)
     venue.set_price(MARKET, PRICE * 9 // 10)
-    request = _enter(venue, account, 50_000 * WAD)
+    request = venue.enter(account, 50_000 * WAD)
     venue.chain.advance(REQUEST_DELAY)
     supply = venue.pool.totalSupply()
     event = venue.event(venue.pool.execute_request(request), "RequestExecuted")
@@ -127,16 +113,16 @@ def test_execute_request__entry_at_a_profit__gets_shares_at_nav(venue, account):
 
 
 def test_execute_request__whoever_calls__shares_go_to_who_asked(venue, account, stranger):
-    request = _enter(venue, account, MIN_REQUEST)
+    request = venue.enter(account, MIN_REQUEST)
     venue.chain.advance(REQUEST_DELAY)
-    before = _shares(venue)
+    before = venue.shares()
     venue.pool.execute_request(request, sender=stranger)
-    assert _shares(venue) == before + MIN_REQUEST
-    assert _shares(venue, stranger) == 0
+    assert venue.shares() == before + MIN_REQUEST
+    assert venue.shares(stranger) == 0
 
 
 def test_execute_request__too_early__reverts(venue, account, reverts):
-    request = _enter(venue, account, MIN_REQUEST)
+    request = venue.enter(account, MIN_REQUEST)
     venue.chain.advance(REQUEST_DELAY - 1)
     with reverts("request: too early"):
         venue.pool.execute_request(request)
@@ -149,7 +135,7 @@ def test_execute_request__unknown__reverts(venue, request_id, reverts):
 
 
 def test_execute_request__twice__reverts(venue, account, reverts):
-    request = _enter(venue, account, MIN_REQUEST)
+    request = venue.enter(account, MIN_REQUEST)
     venue.chain.advance(REQUEST_DELAY)
     venue.pool.execute_request(request)
     with reverts("request: unknown"):
@@ -157,8 +143,8 @@ def test_execute_request__twice__reverts(venue, account, reverts):
 
 
 def test_execute_request__entries__in_any_order(venue, account):
-    first = _enter(venue, account, MIN_REQUEST)
-    second = _enter(venue, account, MIN_REQUEST)
+    first = venue.enter(account, MIN_REQUEST)
+    second = venue.enter(account, MIN_REQUEST)
     venue.chain.advance(REQUEST_DELAY)
     assert venue.pool.execute_request(second).result is True
     assert venue.pool.execute_request(first).result is True
@@ -175,14 +161,14 @@ def _assert_refunded(venue, account, request, cash):
 
 
 def test_execute_request__entry_below_its_minimum__lapses(venue, account):
-    request = _enter(venue, account, 500 * WAD, 500 * WAD + 1)
+    request = venue.enter(account, 500 * WAD, 500 * WAD + 1)
     venue.chain.advance(REQUEST_DELAY)
     _assert_refunded(venue, account, request, 100_000 * WAD)
 
 
 def test_execute_request__entry_after_its_window__lapses(venue, account):
-    request = _enter(venue, account, 500 * WAD)
-    late = _enter(venue, account, 500 * WAD)
+    request = venue.enter(account, 500 * WAD)
+    late = venue.enter(account, 500 * WAD)
     venue.chain.advance(REQUEST_DELAY + REQUEST_WINDOW)
     with venue.undone():
         assert venue.pool.execute_request(late).result is True
@@ -194,7 +180,7 @@ def test_execute_request__entry_after_its_window__lapses(venue, account):
 def test_execute_request__entry_of_an_account_in_auction__is_refunded_as_proceeds_at_once(
     venue, account
 ):
-    request = _enter(venue, account, 500 * WAD)
+    request = venue.enter(account, 500 * WAD)
     venue.begin_auction(account)
     _assert_refunded(venue, account, request, 100_000 * WAD)
     assert venue.house.proceeds(account) == 500 * WAD
@@ -202,7 +188,7 @@ def test_execute_request__entry_of_an_account_in_auction__is_refunded_as_proceed
 
 def test_execute_request__entry_without_nav__lapses(venue, account):
     """Traders have won all the pool had: whoever came now would pay for the past."""
-    request = _enter(venue, account, 500 * WAD)
+    request = venue.enter(account, 500 * WAD)
     trader = venue.open(1_000_000 * WAD)
     venue.trade(trader, MARKET, 5_000 * WAD)
     venue.set_price(MARKET, 4 * PRICE)
@@ -225,192 +211,11 @@ def test_execute_request__entry_into_next_to_no_value__lapses_rather_than_flood_
     assert 0 < venue.pool.nav() < 10_000
     venue.deposit(account, venue.usdc, 10**15 * 10**6)
     venue.set_price(MARKET, PRICE)
-    request = _enter(venue, account, 10**15 * WAD)
+    request = venue.enter(account, 10**15 * WAD)
     venue.chain.advance(REQUEST_DELAY)
     venue.set_price(MARKET, low)
     receipt = venue.pool.execute_request(request)
     assert receipt.result is False
-
-
-# ── asking to leave ──────────────────────────────────────────────────────────────────────────────
-
-
-def test_request_exit__holder__sets_the_shares_aside(venue, account):
-    before = _shares(venue)
-    receipt = venue.pool.request_exit(account, 1_000 * WAD, 5, sender=venue.owner)
-    request = receipt.result
-    assert venue.event(receipt, "RequestSubmitted") == (request, account, False, 1_000 * WAD)
-    assert _shares(venue) == before - 1_000 * WAD
-    assert _shares(venue, venue.pool.address) == 1_000 * WAD
-    assert venue.pool.next_exit() == request
-    assert venue.pool.request(request) == (
-        account,
-        venue.owner,
-        1_000 * WAD,
-        5,
-        venue.chain.time,
-        False,
-    )
-
-
-@pytest.mark.parametrize("shares", [0, MIN_REQUEST - 1, SEED + 1])
-def test_request_exit__shares_out_of_range__reverts(venue, account, shares, reverts):
-    with reverts("request: amount out of range"):
-        _leave(venue, account, shares)
-
-
-def test_request_exit__crumbs__are_refused_even_as_the_whole_rest(
-    venue, account, stranger, reverts
-):
-    # A line of crumbs, sent back and forth, would keep everybody behind it waiting.
-    venue.pool.transfer(stranger, MIN_REQUEST - 1, sender=venue.owner)
-    own = venue.open(owner=stranger)
-    with reverts("request: amount out of range"):
-        venue.pool.request_exit(own, MIN_REQUEST - 1, 0, sender=stranger)
-
-
-def test_request_exit__minimum_out_of_range__reverts(venue, account, reverts):
-    with reverts("request: minimum out of range"):
-        _leave(venue, account, MIN_REQUEST, 2**128)
-
-
-def test_request_exit__into_the_account_of_another__reverts(venue, account, stranger, reverts):
-    venue.pool.transfer(stranger, 100 * WAD, sender=venue.owner)
-    with reverts("account: not authorized"):
-        venue.pool.request_exit(account, 100 * WAD, 0, sender=stranger)
-    with reverts("account: not authorized"):
-        venue.pool.request_exit(POOL, 100 * WAD, 0, sender=stranger)
-
-
-# ── leaving ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_execute_request__exit__pays_nav(venue, account):
-    trader = venue.open(100_000 * WAD)
-    venue.trade(trader, MARKET, 500 * WAD)
-    venue.set_price(MARKET, PRICE * 9 // 10)
-    request = _leave(venue, account, 100_000 * WAD)
-    venue.chain.advance(EXIT_DELAY)
-    nav, supply = venue.pool.nav(), venue.pool.totalSupply()
-    amount = share_math.assets_for(100_000 * WAD, nav, supply)
-    receipt = venue.pool.execute_request(request)
-    event = venue.event(receipt, "RequestExecuted")
-    assert event == (request, account, False, 100_000 * WAD, amount, nav)
-    assert amount > 100_000 * WAD
-    assert venue.cash(account) == 100_000 * WAD + amount
-    assert venue.pool.totalSupply() == supply - 100_000 * WAD
-    assert _shares(venue, venue.pool.address) == 0
-    assert venue.pool.next_exit() == 0
-    assert venue.pool.stored_nav() == (nav - amount, venue.chain.time)
-    venue.check()
-
-
-def test_execute_request__in_and_out__gains_nothing(venue, account):
-    trader = venue.open(100_000 * WAD)
-    venue.trade(trader, MARKET, 333 * WAD)
-    venue.set_price(MARKET, PRICE * 107 // 100)
-    event = venue.provide(account, 77_777 * WAD)
-    request = _leave(venue, account, event.shares)
-    venue.chain.advance(EXIT_DELAY)
-    receipt = venue.pool.execute_request(request)
-    assert venue.event(receipt, "RequestExecuted").amount <= 77_777 * WAD
-    assert venue.cash(account) >= 100_000 * WAD - 100
-
-
-def test_execute_request__all_leave__the_pool_is_empty(venue, account):
-    request = _leave(venue, account, _shares(venue))
-    venue.chain.advance(EXIT_DELAY)
-    assert venue.pool.execute_request(request).result is True
-    assert venue.cash(account) == 100_000 * WAD + SEED
-    assert venue.pool.nav() == venue.pool.totalSupply() == 0
-
-
-def test_execute_request__exit_too_early__reverts(venue, account, reverts):
-    request = _leave(venue, account, MIN_REQUEST)
-    venue.chain.advance(EXIT_DELAY - 1)
-    with reverts("request: too early"):
-        venue.pool.execute_request(request)
-
-
-def test_execute_request__exits__first_in_first_out(venue, account, reverts):
-    first = _leave(venue, account, 100 * WAD)
-    second = _leave(venue, account, 200 * WAD)
-    venue.chain.advance(EXIT_DELAY)
-    with reverts("request: not first in line"):
-        venue.pool.execute_request(second)
-    assert venue.pool.execute_request(first).result is True
-    assert venue.pool.next_exit() == second
-    assert venue.pool.execute_request(second).result is True
-    assert venue.pool.next_exit() == 0
-
-
-def _assert_returned(venue, account, request, shares):
-    held = _shares(venue)
-    receipt = venue.pool.execute_request(request)
-    assert receipt.result is False
-    assert venue.event(receipt, "RequestLapsed") == (request, account, False)
-    assert _shares(venue) == held + shares
-    assert venue.pool.request(request).submitted_at == 0
-    venue.check()
-
-
-def test_execute_request__exit_below_its_minimum__lapses(venue, account):
-    request = _leave(venue, account, 100 * WAD, 100 * WAD + 1)
-    venue.chain.advance(EXIT_DELAY)
-    _assert_returned(venue, account, request, 100 * WAD)
-
-
-def test_execute_request__exit_after_its_window__lapses_and_the_next_is_first(venue, account):
-    first = _leave(venue, account, 100 * WAD)
-    venue.chain.advance(1)
-    second = _leave(venue, account, 100 * WAD)
-    venue.chain.advance(EXIT_DELAY + REQUEST_WINDOW)
-    _assert_returned(venue, account, first, 100 * WAD)
-    assert venue.pool.execute_request(second).result is True
-
-
-def test_execute_request__exit_without_nav__lapses(venue, account):
-    trader = venue.open(1_000_000 * WAD)
-    venue.trade(trader, MARKET, 5_000 * WAD)
-    request = _leave(venue, account, 100 * WAD)
-    venue.set_price(MARKET, 4 * PRICE)
-    venue.chain.advance(EXIT_DELAY)
-    _assert_returned(venue, account, request, 100 * WAD)
-
-
-def test_execute_request__exit_the_positions_cannot_spare__waits(venue, account, reverts):
-    """NAV stays at IM of the pool's positions; who cannot be paid waits, and all behind him."""
-    trader = venue.open(1_000_000 * WAD)
-    venue.trade(trader, MARKET, 5_000 * WAD)
-    first = _leave(venue, account, 970_000 * WAD)
-    second = _leave(venue, account, 100 * WAD)
-    venue.chain.advance(EXIT_DELAY)
-    with reverts("pool: equity needed"):
-        venue.pool.execute_request(first)
-    with reverts("request: not first in line"):
-        venue.pool.execute_request(second)
-    venue.trade(trader, MARKET, -4_000 * WAD)
-    assert venue.pool.execute_request(first).result is True
-    assert venue.pool.nav() >= venue.health(POOL).initial
-    assert venue.pool.execute_request(second).result is True
-
-
-def test_execute_request__exit__leaves_exactly_initial_margin(venue, account, reverts):
-    trader = venue.open(1_000_000 * WAD)
-    venue.trade(trader, MARKET, 5_000 * WAD)
-    nav, supply = venue.pool.nav(), venue.pool.totalSupply()
-    initial = venue.health(POOL).initial
-    shares = (nav - initial) * supply // nav
-    crumb = share_math.VIRTUAL
-    with venue.undone():
-        request = _leave(venue, account, shares + crumb)
-        venue.chain.advance(EXIT_DELAY)
-        with reverts("pool: equity needed"):
-            venue.pool.execute_request(request)
-    request = _leave(venue, account, shares)
-    venue.chain.advance(EXIT_DELAY)
-    venue.pool.execute_request(request)
-    assert initial <= venue.pool.nav() <= initial + crumb
 
 
 # ── NAV ──────────────────────────────────────────────────────────────────────────────────────────
@@ -429,8 +234,8 @@ def test_nav__unusable_asset__is_worse_for_who_enters_and_for_who_leaves(venue, 
     venue.trade(trader, 1, 50 * WAD)  # 100,000: the dead asset is less than a tenth
     venue.trade(trader, MARKET, 50 * WAD)
     exact = venue.pool.nav()
-    entry = _enter(venue, account, 10_000 * WAD)
-    leave = _leave(venue, account, 10_000 * WAD)
+    entry = venue.enter(account, 10_000 * WAD)
+    leave = venue.leave(account, 10_000 * WAD)
     venue.set_state(MARKET, UNUSABLE)
     # IM is 7.5 % of 5,000; the premium moves with the price
     margin = 5_000 * WAD * 75 // 1000
@@ -450,8 +255,8 @@ def test_execute_request__pool_mostly_in_an_unusable_asset__waits(venue, account
     """A jump the oracle still doubts is public: nobody enters or leaves at the price before it."""
     trader = venue.open(100_000 * WAD)
     venue.trade(trader, MARKET, 500 * WAD)
-    entry = _enter(venue, account, 10_000 * WAD)
-    leave = _leave(venue, account, 10_000 * WAD)
+    entry = venue.enter(account, 10_000 * WAD)
+    leave = venue.leave(account, 10_000 * WAD)
     venue.chain.advance(EXIT_DELAY)
     venue.set_state(MARKET, state)
     for request in (entry, leave):
@@ -470,8 +275,8 @@ def test_execute_request__pool_a_little_in_a_price_soon_replaced__waits(
     trader = venue.open(200_000 * WAD)
     venue.trade(trader, 1, 50 * WAD)  # 100,000: the other asset is less than a tenth
     venue.trade(trader, MARKET, 50 * WAD)
-    entry = _enter(venue, account, 10_000 * WAD)
-    leave = _leave(venue, account, 10_000 * WAD)
+    entry = venue.enter(account, 10_000 * WAD)
+    leave = venue.leave(account, 10_000 * WAD)
     venue.chain.advance(EXIT_DELAY)
     venue.set_state(MARKET, state)
     for request in (entry, leave):
@@ -483,7 +288,7 @@ def test_execute_request__pool_a_little_in_a_price_soon_replaced__waits(
 
 
 def test_execute_request__exit_while_auctions_may_cost_the_pool__bears_its_part(venue, account):
-    leave = _leave(venue, account, 10_000 * WAD)
+    leave = venue.leave(account, 10_000 * WAD)
     venue.chain.advance(EXIT_DELAY)
     exact = venue.pool.nav()
     fund = venue.cash(FUND)
@@ -511,13 +316,13 @@ def test_share__metadata(venue):
 
 def test_share__transfers_and_allowances__as_usual(venue, stranger, reverts):
     venue.pool.transfer(stranger, 10 * WAD, sender=venue.owner)
-    assert _shares(venue, stranger) == 10 * WAD
+    assert venue.shares(stranger) == 10 * WAD
     with reverts("erc20: insufficient allowance"):
         venue.pool.transferFrom(stranger, venue.owner, WAD, sender=venue.owner)
     venue.pool.approve(venue.owner, 3 * WAD, sender=stranger)
     venue.pool.transferFrom(stranger, venue.owner, WAD, sender=venue.owner)
     assert venue.pool.allowance(stranger, venue.owner) == 2 * WAD
-    assert _shares(venue, stranger) == 9 * WAD
+    assert venue.shares(stranger) == 9 * WAD
     with reverts("erc20: transfer amount exceeds balance"):
         venue.pool.transfer(venue.owner, 10 * WAD, sender=stranger)
 

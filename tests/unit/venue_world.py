@@ -211,9 +211,21 @@ class Venue:
 
     def provide(self, account: int, quote: int) -> Any:
         """Enters the pool; its `RequestExecuted`."""
-        request = self.pool.request_entry(account, quote, 0, sender=self.owner).result
+        request = self.enter(account, quote)
         self.chain.advance(REQUEST_DELAY)
         return self.event(self.pool.execute_request(request), "RequestExecuted")
+
+    def enter(self, account: int, amount: int, minimum: int = 0) -> int:
+        """Id of a request to enter [quote wad, wad]."""
+        return int(self.pool.request_entry(account, amount, minimum, sender=self.owner).result)
+
+    def leave(self, account: int, shares: int, minimum: int = 0) -> int:
+        """Id of a request to leave [wad, quote wad]."""
+        return int(self.pool.request_exit(account, shares, minimum, sender=self.owner).result)
+
+    def shares(self, holder: str | None = None) -> int:
+        """[wad]."""
+        return int(self.pool.balanceOf(holder or self.owner))
 
     # ── auction ──────────────────────────────────────────────────────────────────────────────────
 
