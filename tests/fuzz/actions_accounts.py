@@ -138,9 +138,12 @@ def _deposit(machine: Machine, sender: int, account: int, token: int, amount: in
 
 def _draw_withdraw(machine: Machine, chooser: Chooser) -> Args:
     state = machine.models.state
-    pledged = [a for a in machine.accounts if state.account(a).collaterals]
-    if pledged and chooser.chance(1, 5):
-        return _loan(machine, chooser, chooser.pick(pledged))
+    if chooser.chance(1, 5):
+        words = {a: state.account(a) for a in machine.accounts}
+        traders = [a for a, word in words.items() if word.markets] if chooser.chance(1, 4) else []
+        pledged = traders or [a for a, word in words.items() if word.collaterals]
+        if pledged:
+            return _loan(machine, chooser, chooser.pick(pledged))
     account = any_account(machine, chooser)
     sender = caller_of(machine, chooser, account)
     receiver = chooser.pick((NOBODY, HOUSE_ITSELF)) if odd(chooser) else somebody(chooser)

@@ -60,7 +60,8 @@ def _hand_over(machine: Machine, sender: int, which: int, heir: int) -> None:
 
 
 def _draw_accept(machine: Machine, chooser: Chooser) -> Args:
-    which = chooser.integer(0, len(OWNED) - 1)
+    offered = [i for i, name in enumerate(OWNED) if machine.models.state.owner(name)[1]]
+    which = chooser.pick(offered or range(len(OWNED)))
     pending = machine.models.state.owner(OWNED[which])[1]
     heirs = [p for p in range(len(ROLES)) if machine.address(p) == pending]
     if not heirs and not chooser.chance(1, 6):
@@ -182,7 +183,7 @@ def _set_source(
 
 def _draw_list(machine: Machine, chooser: Chooser) -> Args:
     state = machine.models.state
-    wrong = chooser.integer(1, len(predict_owner.WRONG_LISTINGS)) if slip(chooser) else 0
+    wrong = chooser.integer(1, len(predict_owner.WRONG_LISTINGS)) if chooser.chance(1, 3) else 0
     if state.calendar[1] >= machine.world.asset_capacity and not wrong:
         return (STRANGER, 0) if chooser.chance(1, 8) else None
     return _owner(machine, chooser, ORACLE), wrong
@@ -192,7 +193,9 @@ def _list(machine: Machine, sender: int, wrong: int) -> None:
     """The same feeds as another asset's, with at most one bound out of range."""
     listing = dict(machine.world.listing)
     if wrong:
-        listing.update(predict_owner.WRONG_LISTINGS[wrong - 1][0])
+        fields = dict(predict_owner.WRONG_LISTINGS[wrong - 1][0])
+        source = fields.pop("source", {})
+        listing.update({"sources": [machine.world.sources[LIKE][0]._replace(**source)], **fields})
     data = machine.world.deployment.oracle.list_asset.encode(listing)
     who = machine.address(sender)
     check = predict_owner.list_asset
@@ -227,7 +230,7 @@ def _draw_list_market(machine: Machine, chooser: Chooser) -> Args:
     if market == NEW and not possible and not slip(chooser):
         return None
     scale, velocity = 10**6 * WAD, 9 * 10**15
-    if slip(chooser):
+    if chooser.chance(1, 3):
         scale, velocity = chooser.pick(((0, 0), (10**31, 0), (10**18 + 1, 0), (WAD, 2**55)))
     return _owner(machine, chooser, HOUSE), market, scale, velocity
 
@@ -280,9 +283,9 @@ ACTIONS = (
     Action("set market fees", "owner", 14, _draw_fees, _set_fees),
     Action("set source", "owner", 12, _draw_source, _set_source),
     Action("hand over", "owner", 6, _draw_hand_over, _hand_over),
-    Action("accept ownership", "owner", 8, _draw_accept, _accept),
-    Action("list asset", "owner", 6, _draw_list, _list),
-    Action("list asset risk", "owner", 12, _draw_list_risk, _list_risk),
-    Action("list market", "owner", 12, _draw_list_market, _list_market),
+    Action("accept ownership", "owner", 10, _draw_accept, _accept),
+    Action("list asset", "owner", 14, _draw_list, _list),
+    Action("list asset risk", "owner", 24, _draw_list_risk, _list_risk),
+    Action("list market", "owner", 40, _draw_list_market, _list_market),
     Action("list collateral", "owner", 9, _draw_list_token, _list_token),
 )

@@ -3,6 +3,7 @@ step."""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ EPISODES = 8
 """Of a task: a fraction of a second of work, so that a campaign ends in time."""
 MOST_WRITTEN = 10
 """Failures of different names that are shrunk and written; all are counted."""
+_COLLECT_EVERY = 100_000
+"""Objects more than were freed, before the garbage collector looks at them."""
 
 _stage: Stage | None = None
 
@@ -105,6 +108,9 @@ def work(task: Task) -> Result:
     global _stage  # noqa: PLW0603 (a worker has one world, and a task must be picklable)
     if _stage is None:
         _stage = Stage()
+        # a step leaves hardly anything behind that counting references does not free
+        gc.freeze()
+        gc.set_threshold(_COLLECT_EVERY)
     result = Result()
     for index in range(task.episodes):
         failure = _stage.run(task.seed + index, task.steps, result.tally)

@@ -36,6 +36,10 @@ MIN_SCALE, MAX_SCALE, SCALE_UNIT = 10**9, 10**30, 10**9
 MAX_MIN_VALUE = 10**24
 
 
+FEEDS = 16
+"""Of an adapter, at most."""
+
+
 class Risk(NamedTuple):
     """What `set_asset_risk` takes."""
 
@@ -70,13 +74,17 @@ WRONG_LISTINGS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"deviation": 5_001}, "deviation: out of bounds"),
     ({"jump_bound": 9}, "jump bound: too small"),
     ({"jump_bound": 5_001}, "jump bound: too large"),
+    ({"jump_bound": 505}, "jump bound: not in tens"),
+    ({"source": {"adapter": "0x" + "77" * 20}}, "source: no contract"),
+    ({"source": {"feed": FEEDS}}, "source: unknown feed"),
+    ({"source": {"feed": FEEDS - 1}}, "source: unknown feed"),
     ({"variance_fast": 10**9}, "variance: too small"),
     ({"variance_slow": 10**20}, "variance: too large"),
     ({"variance_floor": 2**255}, "variance: too large"),
     ({"correlations": [0, 0, 0]}, "correlations: wrong number"),
     ({"correlations": [0, -10_001, 0, 0]}, "correlation: out of bounds"),
 )
-"""Fields of a listing out of range, and what the oracle says to them."""
+"""Fields of a listing, or of its only source, out of range, and what the oracle says to them."""
 
 
 # ── ownership ────────────────────────────────────────────────────────────────────────────────────
