@@ -4,6 +4,7 @@ changed."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from margin_model import interest_math
 from margin_model.ledger_math import RAY
@@ -85,6 +86,9 @@ class Books:
         places = [slots.at[name] for _, name in _PARTS]
         bits = [bit for bit, _ in _PARTS]
         self._parts = list(zip(bits, places, [*places[1:], len(slots.globals)], strict=True))
+        starts = sorted({*self.at.values(), len(slots.globals)})
+        following = dict(pairwise(starts))
+        self._ends = {name: following[place] for name, place in self.at.items()}
         nothing = (0,) * slots.markets
         self._nobody = Held(0, 0, 0, 0, 0, 0, 0, nothing, nothing, (0,) * slots.tokens)
         self.load()
@@ -179,10 +183,15 @@ class Books:
         return self.after[place] != self.before[place]
 
     def any_moved(self, name: str) -> bool:
-        """Whether the step changed anything in an array of one element a market."""
-        place = self.at[name]
-        last = place + self.map.markets
-        return self.after[place:last] != self.before[place:last]
+        """Whether the step changed anything in an array."""
+        place, end = self.at[name], self._ends[name]
+        return self.after[place:end] != self.before[place:end]
+
+    def changes(self, name: str) -> list[tuple[int, int, int]]:
+        """What the step changed in an array: place, old and new word."""
+        array = slice(self.at[name], self._ends[name])
+        pairs = zip(self.before[array], self.after[array], strict=True)
+        return [(place, old, new) for place, (old, new) in enumerate(pairs) if old != new]
 
     def held(self, account: int) -> Held:
         """An account after the step."""

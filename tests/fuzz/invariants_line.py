@@ -99,13 +99,11 @@ def parameters_by_owner(look: Look) -> int:
     else."""
     books = look.books
     for name, owner, shift in _SETTINGS:
-        if books.any_moved(name):
-            for asset in range(books.map.markets):
-                old, new = books.then(name, asset) >> shift, books.now(name, asset) >> shift
-                if old != new and look.sender != books.then(owner):
-                    raise Violation(
-                        "parameters by the owner", f"{name} of {asset} by {look.last.sender}"
-                    )
+        for place, old, new in books.changes(name):
+            if old >> shift != new >> shift and look.sender != books.then(owner):
+                raise Violation(
+                    "parameters by the owner", f"{name}, word {place} by {look.last.sender}"
+                )
     return 1
 
 

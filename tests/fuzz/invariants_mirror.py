@@ -10,15 +10,13 @@ else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from chain.deployment import Deployment
 from margin_model import (
     auction_math,
     covariance,
     funding_math,
-    interest_math,
     ledger_math,
     margin_math,
     portfolio_notice,
@@ -28,12 +26,11 @@ from margin_model import (
     tier_table,
 )
 from margin_model.fixed_point import WAD, mul_wad_down
-from margin_model.interest_math import Curve
 from margin_model.risk_engine import Asset, Breakdown, Exposure, Health, Parameters
 from tests.fuzz.invariants_books import Books
-from tests.fuzz.invariants_prices import SLOTS, Prices, unpack_reading
+from tests.fuzz.invariants_cash import Cash
+from tests.fuzz.invariants_prices import SLOTS, unpack_reading
 from tests.fuzz.invariants_words import (
-    FUND,
     POOL,
     PORTFOLIO,
     Episode,
@@ -48,26 +45,7 @@ _BPS = 10**4
 _PRICE = 2**88 - 1
 
 
-class Accrued(NamedTuple):
-    """Interest up to a time."""
-
-    supply: int  # index [1e27]
-    debt: int  # index [1e27]
-    to_pool: int  # [quote wad]
-    to_fund: int
-
-
-def _indices(supply: int, debt: int, to_pool: int, to_fund: int) -> Accrued:
-    supply_index = interest_math.unpack_side(supply)[1]
-    return Accrued(supply_index, interest_math.unpack_side(debt)[1], to_pool, to_fund)
-
-
-@lru_cache(4096)
-def _advanced(supply: int, debt: int, curve: Curve, now: int) -> Accrued:
-    return _indices(*interest_math.advance(supply, debt, curve, now))
-
-
-class Mirror(Prices):
+class Mirror(Cash):
     """Valuation of the books of one deployment.
 
     Parameters
@@ -86,7 +64,6 @@ class Mirror(Prices):
     ) -> None:
         super().__init__(deployment, evm, wire, books)
         self.scales = scales
-        self.curve = interest_math.Curve(*deployment.interest.parameters())
         self.keeper_fee = int(deployment.pool.KEEPER_FEE())
         risk = deployment.risk
         self.parameters = Parameters(
@@ -110,29 +87,6 @@ class Mirror(Prices):
         self._epoch_cap = int(deployment.fund.EPOCH_CAP())
 
     # ── accounts ─────────────────────────────────────────────────────────────────────────────────
-
-    def accrued(self, *, before: bool = False) -> Accrued:
-        """Interest up to now."""
-        books = self.books
-        stored = books.then if before else books.now
-        supply, debt = stored("sides"), stored("sides", 1)
-        if interest_math.unpack_side(supply)[2] in (0, self.now):
-            return _indices(supply, debt, 0, 0)
-        return _advanced(supply, debt, self.curve, self.now)
-
-    def cash(self, held: Held, *, before: bool = False) -> int:
-        """A user's cash with interest up to now [quote wad]."""
-        stored = held.stored
-        if held.owner == 0:
-            return stored
-        accrued = self.accrued(before=before)
-        return ledger_math.from_scaled(stored, accrued.debt if stored < 0 else accrued.supply)
-
-    def fund_cash(self, *, before: bool = False) -> int:
-        """The fund's, with interest up to now [quote wad]."""
-        books = self.books
-        fund = books.held_before(FUND) if before else books.held(FUND)
-        return fund.stored + self.accrued(before=before).to_fund
 
     def exposure(self, held: Held, words: Sequence[int], *, before: bool = False) -> Exposure:
         """What an account is exposed to, as the risk engine takes it."""
