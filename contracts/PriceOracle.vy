@@ -449,28 +449,32 @@ def _readings(_assets: uint256, _fresh: bool) -> uint256[16]:
     lanes: uint256[16] = empty(uint256[16])
     answers: uint256[16] = empty(uint256[16])
     lanes, answers = price_sources._ask_all(_assets, up)
-    for asset: uint256 in range(MAX_ASSETS):
-        if _assets >> asset == 0:
-            break
-        lane: uint256 = lanes[asset]
+    asset: uint256 = max_value(uint256)
+    for lane: uint256 in lanes:
+        asset = unsafe_add(asset, 1)
         if lane == 0:
+            if _assets >> asset == 0:
+                break
             continue
         answer: uint256 = answers[asset]
-        if answer >> 128 == PLAIN and (lane >> 8) & 1 == 0:
-            # nearly always: alone, and near the EMA; then `_reading` would say the same
-            memory: uint256 = self._memories[asset]
-            price: uint256 = answer & UINT88
-            ema: uint256 = (memory >> 88) & UINT88
-            apart: uint256 = unsafe_sub(price, ema) if price > ema else unsafe_sub(ema, price)
-            # below 2**88 * 2**14, as jump bounds are
-            bound: uint256 = unsafe_mul((lane >> 9) & UINT9, oracle_slots.JUMP_BOUND_UNIT)
-            if unsafe_mul(apart, price_validity.BPS) <= unsafe_mul(bound, ema):
-                since: uint256 = unsafe_sub(block.timestamp, (memory >> 176) & UINT32)
-                if since > _MAX_LIVE_STEP:
-                    since = _MAX_LIVE_STEP
-                live: uint256 = unsafe_add((memory >> 208) & UINT32, since)
-                words[asset] = price | (ema << 88) | (live << 176) | (price_word.VALID << 248)
-                continue
+        if answer >> 128 == PLAIN:
+            if (lane >> 8) & 1 == 0:
+                # nearly always: alone, and near the EMA; then `_reading` would say the same
+                memory: uint256 = self._memories[asset]
+                price: uint256 = answer & UINT88
+                ema: uint256 = (memory >> 88) & UINT88
+                apart: uint256 = unsafe_sub(price, ema)
+                if price < ema:
+                    apart = unsafe_sub(ema, price)
+                # below 2**88 * 2**14, as jump bounds are
+                bound: uint256 = unsafe_mul((lane >> 9) & UINT9, oracle_slots.JUMP_BOUND_UNIT)
+                if unsafe_mul(apart, price_validity.BPS) <= unsafe_mul(bound, ema):
+                    since: uint256 = unsafe_sub(block.timestamp, (memory >> 176) & UINT32)
+                    if since > _MAX_LIVE_STEP:
+                        since = _MAX_LIVE_STEP
+                    live: uint256 = unsafe_add((memory >> 208) & UINT32, since)
+                    words[asset] = price | (ema << 88) | (live << 176) | (price_word.VALID << 248)
+                    continue
         words[asset] = self._reading(asset, lane, answer, up, _fresh)
     return words
 

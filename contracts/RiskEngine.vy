@@ -456,14 +456,15 @@ def _assess(
     weight_sum: uint256 = 0
     high_weight_sum: uint256 = 0
 
-    for asset: uint256 in range(ASSETS):
+    asset: uint256 = max_value(uint256)
+    for word: uint256 in _words:
+        asset = unsafe_add(asset, 1)
         rest: uint256 = held >> asset
         if rest == 0:
             break
         if rest & 1 == 0:
             continue
 
-        word: uint256 = _words[asset]
         risk: uint256 = self._risks[asset]
         assert word != 0, "asset: no reading"
         assert risk != 0, "asset: not listed"
@@ -497,7 +498,9 @@ def _assess(
             at_ema: int256 = unsafe_mul(size, convert(ema, int256))
             net = at_mark
             # min(price, EMA) for a long, max for a short
-            strict_value = unsafe_add(strict_value, at_mark if at_mark < at_ema else at_ema)
+            if at_mark < at_ema:
+                at_ema = at_mark
+            strict_value = unsafe_add(strict_value, at_ema)
             worth = unsafe_div(unsafe_add(unsafe_mul(units, price), WAD - 1), WAD)
             if standard:
                 if (risk >> 208) & UINT8 != table_id:

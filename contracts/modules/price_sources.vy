@@ -178,9 +178,9 @@ def _ask_all(_assets: uint256, _up: bool) -> (uint256[16], uint256[16]):
     """
     lanes: uint256[16] = empty(uint256[16])
     answers: uint256[16] = empty(uint256[16])
-    asked: uint256[16] = empty(uint256[16])  # by adapter: bitmap of feeds | how many << 16
-    askers: uint256[16] = empty(uint256[16])  # by adapter: bitmap of assets
-    adapters: uint256 = 0
+    # sixteen bits an adapter, as a source is its adapter and its feed there
+    asked: uint256 = 0  # bitmap of feeds
+    counts: uint256 = 0  # how many ask for one of them
     word: uint256 = self._lanes[0]
     for asset: uint256 in range(MAX_ASSETS):
         rest: uint256 = _assets >> asset
@@ -193,27 +193,26 @@ def _ask_all(_assets: uint256, _up: bool) -> (uint256[16], uint256[16]):
         if rest & 1 == 0 or lane == 0:
             continue
         lanes[asset] = lane
-        adapter: uint256 = (lane >> 4) & 15
-        asked[adapter] = unsafe_add(asked[adapter] | (1 << (lane & 15)), 2**16)
-        askers[adapter] |= 1 << asset
-        adapters |= 1 << adapter
+        asked |= 1 << (lane & 255)
+        counts = unsafe_add(counts, 1 << (lane & 240))
     if not _up:
         return lanes, answers
     for adapter: uint256 in range(MAX_ADAPTERS):
-        others: uint256 = adapters >> adapter
-        if others == 0:
+        feeds: uint256 = asked & _UINT16
+        if feeds != 0:
+            found: uint256[16] = source_call._ask(self._adapters[adapter], feeds, counts & _UINT16)
+            asset: uint256 = 0
+            for lane: uint256 in lanes:
+                if lane == 0:
+                    if _assets >> asset == 0:
+                        break
+                elif (lane >> 4) & 15 == adapter:
+                    answers[asset] = source_call._graded(found[lane & 15])
+                asset = unsafe_add(asset, 1)
+        asked >>= 16
+        counts >>= 16
+        if asked == 0:
             break
-        if others & 1 == 0:
-            continue
-        feeds: uint256 = asked[adapter]
-        found: uint256[16] = source_call._ask(self._adapters[adapter], feeds & _UINT16, feeds >> 16)
-        assets: uint256 = askers[adapter]
-        for asset: uint256 in range(MAX_ASSETS):
-            rest: uint256 = assets >> asset
-            if rest == 0:
-                break
-            if rest & 1 == 1:
-                answers[asset] = source_call._graded(found[lanes[asset] & 15])
     return lanes, answers
 
 

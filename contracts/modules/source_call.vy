@@ -34,6 +34,7 @@ _MASK_40: constant(uint256) = 2**40 - 1
 _MASK_88: constant(uint256) = 2**88 - 1
 _MASK_128: constant(uint256) = 2**128 - 1
 _MASK_216: constant(uint256) = 2**216 - 1
+_PULL: constant(uint256) = 2**216  # 30 bits higher in an answer that is not graded
 _MASK_TIME: constant(uint256) = (2**40 - 1) << 88
 
 
@@ -68,18 +69,15 @@ def _graded(_answer: uint256) -> uint256:
     """
     @return the answer graded as of now
     """
-    # nearly always: without a width, on time; the grades of `price_validity` otherwise
+    # Nearly always: without a width, on time; the grades of `price_validity` otherwise. An answer without a
+    # time is older than any feed may be.
     updated_at: uint256 = (_answer >> 88) & _MASK_40
     price: uint256 = _answer & _MASK_88
     latest: uint256 = unsafe_add((_answer >> 216) & _MASK_18, (_answer >> 234) & _MASK_12)
-    if (
-        (_answer >> 128) & _MASK_88 == 0
-        and unsafe_sub(price, 1) < price_word.MAX_PRICE
-        and updated_at != 0
-        and unsafe_sub(block.timestamp, updated_at) <= latest
-    ):
-        return (_answer & _MASK_128) | (((_answer >> 246) & 1) << 216) | (price_validity.FRESH << 248)
-
+    if (_answer >> 128) & _MASK_88 == 0:
+        if unsafe_sub(price, 1) < price_word.MAX_PRICE:
+            if unsafe_sub(block.timestamp, updated_at) <= latest:
+                return (_answer & _MASK_128) | ((_answer >> 30) & _PULL) | (price_validity.FRESH << 248)
     grade: uint256 = price_validity._grade(
         _answer & _MASK_88,
         (_answer >> 128) & _MASK_88,
@@ -90,7 +88,7 @@ def _graded(_answer: uint256) -> uint256:
     )
     if grade == price_validity.INVALID:
         return _answer & _MASK_TIME
-    return (_answer & _MASK_216) | (((_answer >> 246) & 1) << 216) | (grade << 248)
+    return (_answer & _MASK_216) | ((_answer >> 30) & _PULL) | (grade << 248)
 
 
 @internal
