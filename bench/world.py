@@ -19,7 +19,6 @@ LIQUIDITY = 20_000_000 * WAD
 STAKE = 2_000_000 * WAD
 BIDDER_CASH = 1_000_000 * WAD
 COLLATERAL = WAD // 4  # of each of the two tokens: 250 quote
-HOUR = 3_600  # [s]
 POKE_EVERY = 120  # two sample intervals: the most one poke can count [s]
 
 
@@ -94,16 +93,18 @@ class World:
         for symbol in self.protocol.assets:
             self.protocol.set_price(symbol, price)
 
-    def sample(self) -> Receipt:
-        """Fresh prices and a sample that is due."""
+    def sample(self, price: int = PRICE) -> Receipt:
+        """Fresh prices [quote wad per unit] and a sample that is due."""
         self.chain.advance(60)
-        self.publish()
+        self.publish(price)
         receipt: Receipt = self.protocol.risk.sample()
         return receipt
 
     def sample_on_the_hour(self) -> Receipt:
-        """The same at the next full hour."""
-        self.chain.advance(HOUR - self.chain.time % HOUR)
+        """The same when the correlations are due, with a sample a minute or two before."""
+        self.chain.advance(self.protocol.oracle.until_correlations() - POKE_EVERY)
+        self.sample()
+        self.chain.advance(POKE_EVERY)
         self.publish()
         receipt: Receipt = self.protocol.risk.sample()
         return receipt
