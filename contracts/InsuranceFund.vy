@@ -8,9 +8,10 @@
 @notice See `IInsuranceFund`. Shares are not transferable: who left his stake in is who bears the loss.
         What the fund owned before the first stake belongs to the virtual shares, so to nobody; from
         then on penalties and payments fall on all shares alike.
-@custom:security No owner. Pays the connected auction's accounts and leaving stakers, nobody else. Losses
-        show in the balance at once, so a share is never worth more than what is left; stakers leave
-        only with what no running auction may still need.
+@custom:security Pays the connected auction's accounts and leaving stakers, nobody else. Losses show in
+        the balance at once, so a share is never worth more than what is left; stakers leave only with
+        what no running auction may still need. The owner of the Clearinghouse names the reporter of
+        the buffer's target, a number that moves no money.
 """
 
 from .interfaces import IClearinghouse
@@ -18,9 +19,15 @@ from .interfaces import IInsuranceFund
 from .interfaces import ILiquidationAuction
 
 from .modules import fixed_point
+from .modules import reserve_word
 from .modules import share_math
 
 implements: IInsuranceFund
+
+
+interface IOwned:
+    def owner() -> address: view
+
 
 # ── constants and immutables ─────────────────────────────────────────────────────────────────────
 
@@ -35,6 +42,17 @@ MIN_EPOCH_LENGTH: constant(uint256) = 3600  # [s]
 MAX_EPOCH_LENGTH: constant(uint256) = 30 * 86_400  # [s]
 MAX_EPOCH_CAP: constant(uint256) = BPS  # [bps]
 
+# A share worth less than a millionth of the first one is as good as nothing: at its price a later
+# stake would get more shares than the books hold [wad].
+MIN_SHARE_PRICE: constant(uint256) = 10**12
+
+# After a payment the fund could not make in full, what it was written down as is looked at [s].
+GRACE: constant(uint256) = 3600
+
+MIN_TARGET: constant(uint256) = 10**18  # [quote wad]
+MAX_TARGET: constant(uint256) = 10**30  # [quote wad]
+TARGET_INTERVAL: constant(uint256) = 3600  # [s]
+
 CLEARINGHOUSE: public(immutable(IClearinghouse))
 COOLDOWN: public(immutable(uint256))  # [s]
 WINDOW: public(immutable(uint256))  # [s]
@@ -43,13 +61,19 @@ EPOCH_CAP: public(immutable(uint256))  # [bps]
 
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
-shares: public(HashMap[address, uint256])  # [wad shares]
-total_shares: public(uint256)  # [wad shares]
-_unstakings: HashMap[address, IInsuranceFund.Unstaking]
-_total_reserve_plus_one: uint256  # never 0, or each first start would pay for a fresh slot [quote wad]
-_shortfalls: HashMap[uint256, uint256]  # by account in auction: its reserve beyond MMp [quote wad]
+generation: public(uint256)  # shares of an earlier one are void
+_shares: HashMap[uint256, HashMap[address, uint256]]  # generation -> staker -> [wad shares]
+_unstakings: HashMap[uint256, HashMap[address, IInsuranceFund.Unstaking]]  # the same
+total_shares: public(uint256)  # of this generation [wad shares]
+_totals: uint256  # of all running auctions: reserve_word
+_needs: HashMap[uint256, uint256]  # by account in auction, beyond its MMp: reserve_word
+_own: HashMap[uint256, uint256]  # by account with a deficit: its positive cash [quote wad / supply index]
+_total_own: uint256  # sum of these [quote wad / supply index]
 _epoch: uint256  # number of the epoch `_allowance` belongs to
 _allowance: uint256  # incentive still to be paid in it [quote wad]
+reporter: public(address)  # may post the target of the buffer
+_target: uint256  # what the buffer should be [quote wad]
+_posted_at: uint256  # [s]
 
 
 @deploy
@@ -66,7 +90,7 @@ def __init__(_clearinghouse: IClearinghouse, _params: IInsuranceFund.Params):
     WINDOW = _params.window
     EPOCH_LENGTH = _params.epoch_length
     EPOCH_CAP = _params.epoch_cap
-    self._total_reserve_plus_one = 1
+    self._totals = reserve_word.NOTHING
 
 
 # ── stakers ──────────────────────────────────────────────────────────────────────────────────────
@@ -80,7 +104,7 @@ def stake(_account: uint256, _amount: uint256, _min_shares: uint256) -> uint256:
     assert _amount != 0 and _amount <= share_math.MAX_TOTAL, "stake: amount out of range"
     cash: int256 = staticcall CLEARINGHOUSE.cash(FUND)
     supply: uint256 = self.total_shares
-    # In debt a new stake would pay for the past; wiped out, the old shares would take part of it.
+    # In debt a new stake would pay for the past.
     assert cash > 0 or (cash == 0 and supply == 0), "fund: no equity"
     balance: uint256 = convert(cash, uint256)
     self._roll_epoch(balance)
@@ -89,7 +113,7 @@ def stake(_account: uint256, _amount: uint256, _min_shares: uint256) -> uint256:
     assert minted != 0 and minted >= _min_shares, "stake: shares below minimum"
     assert supply + minted <= share_math.MAX_TOTAL, "stake: too many shares"
     self.total_shares = supply + minted
-    self.shares[msg.sender] += minted
+    self._shares[self.generation][msg.sender] += minted
     extcall CLEARINGHOUSE.collect(_account, FUND, _amount, msg.sender)
 
     log IInsuranceFund.Staked(staker=msg.sender, account=_account, amount=_amount, shares=minted)
@@ -101,8 +125,9 @@ def request_unstake(_shares: uint256):
     """
     @custom:see IInsuranceFund
     """
-    assert _shares != 0 and _shares <= self.shares[msg.sender], "unstake: shares out of range"
-    self._unstakings[msg.sender] = IInsuranceFund.Unstaking(shares=_shares, requested_at=block.timestamp)
+    generation: uint256 = self.generation
+    assert _shares != 0 and _shares <= self._shares[generation][msg.sender], "unstake: shares out of range"
+    self._unstakings[generation][msg.sender] = IInsuranceFund.Unstaking(shares=_shares, requested_at=block.timestamp)
     log IInsuranceFund.UnstakeRequested(staker=msg.sender, shares=_shares)
 
 
@@ -111,7 +136,8 @@ def unstake(_account: uint256, _min_amount: uint256) -> uint256:
     """
     @custom:see IInsuranceFund
     """
-    request: IInsuranceFund.Unstaking = self._unstakings[msg.sender]
+    generation: uint256 = self.generation
+    request: IInsuranceFund.Unstaking = self._unstakings[generation][msg.sender]
     assert request.shares != 0, "unstake: nothing requested"
     opens_at: uint256 = request.requested_at + COOLDOWN
     assert block.timestamp >= opens_at, "unstake: cooling down"
@@ -124,8 +150,8 @@ def unstake(_account: uint256, _min_amount: uint256) -> uint256:
     amount: uint256 = share_math._assets_for(request.shares, balance, supply)
     assert amount != 0 and amount >= _min_amount, "unstake: amount below minimum"
     assert balance - amount >= self._total_reserve(), "unstake: reserved for auctions"
-    self._unstakings[msg.sender] = empty(IInsuranceFund.Unstaking)
-    self.shares[msg.sender] -= request.shares
+    self._unstakings[generation][msg.sender] = empty(IInsuranceFund.Unstaking)
+    self._shares[generation][msg.sender] -= request.shares
     self.total_shares = supply - request.shares
     extcall CLEARINGHOUSE.pay(FUND, _account, amount)
 
@@ -149,9 +175,12 @@ def pay(_account: uint256, _incentive: uint256, _shortfall: uint256) -> uint256:
     incentive: uint256 = min(min(_incentive, self._allowance), balance)
     shortfall: uint256 = min(_shortfall, balance - incentive)
     paid: uint256 = incentive + shortfall
+    if paid < _incentive + _shortfall:
+        self._totals = reserve_word._with_short_at(self._totals, block.timestamp)
     if paid != 0:
         self._allowance -= incentive
         extcall CLEARINGHOUSE.pay(FUND, _account, paid)
+        self._void_shares(balance - paid)
         log IInsuranceFund.FundPaid(
             account=_account,
             incentive=incentive,
@@ -163,19 +192,71 @@ def pay(_account: uint256, _incentive: uint256, _shortfall: uint256) -> uint256:
 
 
 @external
-def set_reserve(_account: uint256, _old_maintenance: uint256, _maintenance: uint256, _shortfall: uint256):
+def set_reserve(
+    _account: uint256,
+    _old_maintenance: uint256,
+    _maintenance: uint256,
+    _worst: uint256,
+    _deficit: uint256,
+    _cash: uint256,
+) -> bool:
+    """
+    @custom:see IInsuranceFund
+    @dev A solvent account costs the slot of its need and the one of the totals, as they were.
+    """
+    self._check_auction()
+    old_need: uint256 = self._needs[_account]
+    need: uint256 = 0
+    if _worst != 0:
+        need = reserve_word._pack_need(_worst, _deficit)
+    word: uint256 = self._totals
+    new_word: uint256 = word
+    old_amount: uint256 = _old_maintenance
+    new_amount: uint256 = _maintenance
+    if old_need | need != 0:
+        new_word = self._set_need(_account, old_need, need, _cash, word)
+        old_amount += reserve_word._worst(old_need)
+        new_amount += reserve_word._worst(need)
+    if old_amount != new_amount:
+        new_word = reserve_word._with_reserve(new_word, old_amount, new_amount)
+        log IInsuranceFund.ReserveSet(account=_account, old_amount=old_amount, new_amount=new_amount)
+    if new_word != word:
+        self._totals = new_word
+    # nothing is lacking, and the fund has never been short
+    if (word | new_word) >> reserve_word.RESERVE_BITS == 0:
+        return False
+    if reserve_word._deficits(word) != 0 or reserve_word._deficits(new_word) != 0:
+        return True
+    return block.timestamp < reserve_word._short_at(new_word) + GRACE
+
+
+# ── reporter of the capital buffer ───────────────────────────────────────────────────────────────
+
+
+@external
+def set_reporter(_reporter: address):
     """
     @custom:see IInsuranceFund
     """
-    self._check_auction()
-    old_shortfall: uint256 = self._shortfalls[_account]
-    if old_shortfall != _shortfall:
-        self._shortfalls[_account] = _shortfall
-    old_amount: uint256 = _old_maintenance + old_shortfall
-    new_amount: uint256 = _maintenance + _shortfall
-    if old_amount != new_amount:
-        self._total_reserve_plus_one = self._total_reserve_plus_one - old_amount + new_amount
-        log IInsuranceFund.ReserveSet(account=_account, old_amount=old_amount, new_amount=new_amount)
+    assert msg.sender == staticcall IOwned(CLEARINGHOUSE.address).owner(), "fund: not the owner"
+    log IInsuranceFund.ReporterSet(old_reporter=self.reporter, new_reporter=_reporter)
+    self.reporter = _reporter
+
+
+@external
+def post_target(_target: uint256):
+    """
+    @custom:see IInsuranceFund
+    """
+    assert msg.sender == self.reporter, "target: not the reporter"
+    assert _target >= MIN_TARGET and _target <= MAX_TARGET, "target: out of range"
+    old_target: uint256 = self._target
+    if old_target != 0:
+        assert block.timestamp >= self._posted_at + TARGET_INTERVAL, "target: too early"
+        assert _target <= 2 * old_target and 2 * _target >= old_target, "target: moves too far"
+    log IInsuranceFund.TargetPosted(reporter=msg.sender, old_target=old_target, new_target=_target)
+    self._target = _target
+    self._posted_at = block.timestamp
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -187,10 +268,7 @@ def available_incentive() -> uint256:
     """
     @custom:see IInsuranceFund
     """
-    balance: uint256 = self._balance()
-    if self._epoch == block.timestamp // EPOCH_LENGTH:
-        return min(self._allowance, balance)
-    return self._full_allowance(balance)
+    return self._available(self._balance())
 
 
 @external
@@ -204,7 +282,8 @@ def reserve(_account: uint256) -> uint256:
     fund: address = empty(address)
     pool, auction, fund = staticcall CLEARINGHOUSE.connected()
     running: ILiquidationAuction.Auction = staticcall ILiquidationAuction(auction).auction(_account)
-    return fixed_point._mul_wad_up(running.maintenance, running.unsold) + self._shortfalls[_account]
+    maintenance: uint256 = fixed_point._mul_wad_up(running.maintenance, running.unsold)
+    return maintenance + reserve_word._worst(self._needs[_account])
 
 
 @external
@@ -214,6 +293,34 @@ def total_reserve() -> uint256:
     @custom:see IInsuranceFund
     """
     return self._total_reserve()
+
+
+@external
+@view
+def lacking() -> (uint256, uint256, uint256):
+    """
+    @custom:see IInsuranceFund
+    """
+    balance: uint256 = self._balance()
+    return reserve_word._deficits(self._totals), self._total_own, balance - self._available(balance)
+
+
+@external
+@view
+def capital_buffer() -> (uint256, uint256, uint256):
+    """
+    @custom:see IInsuranceFund
+    """
+    return self._target, self._balance(), self._posted_at
+
+
+@external
+@view
+def shares(_staker: address) -> uint256:
+    """
+    @custom:see IInsuranceFund
+    """
+    return self._shares[self.generation][_staker]
 
 
 @external
@@ -234,7 +341,7 @@ def unstaking(_staker: address) -> IInsuranceFund.Unstaking:
     """
     @custom:see IInsuranceFund
     """
-    return self._unstakings[_staker]
+    return self._unstakings[self.generation][_staker]
 
 
 # ── internals ────────────────────────────────────────────────────────────────────────────────────
@@ -262,7 +369,18 @@ def _balance() -> uint256:
 @internal
 @view
 def _total_reserve() -> uint256:
-    return self._total_reserve_plus_one - 1
+    return reserve_word._reserve(self._totals)
+
+
+@internal
+@view
+def _available(_balance: uint256) -> uint256:
+    """
+    @return incentive that may still be paid this epoch [quote wad]
+    """
+    if self._epoch == block.timestamp // EPOCH_LENGTH:
+        return min(self._allowance, _balance)
+    return self._full_allowance(_balance)
 
 
 @internal
@@ -281,3 +399,39 @@ def _roll_epoch(_balance: uint256):
     if self._epoch != epoch:
         self._epoch = epoch
         self._allowance = self._full_allowance(_balance)
+
+
+@internal
+def _void_shares(_balance: uint256):
+    """
+    @notice Whose stakes are lost has no part in what others bring after him: a new generation of shares
+            begins, and what dust is left is nobody's.
+    """
+    supply: uint256 = self.total_shares
+    if supply == 0 or _balance >= fixed_point._mul_wad_up(supply, MIN_SHARE_PRICE):
+        return
+    generation: uint256 = self.generation
+    log IInsuranceFund.SharesVoided(generation=generation, shares=supply)
+    self.generation = generation + 1
+    self.total_shares = 0
+
+
+@internal
+def _set_need(_account: uint256, _old_need: uint256, _need: uint256, _cash: uint256, _totals: uint256) -> uint256:
+    """
+    @notice For accounts below zero, or at unknown prices, alone: one that is neither costs nothing here.
+    @return totals with the new deficit
+    """
+    if _need != _old_need:
+        self._needs[_account] = _need
+    old_amount: uint256 = reserve_word._deficit(_old_need)
+    new_amount: uint256 = reserve_word._deficit(_need)
+    own: uint256 = _cash if new_amount != 0 else 0
+    old_own: uint256 = self._own[_account]
+    if own != old_own:
+        self._own[_account] = own
+        self._total_own = self._total_own - old_own + own
+    if old_amount == new_amount:
+        return _totals
+    log IInsuranceFund.DeficitFound(account=_account, old_amount=old_amount, new_amount=new_amount)
+    return reserve_word._with_deficits(_totals, old_amount, new_amount)

@@ -25,7 +25,12 @@ implements: ILiquidationAuction
 from .modules import auction_math
 from .modules import auction_word
 from .modules import fixed_point
+
+# Who pays for what accounts lack; what suppliers were charged, now and lately.
 from .modules import waterfall
+
+initializes: waterfall
+exports: waterfall.written_down
 
 # Accounts 1..3 are pool, fund and escrow: never for sale, never bidders.
 LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
@@ -155,7 +160,11 @@ def start(_account: uint256, _starter: uint256):
     episode.starter = _starter
     self._words[_account] = auction_word._pack(episode)
     extcall CLEARINGHOUSE.begin_auction(_account)
-    self._set_reserve(_account, health.equity, 0, health.maintenance)
+    if self._set_reserve(_account, health.equity, health.cash, 0, 0, health.maintenance):
+        # a write-down by itself starts no cascade
+        assert (
+            waterfall._before_write_downs(health.equity, health.cash) < convert(health.maintenance, int256)
+        ), "account: in grace"
     log ILiquidationAuction.AuctionStarted(
         account=_account,
         starter=_starter,
@@ -173,9 +182,9 @@ def poke(_account: uint256):
     episode = self._touched(episode, health.live)
     self._words[_account] = auction_word._pack(episode)
     # Where prices are not known all of it may be lost: stakers must not leave in between.
-    unknown: int256 = 0 if health.live else convert(health.gross, int256)
+    unknown: uint256 = 0 if health.live else health.gross
     maintenance: uint256 = self._pending(episode)
-    self._set_reserve(_account, health.equity - unknown, maintenance, maintenance)
+    self._set_reserve(_account, health.equity, health.cash, unknown, maintenance, maintenance)
     log ILiquidationAuction.AuctionPoked(account=_account, old_elapsed=old_elapsed, new_elapsed=episode.elapsed)
 
 
@@ -193,7 +202,8 @@ def end(_account: uint256):
     else:
         # nothing left to sell; a debt is written off instead
         assert health.cash >= 0, "auction: debt left"
-    self._close(_account, episode, health.equity, self._pending(episode))
+    self._close(_account, episode, health.equity)
+    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0)
 
 
 @external
@@ -213,7 +223,8 @@ def backstop(_account: uint256):
     if shortfall > 0:
         self._cover(_account, 0, shortfall)
     log ILiquidationAuction.BackstopTaken(account=_account, payment=payment, shortfall=shortfall)
-    self._close(_account, episode, max(cash, 0), self._pending(episode))
+    self._close(_account, episode, max(cash, 0))
+    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0)
 
 
 @external
@@ -226,7 +237,9 @@ def write_off(_account: uint256):
     self._cover(_account, 0, convert(-cash, uint256))
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     if episode.touched_at != 0:
-        self._close(_account, episode, 0, self._pending(episode))
+        self._close(_account, episode, 0)
+    # 0 to 0 where none runs: fund and pool have paid, so others are covered less
+    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0)
 
 
 # ── owner or operator of the bidding account ─────────────────────────────────────────────────────
@@ -265,14 +278,14 @@ def bid(
     old_pending: uint256 = self._pending(episode)
     episode.unsold = fixed_point._mul_wad_down(episode.unsold, fixed_point.WAD - sale.fraction)
     self._words[_account] = auction_word._pack(episode)
-    new_equity: int256 = self._transfer(_account, _bidder, episode.starter, reward, terms, sale, health.cash)
+    pending: uint256 = self._pending(episode)
+    new_equity: int256 = self._transfer(
+        _account, _bidder, episode.starter, reward, terms, sale, health.cash, old_pending, pending
+    )
     self._check_requirement(_bidder, words)
-
     if sale.fraction == fixed_point.WAD:
         # what is left is proceeds, and they are never negative
-        self._close(_account, episode, new_equity, old_pending)
-    else:
-        self._set_reserve(_account, new_equity, old_pending, self._pending(episode))
+        self._close(_account, episode, new_equity)
     return sale.fraction
 
 
@@ -350,6 +363,13 @@ def parameters() -> ILiquidationAuction.Params:
         chip=CHIP,
         dust=DUST,
     )
+
+
+@external
+@view
+def grace() -> uint256:
+    """@custom:see ILiquidationAuction"""
+    return waterfall._lost_ratio()
 
 
 @external
@@ -552,11 +572,15 @@ def _transfer(
     _terms: ILiquidationAuction.Terms,
     _sale: Sale,
     _cash: int256,
+    _old_pending: uint256,
+    _pending: uint256,
 ) -> int256:
     """
     @notice Covers what the slice lacks, then moves it. The cover comes first: out of it the account
-            pays a bidder who takes over a debt.
+            pays a bidder who takes over a debt. Then R is no more what was just paid: of the rest of it
+            the bidder's own cash bears its share.
     @param _cash of the account before
+    @param _old_pending what is reserved for the incentive, before the sale and after it
     @return equity of the account afterwards [quote wad]
     """
     payment: int256 = _sale.payment
@@ -576,7 +600,18 @@ def _transfer(
         payment -= less
         equity += convert(credited, int256) - lost + auction_math._scale_down(lost, _sale.fraction, fixed_point.WAD)
     equity += payment
+    # Below zero both equity and cash shrink by the slice. Wholly sold, nothing is lacking.
+    alert: bool = False
+    if equity >= 0 or _pending == 0:
+        alert = self._set_reserve(_account, 0, 0, 0, _old_pending, _pending)
+    else:
+        left: uint256 = fixed_point.WAD - _sale.fraction
+        cash: int256 = auction_math._scale_up(_cash, left, fixed_point.WAD)
+        alert = self._set_reserve(_account, equity, cash, 0, _old_pending, _pending)
     extcall CLEARINGHOUSE.transfer_slice(_account, _bidder, _sale.fraction, payment, _sale.penalty, _starter, _reward)
+    if alert and staticcall CLEARINGHOUSE.shortfall() != 0:
+        # cash that paid a debt of the bidder is no supply any more
+        waterfall._refresh(CLEARINGHOUSE, FUND)
     log ILiquidationAuction.SliceSold(
         account=_account,
         bidder=_bidder,
@@ -602,12 +637,25 @@ def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256) -> (uint
 
 
 @internal
-def _set_reserve(_account: uint256, _equity: int256, _old_pending: uint256, _pending: uint256):
+def _set_reserve(
+    _account: uint256, _equity: int256, _cash: int256, _unknown: uint256, _old_pending: uint256, _pending: uint256
+) -> bool:
     """
-    @notice What this auction could still cost the fund: max(0, -E) + MMp.
+    @notice What this auction could still cost the fund, max(0, -E) + MMp, and, where anything is lacking
+            anywhere, what that leaves for suppliers.
+    @param _cash of the account [quote wad]
+    @param _unknown what it holds at prices that are not known: all of it may be lost [quote wad]
     @param _old_pending `_pending` when this was last called for the account
+    @return whether anything is lacking, or was not paid in full within the hour
     """
-    extcall FUND.set_reserve(_account, _old_pending, _pending, convert(max(-_equity, 0), uint256))
+    worst: int256 = max(convert(_unknown, int256) - _equity, 0)
+    deficit: uint256 = 0
+    own: uint256 = 0
+    deficit, own = waterfall._deficit(CLEARINGHOUSE, _equity, _cash)
+    alert: bool = extcall FUND.set_reserve(_account, _old_pending, _pending, convert(worst, uint256), deficit, own)
+    if alert:
+        waterfall._refresh(CLEARINGHOUSE, FUND)
+    return alert
 
 
 @internal
@@ -620,10 +668,9 @@ def _pending(_episode: auction_word.Episode) -> uint256:
 
 
 @internal
-def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256, _old_pending: uint256):
+def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256):
     """
-    @dev Only the episode's flags outlive the auction.
-    @param _old_pending `_pending` when the reserve was last set
+    @dev Only the episode's flags outlive the auction. Its reserve is the caller's to give back.
     """
     self._words[_account] = auction_word._pack(
         auction_word.Episode(
@@ -637,5 +684,4 @@ def _close(_account: uint256, _episode: auction_word.Episode, _equity: int256, _
         )
     )
     extcall CLEARINGHOUSE.end_auction(_account)
-    extcall FUND.set_reserve(_account, _old_pending, 0, 0)
     log ILiquidationAuction.AuctionEnded(account=_account, equity=_equity, unsold=_episode.unsold)

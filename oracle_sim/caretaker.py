@@ -44,8 +44,8 @@ class Caretaker:
     absorbed : float
         Positions and collateral of accounts the pool took over, at mark [quote].
     stuck : set of int
-        Accounts that were LIQUIDATABLE at usable prices and still had no auction after this keeper
-        had tried to start one.
+        Accounts that were LIQUIDATABLE at usable prices, not by a write-down of the last hour
+        alone, and still had no auction after this keeper had tried to start one.
     """
 
     def __init__(
@@ -150,8 +150,9 @@ class Caretaker:
         return False
 
     def _is_stuck(self, account: int) -> bool:
-        lens = self._deployment.lens
-        return bool(lens.health(account).live) and lens.status(account) >= LIQUIDATABLE
+        health = self._deployment.lens.health(account)
+        lost = max(0, health.cash) * (self._auction.grace() - WAD) // WAD
+        return bool(health.live) and health.equity + lost < health.maintenance
 
     def tend(self, account: int) -> None:
         """Let the clock of one auction run on, and end it or hand it to the pool when due."""

@@ -17,6 +17,8 @@ def _topic(event: Any) -> bytes:
 
 
 _LEDGER = "Clearinghouse"
+_SHAKING = ("SupplyWrittenDown", "ExitCharged")
+"""Events after which all suppliers' cash is another."""
 _Places = set[tuple[str, bytes]]
 
 
@@ -30,10 +32,10 @@ def _ledger_topics(contracts: Iterable[Contract]) -> tuple[_Places, _Places]:
             if entry["type"] != "event":
                 continue
             first = entry["inputs"][0]
-            if first["name"].lstrip("_") == "account" and first["indexed"]:
-                naming.add((contract.address, _topic(entry)))
-            elif entry["name"] == "SupplyWrittenDown":
+            if entry["name"] in _SHAKING:
                 shaking.add((contract.address, _topic(entry)))
+            elif first["name"].lstrip("_") == "account" and first["indexed"]:
+                naming.add((contract.address, _topic(entry)))
     return naming, shaking
 
 

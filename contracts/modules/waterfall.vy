@@ -7,6 +7,10 @@
 @author Plimsoll
 @notice The insurance fund, then the pool out of its equity, then all suppliers of quote at once. What
         an account in auction is paid this way counts as proceeds.
+
+        What is still to come of running auctions is R: exits bear their share of it. What has come is
+        added up, and remembered for an hour, so that the loss of a supplier's cash by itself makes
+        nobody liquidatable.
 """
 
 from ..interfaces import IClearinghouse
@@ -16,7 +20,13 @@ from ..interfaces import ILiquidityPool
 
 from . import auction_math
 from . import fixed_point
+from . import grace_word
 from . import interest_math
+
+POOL: constant(uint256) = 1  # account of the pool in the Clearinghouse
+
+written_down: public(uint256)  # charged to suppliers so far [quote wad]
+_grace: uint256  # write-downs of the last hour: grace_word
 
 
 @internal
@@ -48,7 +58,11 @@ def _cover(
     written_down: uint256 = 0
     if rest > 0:
         rest = self._grossed_up(_clearinghouse, _account, rest)
+        old_index: uint256 = self._index(_clearinghouse)
         written_down = extcall _clearinghouse.write_down(_account, rest)
+        if written_down > 0:
+            self.written_down += written_down
+            self._grace = grace_word._after(self._grace, old_index, self._index(_clearinghouse), block.timestamp)
     log ILiquidationAuction.ShortfallCovered(
         account=_account,
         shortfall=shortfall,
@@ -69,11 +83,94 @@ def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint
     own: int256 = staticcall _clearinghouse.cash(_account)
     if own <= 0:
         return _amount
-    supply_index: uint256 = 0
-    borrow_index: uint256 = 0
-    supply: uint256 = 0
-    debt: uint256 = 0
-    supply_index, borrow_index, supply, debt = staticcall _clearinghouse.supply()
+    index: uint256 = self._index(_clearinghouse)
     cash: uint256 = convert(own, uint256)
-    bearable: uint256 = fixed_point._mul_div_up(cash, supply_index - interest_math.MIN_SUPPLY_INDEX, supply_index)
-    return auction_math._grossed_up(_amount, cash, bearable, supply)
+    bearable: uint256 = fixed_point._mul_div_up(cash, index - interest_math.MIN_SUPPLY_INDEX, index)
+    return auction_math._grossed_up(_amount, cash, bearable, self._supply(_clearinghouse))
+
+
+@internal
+def _refresh(_clearinghouse: IClearinghouse, _fund: IInsuranceFund):
+    """
+    @notice Brings R up to date: what running auctions are known to lack, beyond what fund and pool have.
+            Their own cash is supply too, but what it bears is given back, so the rest bears more.
+    """
+    lacking: uint256 = 0
+    scaled: uint256 = 0
+    fund: uint256 = 0
+    lacking, scaled, fund = staticcall _fund.lacking()
+    uncovered: uint256 = 0
+    if lacking != 0:
+        own: uint256 = scaled * self._index(_clearinghouse) // interest_math.RAY
+        uncovered = self._beyond(lacking, own + fund)
+        # the pool's equity takes as long as a margin check, and is asked for only where it matters
+        if uncovered != 0:
+            equity: int256 = (staticcall _clearinghouse.current_health(POOL)).equity
+            uncovered = self._beyond(uncovered, convert(max(equity, 0), uint256))
+        if uncovered != 0:
+            uncovered = auction_math._grossed_up(uncovered, own, own, self._supply(_clearinghouse))
+    if uncovered != staticcall _clearinghouse.shortfall():
+        extcall _clearinghouse.set_shortfall(uncovered)
+
+
+@internal
+@view
+def _deficit(_clearinghouse: IClearinghouse, _equity: int256, _cash: int256) -> (uint256, uint256):
+    """
+    @notice What an account lacks. Its own cash is kept apart: it moves with the supply index, with every
+            exit and write-down.
+    @param _equity E [quote wad]
+    @return positive cash - E where E < 0, else 0 [quote wad]
+    @return that cash [quote wad / supply index]
+    """
+    if _equity >= 0:
+        return 0, 0
+    cash: int256 = max(_cash, 0)
+    scaled: uint256 = convert(cash, uint256) * interest_math.RAY // self._index(_clearinghouse)
+    return convert(cash - _equity, uint256), scaled
+
+
+@internal
+@pure
+def _beyond(_amount: uint256, _paid: uint256) -> uint256:
+    return _amount - min(_amount, _paid)
+
+
+@internal
+@view
+def _before_write_downs(_equity: int256, _cash: int256) -> int256:
+    """
+    @return equity, with what write-downs of the last hour took from positive cash [quote wad]
+    """
+    if _cash <= 0:
+        return _equity
+    # cash < 2**127, ratio < 2**125
+    ratio: uint256 = self._lost_ratio() - fixed_point.WAD
+    return _equity + convert(fixed_point._mul_wad_up(convert(_cash, uint256), ratio), int256)
+
+
+@internal
+@view
+def _lost_ratio() -> uint256:
+    """
+    @return what a unit of cash was worth before the write-downs of the last hour [wad]
+    """
+    return grace_word._ratio(self._grace, block.timestamp)
+
+
+@internal
+@view
+def _index(_clearinghouse: IClearinghouse) -> uint256:
+    """
+    @return of supply, as of now [1e27]
+    """
+    return (staticcall _clearinghouse.supply())[0]
+
+
+@internal
+@view
+def _supply(_clearinghouse: IClearinghouse) -> uint256:
+    """
+    @return users' positive cash, as of now [quote wad]
+    """
+    return (staticcall _clearinghouse.supply())[2]

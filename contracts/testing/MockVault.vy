@@ -101,6 +101,12 @@ def proceeds(_account: uint256) -> uint256:
 
 @external
 @view
+def supply() -> (uint256, uint256, uint256, uint256):
+    return 10**27, 10**27, 0, 0
+
+
+@external
+@view
 def account_count() -> uint256:
     return 2**40
 
@@ -133,8 +139,16 @@ def cover(_account: uint256, _amount: uint256) -> uint256:
 
 
 @external
-def set_reserve(_account: uint256, _old_maintenance: uint256, _maintenance: uint256, _shortfall: uint256):
-    self.reserve = _maintenance + _shortfall
+def set_reserve(
+    _account: uint256,
+    _old_maintenance: uint256,
+    _maintenance: uint256,
+    _worst: uint256,
+    _deficit: uint256,
+    _cash: uint256,
+) -> bool:
+    self.reserve = _maintenance + _worst
+    return False
 
 
 @internal

@@ -40,7 +40,7 @@ GUARDED: tuple[tuple[str, str, int, str], ...] = (
     ("LiquidityPool", "absorb", 17, "pool: not the auction"),
     ("LiquidityPool", "cover", 2, "pool: not the auction"),
     ("InsuranceFund", "pay", 3, "fund: not the auction"),
-    ("InsuranceFund", "set_reserve", 4, "fund: not the auction"),
+    ("InsuranceFund", "set_reserve", 6, "fund: not the auction"),
 )
 BASE_PLACES = ("Clearinghouse", "LiquidityPool", "InsuranceFund")
 DONATION = 10**9  # [token units]

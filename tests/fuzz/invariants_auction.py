@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from margin_model import auction_math
+from margin_model import auction_math, reserve_word
 from margin_model.fixed_point import WAD, mul_wad_up
 from tests.fuzz.invariants_look import Curve, Group, Look
 from tests.fuzz.invariants_words import ACCOUNTS, EPISODES, FUNDS, IN_AUCTION, TIME, unpack_episode
@@ -47,7 +47,7 @@ def auction_flag(look: Look) -> int:
         running = unpack_episode(held.episode).touched_at != 0
         if bool(held.word & IN_AUCTION) != running:
             raise Violation("auction flag", f"account {account}: {held}")
-        if not running and (held.proceeds or held.shortfall):
+        if not running and (held.proceeds or held.need):
             raise Violation("auction flag", f"account {account} keeps {held}")
     return len(books.touched)
 
@@ -70,20 +70,24 @@ def auction_clock(look: Look) -> int:
 
 @AUCTION.named("reserve", ACCOUNTS | FUNDS)
 def reserve(look: Look) -> int:
-    """The fund's reserve is the sum over running auctions of MMp and of what equity lacks."""
+    """The fund's reserve is the sum over running auctions of MMp and of the worst that may be lost
+    beyond it; what is known to lack, and the cash of accounts that lack, are sums too."""
     books = look.books
     changed = books.episodes or any(
-        held.shortfall != books.held(account).shortfall for account, held in books.was.items()
+        held.need != books.held(account).need for account, held in books.was.items()
     )
-    if not changed and not books.moved("reserve_plus_one"):
+    if not changed and not (books.moved("reserves") or books.moved("lacking_own")):
         return 0
-    total = 0
-    for held in books.accounts:
-        if held.word & IN_AUCTION:
-            episode = unpack_episode(held.episode)
-            total += mul_wad_up(episode.maintenance, episode.unsold) + held.shortfall
-    if total != books.now("reserve_plus_one") - 1:
-        raise Violation("reserve", f"{books.now('reserve_plus_one') - 1} for {total}")
+    total = lacking = own = 0
+    for account in books.in_auction:
+        held = books.held(account)
+        episode, need = unpack_episode(held.episode), reserve_word.unpack_need(held.need)
+        total += mul_wad_up(episode.maintenance, episode.unsold) + need.worst
+        lacking += need.deficit
+        own += books.map.lacking_own(account) if need.deficit else 0
+    found = reserve_word.unpack(books.now("reserves"))
+    if (total, lacking) != found[:2] or own != books.now("lacking_own"):
+        raise Violation("reserve", f"{found} for {total}, {lacking} and {own}")
     return 1
 
 

@@ -33,7 +33,8 @@ class Fill:
         taker, taken = books.held_before(self.bidder), books.held(self.bidder)
         self.gain = mirror.equity(taken, self.words) - mirror.equity(taker, self.words, before=True)
         self.slack = look.slack(self.before, taken) + self.offer.buffered // WAD + 1
-        self.written_down = look.written_down
+        self.index_moved = look.written_down or books.then("uncovered") != 0
+        self.charged = books.then("uncovered") != 0 or books.now("uncovered") != 0
 
 
 def fill_of(look: Look) -> Fill | None:
@@ -61,7 +62,7 @@ def slice_at_terms(look: Look) -> int:
         - mul_wad_down(offer.incentive + offer.penalty, fraction)
         + mul_wad_down(max(0, offer.incentive - fill.equity), fraction)
     )
-    if abs(fill.equity_after - expected) > fill.slack and not fill.written_down:
+    if abs(fill.equity_after - expected) > fill.slack and not fill.index_moved:
         raise Violation(
             "slice at the view's terms", f"E {fill.equity} to {fill.equity_after}, not {expected}"
         )
@@ -90,6 +91,8 @@ def largest_slice_lands(look: Look) -> int:
     fill = fill_of(look)
     if fill is None or fill.fraction != fill.offer.largest_slice or fill.fraction == WAD:
         return 0
+    if fill.index_moved:
+        return 0
     goal = mul_wad_down(fill.offer.buffered, WAD - fill.fraction)
     if abs(fill.equity_after - goal) > fill.slack:
         raise Violation("largest slice lands on the buffer", f"E {fill.equity_after} for {goal}")
@@ -100,7 +103,7 @@ def largest_slice_lands(look: Look) -> int:
 def bidder_gains(look: Look) -> int:
     """The bidder's equity at mark rises by f·I less the starter's reward, to rounding."""
     fill = fill_of(look)
-    if fill is None or fill.written_down:
+    if fill is None or fill.index_moved or fill.charged:
         return 0
     reward, starter = 0, fill.episode.starter
     terms, offer = look.mirror.auction, fill.offer
@@ -119,7 +122,7 @@ def fund_pays(look: Look) -> int:
     """The fund pays at most max(0, I − E) of what was sold, and never more than it has."""
     fill = fill_of(look)
     books = look.books
-    if fill is None or books.index == MIN_SUPPLY_INDEX:
+    if fill is None or fill.charged or books.index == MIN_SUPPLY_INDEX:
         return 0
     penalty = mul_wad_down(fill.offer.penalty, fill.fraction)
     had = look.mirror.fund_cash(before=True)

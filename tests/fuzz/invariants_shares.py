@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from margin_model.fixed_point import mul_wad_up
 from margin_model.share_math import VIRTUAL
 from tests.fuzz.invariants_look import Group, Look
 from tests.fuzz.invariants_words import ACCOUNTS, CALL, FUND, FUNDS, PAYOUTS, POOL
@@ -11,6 +12,7 @@ SHARES = Group("shares")
 
 TRADES = ("execute_order", "backstop")
 """What may change the pool's value: it is a trading result."""
+MIN_SHARE_PRICE = 10**12  # [wad]
 _MASK_128 = 2**128 - 1
 _SHARELESS = ("submit_order", "execute_order", "clear_order", "deposit", "withdraw", "sample")
 """What is done most often and has nothing to do with shares; an episode ends with a check."""
@@ -20,13 +22,18 @@ _ENTERING = 1 << 252
 @SHARES.named("fund share", ACCOUNTS | FUNDS)
 def fund_share(look: Look) -> int:
     """A share of the fund is never worth less because somebody else staked, left or did anything
-    but sell or write off an account that lacks money."""
+    but sell or write off an account that lacks money; shares are void once such a payment leaves
+    next to nothing of them."""
     books = look.books
     if FUND not in books.was and not books.moved("fund_shares"):
         return 0
     had, has = look.mirror.fund_cash(before=True), look.mirror.fund_cash()
     shares, now = books.then("fund_shares"), books.now("fund_shares")
-    if shares == now:
+    if books.moved("generation"):
+        least = mul_wad_up(shares, MIN_SHARE_PRICE)
+        if look.done not in PAYOUTS or now or has >= least:
+            raise Violation("fund share", f"{shares} void at {has} in {look.last.function}")
+    elif shares == now:
         if has < had and look.done not in PAYOUTS:
             raise Violation("fund share", f"{had} to {has} in {look.last.function}")
     elif (has + VIRTUAL) * (shares + VIRTUAL) < (had + VIRTUAL) * (now + VIRTUAL):
@@ -59,7 +66,7 @@ def sums_of_shares(look: Look) -> int:
     books = look.books
     if look.last.function in _SHARELESS:
         return 0
-    shares, holders = books.map.shares.read(), books.map.holders
+    shares, holders = books.map.shares(books.now("generation")), books.map.holders
     pool, fund = shares[:holders], shares[holders:]
     if sum(pool) != books.now("lp_supply") or sum(fund) != books.now("fund_shares"):
         raise Violation("sums of shares", f"{pool} for {books.now('lp_supply')}, {fund}")

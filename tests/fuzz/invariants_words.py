@@ -75,7 +75,7 @@ class Held(NamedTuple):
     reservation: int  # word of the pending order
     order: int  # word of the order at the pool
     episode: int  # word
-    shortfall: int  # reserve beyond MMp [quote wad]
+    need: int  # word: what it may cost beyond its MMp
     sizes: tuple[int, ...]  # by market [wad units]
     costs: tuple[int, ...]  # [quote wad]
     amounts: tuple[int, ...]  # by collateral token [wad units]

@@ -136,6 +136,11 @@ class Books:
         )
 
     @property
+    def uncovered(self) -> int:
+        """R [quote wad]."""
+        return self._of_house("cash_book.shortfall")
+
+    @property
     def listed_markets(self) -> int:
         """Bitmap."""
         return self._of_house("position_book.listed")

@@ -41,6 +41,8 @@ class MarginModel:
         self._token_assets = [token.asset for token in world.tokens]
         self._max_rate = world.config.max_funding_rate
         self.parameters = Parameters(**world.config.risk)
+        self.supply_index: int | None = None
+        """Of the transaction that is predicted, where it raises the stored one [1e27]."""
 
     # ── exposure and health ──────────────────────────────────────────────────────────────────────
 
@@ -157,7 +159,7 @@ class MarginModel:
         if cash_left and holding.cash < 0 and self._is_over_utilised(account, holding.cash):
             return "quote: over utilised"
         if holding.cash != self._state.cash(account):
-            holding.cash = self._state.kept(holding.cash)
+            holding.cash = self.kept(holding.cash)
         held = self.held_assets(holding)
         if pending is not None:
             held |= 1 << pending[0]
@@ -169,6 +171,12 @@ class MarginModel:
             reason = self._initial(self.health(holding, words, trade, assets))
         return reason
 
+    def kept(self, cash: int) -> int:
+        """What is left of an account's cash once it has been stored [quote wad]; where the supply
+        index was raised on the way, that is what it was raised to."""
+        raised = self.supply_index is not None and cash > 0
+        return cash if raised else self._state.kept(cash)
+
     def _is_over_utilised(self, account: int, cash: int) -> bool:
         """With the sums as they would be once the account's cash had become `cash`."""
         stored = self._state.stored_cash(account)
@@ -177,6 +185,8 @@ class MarginModel:
             scaled, index = self._state.side(debt)
             if (stored < 0) == debt:
                 scaled -= abs(stored)
+            if not debt and self.supply_index is not None:
+                index = self.supply_index
             if (cash < 0) == debt:
                 scaled += abs(ledger_math.to_scaled(cash, index))
             totals.append(ledger_math.divide(scaled * index, ledger_math.RAY, up=debt))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from margin_model import grace_word, reserve_word
 from margin_model.covariance import Grid
 from margin_model.risk_engine import Asset
 from tests.fuzz.invariants_words import Episode, unpack_episode, unpack_risk, unpack_shocks
@@ -96,7 +97,11 @@ class State(Books):
 
     def stake(self, holder: int) -> int:
         """[wad shares]"""
-        return self._of_fund("shares", holder)
+        return int(self._read(self._fund.address, self._of_generation("_shares", holder)))
+
+    def _of_generation(self, path: str, holder: int) -> int:
+        first = element(self._fund.slot(path), self._of_fund("generation"))
+        return element(first, holder)
 
     @property
     def stakes(self) -> int:
@@ -105,14 +110,14 @@ class State(Books):
 
     def unstaking(self, holder: int) -> tuple[int, int]:
         """Shares requested, and when [s]."""
-        slot = element(self._fund.slot("_unstakings"), holder)
+        slot = self._of_generation("_unstakings", holder)
         read, fund = self._read, self._fund.address
         return int(read(fund, slot)), int(read(fund, slot + 1))
 
     @property
-    def total_reserve(self) -> int:
-        """[quote wad]"""
-        return self._of_fund("_total_reserve_plus_one") - 1
+    def reserves(self) -> reserve_word.Totals:
+        """What running auctions may still cost."""
+        return reserve_word.unpack(self._of_fund("_totals"))
 
     @property
     def allowance(self) -> tuple[int, int]:
@@ -125,6 +130,11 @@ class State(Books):
         """An account's liquidation episode."""
         slot = element(self._auction.slot("_words"), account)
         return unpack_episode(self._read(self._auction.address, slot))
+
+    def grace(self, now: int) -> int:
+        """What a unit of cash was worth before the write-downs that count now [wad]."""
+        slot = self._auction.slot("waterfall._grace")
+        return grace_word.ratio(int(self._read(self._auction.address, slot)), now)
 
     # ── risk engine and oracle ───────────────────────────────────────────────────────────────────
 

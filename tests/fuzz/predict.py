@@ -103,7 +103,7 @@ class Models:
 
 def predicted(check: Callable[..., Outcomes | None], *args: Any) -> Prediction:
     """Outcome of a call, of the checks that mirror it."""
-    args[0].answer = None
+    args[0].answer = args[0].margin.supply_index = None
     try:
         return check(*args)
     except Refused as refused:

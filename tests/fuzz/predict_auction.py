@@ -26,8 +26,8 @@ CASH_ROUNDINGS = 8  # of a bidder's cash in one bid, each less than a unit of th
 MAX_MAINTENANCE = 2**102 - 1
 
 BIDDER_MARGIN: Outcomes = frozenset({None, "bidder: below requirement", "bidder: borrow limit"})
-"""A bid after a payment by the waterfall, or where roundings decide: what a write-down leaves is
-not mirrored, nor is each rounding of cash on its way."""
+"""A bid while something is lacking, or where roundings decide: what a write-down leaves and what
+share of the rest the bidder's own cash bears is not mirrored, nor is each rounding of cash."""
 
 
 # ── starts and ends ──────────────────────────────────────────────────────────────────────────────
@@ -47,6 +47,8 @@ def start(m: Models, account: int, starter: int) -> None:
     require(health.live, "price: not usable")
     require(health.equity < health.maintenance, "account: not liquidatable")
     require(health.maintenance <= MAX_MAINTENANCE, "account: too large")
+    lost = mul_wad_up(max(0, health.cash), m.state.grace(m.now) - WAD)
+    require(health.equity + lost < health.maintenance, "account: in grace")
 
 
 def running(m: Models, account: int) -> Episode:
@@ -205,7 +207,7 @@ def bid(
     check_isolated(m.state.account(bidder)._replace(markets=markets), 0)
     then = m.margin.health(own, words)
     require(then.live, "bidder: price not usable")
-    if not _is_covered(m, parts):
+    if parts[1] or m.state.reserves.deficits or not _is_covered(m, parts):
         return BIDDER_MARGIN
     needed = mul_wad_up(then.maintenance, m.margin.parameters.im_multiplier)
     cushion, left = then.equity - needed, then.cash + then.borrow_limit

@@ -34,5 +34,5 @@ def unstake(m: Models, sender: int, account: int, minimum: int) -> None:
     balance = max(m.state.cash(FUND), 0)
     amount = share_math.assets_for(shares, balance, m.state.stakes)
     require(amount != 0 and amount >= minimum, "unstake: amount below minimum")
-    require(balance - amount >= m.state.total_reserve, "unstake: reserved for auctions")
+    require(balance - amount >= m.state.reserves.reserve, "unstake: reserved for auctions")
     m.answer = amount

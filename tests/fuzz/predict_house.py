@@ -18,6 +18,7 @@ from tests.fuzz.predict import (
     require,
     user,
 )
+from tests.fuzz.predict_exits import leave
 from tests.fuzz.world import QUOTE_UNIT
 
 # ── accounts ─────────────────────────────────────────────────────────────────────────────────────
@@ -177,8 +178,10 @@ def withdraw(m: Models, sender: int, account: int, token: int, amount: int, rece
     units = held // scale if amount == ALL else amount
     moved = to_wad(units, scale)
     if token == QUOTE:
-        holding.cash -= moved
+        kept = leave(m, account, holding, moved, scale)
         require(holding.cash > -LIMIT, "cash: too large")
+        moved -= kept
+        units = moved // scale
     else:
         require(moved <= held, "collateral: too little")
         # what is left of less than a token unit falls to the pool
@@ -198,6 +201,6 @@ def collect(m: Models, sender: int, account: int, amount: int, destination: int)
     require(amount < LIMIT, "amount: too large")
     require(m.state.cash(destination) + amount < LIMIT, "cash: too large")
     holding = m.state.holding(account)
-    holding.cash -= amount
+    leave(m, account, holding, amount)
     require(holding.cash > -LIMIT, "cash: too large")
     refuse(m.margin.withdrawal(account, holding, True))

@@ -18,6 +18,7 @@ from tests.fuzz.predict import (
     refuse,
     require,
 )
+from tests.fuzz.predict_exits import leave
 from tests.fuzz.predict_pool import NOBODY, pool_value
 
 WAD = 10**18
@@ -40,10 +41,10 @@ def submit_order(m: Models, sender: int, account: int, market: int, size_delta: 
     require(not found.reserved, "order: pending")
     check_isolated(found, 1 << market)
     holding = m.state.holding(account)
-    holding.cash -= m.world.config.pool["keeper_fee"]
+    leave(m, account, holding, m.world.config.pool["keeper_fee"])
     require(holding.cash > -LIMIT, "cash: too large")
     if holding.cash < 0 or holding.positions:
-        holding.cash = m.state.kept(holding.cash)
+        holding.cash = m.margin.kept(holding.cash)
         refuse(m.margin.fee(holding))
 
 

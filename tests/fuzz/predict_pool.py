@@ -9,6 +9,7 @@ from margin_model.margin_math import size_factor
 from margin_model.risk_engine import Asset
 from tests.fuzz.model import ESCROW, FUND, POOL, Request, bits
 from tests.fuzz.predict import Models, acting, is_authorized, refuse, require
+from tests.fuzz.predict_exits import leave
 from tests.fuzz.predict_house import admit, collect
 
 WAD = 10**18
@@ -104,7 +105,7 @@ def execute_request(m: Models, request: int) -> None:
     if m.now <= due + pool["request_window"]:
         words = _tradable(m)
         _, risks = m.margin.after_sample(m.margin.held_assets(m.state.holding(POOL)))
-        shortfall = max(m.state.total_reserve - max(m.state.cash(FUND), 0), 0)
+        shortfall = max(m.state.reserves.reserve - max(m.state.cash(FUND), 0), 0)
         nav = pool_value(m, words, risks, LEAVING) - shortfall
         amount = 0
         if nav > 0:
@@ -160,7 +161,7 @@ def buy_collateral(
     admit(m, acting(m, account, sender), token, amount)
     holding = m.state.holding(account)
     holding.amounts[token] = holding.amounts.get(token, 0) + amount
-    holding.cash -= payment
+    leave(m, account, holding, payment)
     refuse(m.margin.withdrawal(account, holding, True))
 
 

@@ -30,7 +30,10 @@ _HOT: tuple[tuple[str, str, str, int | str], ...] = (
     ("request_count", "pool", "lp_requests._count", 1),
     ("stored_nav", "pool", "pool_nav._word", 1),
     ("fund_shares", "fund", "total_shares", 1),
-    ("reserve_plus_one", "fund", "_total_reserve_plus_one", 1),
+    ("generation", "fund", "generation", 1),
+    ("reserves", "fund", "_totals", 1),
+    ("lacking_own", "fund", "_total_own", 1),
+    ("uncovered", "clearinghouse", "cash_book.shortfall", 1),
     ("epoch", "fund", "_epoch", 1),
     ("allowance", "fund", "_allowance", 1),
     ("last_sample", "risk", "last_sample", 1),
@@ -56,7 +59,7 @@ _ACCOUNT: tuple[tuple[str, str, int | str], ...] = (
     ("clearinghouse", "position_book.reservations", 1),
     ("pool", "order_book._orders", 1),
     ("auction", "_words", 1),
-    ("fund", "_shortfalls", 1),
+    ("fund", "_needs", 1),
     ("clearinghouse", "position_book.positions", "M"),
     ("clearinghouse", "collateral_book.amounts", "T"),
 )
@@ -133,7 +136,7 @@ class StorageMap:
 
     Attributes
     ----------
-    globals, shares, requests : Run
+    globals, requests : Run
     at : dict of str to int
         Place of each global in its run; of the first one where it is an array.
     quiet : int
@@ -164,7 +167,7 @@ class StorageMap:
         self.globals = Run(self._storage)
         self.accounts: list[Run] = []
         self.requests = Run(self._storage)
-        house, pool, fund = deployment.clearinghouse, deployment.pool, deployment.fund
+        house, pool = deployment.clearinghouse, deployment.pool
         self._add(_HOT)
         for account in sentinels:
             words = spot(house, "accounts.words", account)
@@ -182,10 +185,9 @@ class StorageMap:
         self.at["held"] = self.globals.extend(
             spot(token, "balanceOf", house.address) for token in every
         )
-        holders = [*people, pool.address]
-        self.holders = len(holders)
-        lp = [spot(pool, "erc20.balanceOf", holder) for holder in holders]
-        self.shares = Run(self._storage, [*lp, *(spot(fund, "shares", who) for who in holders)])
+        self._holders = [*people, pool.address]
+        self.holders = len(self._holders)
+        self._lp = [spot(pool, "erc20.balanceOf", holder) for holder in self._holders]
 
     def _contract(self, name: str) -> Contract:
         contract: Contract = getattr(self._deployment, name)
@@ -198,6 +200,17 @@ class StorageMap:
         for name, of, path, count in names:
             first = spot(self._contract(of), path)
             self.at[name] = self.globals.extend(array(first, self._count(count)))
+
+    def shares(self, generation: int) -> list[int]:
+        """Shares of the pool and, of a generation, of the fund, by holder."""
+        fund = self._deployment.fund
+        staked = (spot(fund, "_shares", generation, who) for who in self._holders)
+        return Run(self._storage, [*self._lp, *staked]).read()
+
+    def lacking_own(self, account: int) -> int:
+        """Positive cash of an account with a deficit [quote wad / supply index]."""
+        place = spot(self._deployment.fund, "_own", account)
+        return self._storage(place.address, place.slot)
 
     def follow(self, last_account: int, last_request: int) -> None:
         """Take in the accounts and requests up to these ids."""

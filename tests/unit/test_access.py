@@ -12,6 +12,7 @@ from chain.deployment import CORE, Deployment
 ANY = "any"
 OWNER = "owner"
 POOL, AUCTION, FUND = "pool", "auction", "fund"
+REPORTER = "reporter"
 MANAGER = "owner or operator of an account"
 
 NO_TIERS: list[Any] = [(0, 100)]
@@ -91,7 +92,9 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "request_unstake": (ANY, (), ""),
         "unstake": (ANY, (), ""),
         "pay": (AUCTION, (ACCOUNT, 0, 1), "fund: not the auction"),
-        "set_reserve": (AUCTION, (ACCOUNT, 0, 1, 0), "fund: not the auction"),
+        "set_reserve": (AUCTION, (ACCOUNT, 0, 1, 0, 0, 0), "fund: not the auction"),
+        "set_reporter": (OWNER, (ADDRESS,), "fund: not the owner"),
+        "post_target": (REPORTER, (10**18,), "target: not the reporter"),
     },
     "LiquidationAuction": {
         "start": (ANY, (), ""),

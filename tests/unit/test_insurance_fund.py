@@ -46,8 +46,10 @@ def _pay(venue, account, incentive, shortfall):
     return venue.as_auction(venue.fund, "pay", account, incentive, shortfall)
 
 
-def _reserve(venue, account, old_maintenance, maintenance, shortfall=0):
-    arguments = (account, old_maintenance, maintenance, shortfall)
+def _reserve(venue, account, old_maintenance, maintenance, deficit=0, worst=None, cash=0):
+    """Without own cash and at known prices what may be lost beyond MMp is the deficit."""
+    worst = deficit if worst is None else worst
+    arguments = (account, old_maintenance, maintenance, worst, deficit, cash)
     return venue.as_auction(venue.fund, "set_reserve", *arguments)
 
 
@@ -158,15 +160,6 @@ def test_stake__beyond_what_may_be_withdrawn__reverts(venue, reverts):
         _stake(venue, account, 101 * WAD)
 
 
-def test_stake__fund_wiped_out__reverts(venue, account, broke, reverts):
-    """The shares of those who lost everything would take part of what the next one brings."""
-    _stake(venue, account, 1_000 * WAD)
-    _pay(venue, broke, 0, 1_000 * WAD)
-    assert venue.fund.share_price() == 0
-    with reverts("fund: no equity"):
-        _stake(venue, account, 1_000 * WAD)
-
-
 def test_stake__fund_in_debt__reverts(venue, account, reverts):
     """A stake would pay for the past."""
     venue.as_auction(venue.house, "write_down", account, 2_000_000 * WAD)
@@ -177,13 +170,12 @@ def test_stake__fund_in_debt__reverts(venue, account, reverts):
 
 
 def test_stake__shares_beyond_what_the_books_hold__reverts(venue, broke, reverts):
-    """Next to nothing is left, so a share is next to free."""
-    account = venue.open(3 * 10**12 * WAD)
-    _stake(venue, account, 2 * 10**12 * WAD)
-    _pay(venue, broke, 0, 2 * 10**12 * WAD - 1)
-    assert venue.cash(FUND) == 1
+    """A share is worth little more than a millionth, the least it can be."""
+    account = venue.open(4 * 10**14 * WAD)
+    _stake(venue, account, 10**14 * WAD)
+    _pay(venue, broke, 0, 10**14 * WAD - 11 * 10**7 * WAD)
     with reverts("stake: too many shares"):
-        _stake(venue, account, 10**12 * WAD)
+        _stake(venue, account, 2 * 10**14 * WAD)
 
 
 # ── unstake ──────────────────────────────────────────────────────────────────────────────────────
@@ -283,11 +275,11 @@ def test_unstake__below_minimum__reverts(venue, account, reverts):
         _unstake(venue, account, WAD, WAD + 1)
 
 
-def test_unstake__fund_wiped_out__reverts(venue, account, broke, reverts):
+def test_unstake__less_than_a_wei_left__reverts(venue, account, broke, reverts):
     _stake(venue, account, 1_000 * WAD)
-    _pay(venue, broke, 0, 1_000 * WAD)
+    _pay(venue, broke, 0, 990 * WAD)
     with reverts("unstake: amount below minimum"):
-        _unstake(venue, account, WAD)
+        _unstake(venue, account, 1)
 
 
 def test_unstake__reserved_for_auctions__reverts_until_they_are_over(
@@ -416,7 +408,173 @@ def test_set_reserve__accounts__add_up(venue, broke):
 def test_set_reserve__not_the_auction__reverts(venue, account, stranger, reverts):
     for caller in (stranger, venue.owner, venue.chain.accounts[0]):
         with reverts("fund: not the auction"):
-            venue.fund.set_reserve(account, 0, 1, 0, sender=caller)
+            venue.fund.set_reserve(account, 0, 1, 0, 0, 0, sender=caller)
+
+
+def test_set_reserve__deficits__add_up_with_the_cash_of_their_accounts(venue, broke):
+    other = venue.open()
+    receipt = _reserve(venue, broke, 0, 200 * WAD, 100 * WAD, cash=7 * WAD)
+    assert _event(venue, receipt, "DeficitFound") == (broke, 0, 100 * WAD)
+    _reserve(venue, other, 0, 50 * WAD, 30 * WAD, cash=WAD)
+    assert venue.fund.lacking()[:2] == (130 * WAD, 8 * WAD)
+    # at unknown prices stakers must leave more than is known to be lacking
+    receipt = _reserve(venue, broke, 200 * WAD, 200 * WAD, 40 * WAD, worst=900 * WAD, cash=5 * WAD)
+    assert _event(venue, receipt, "ReserveSet") == (broke, 300 * WAD, 1_100 * WAD)
+    assert _event(venue, receipt, "DeficitFound") == (broke, 100 * WAD, 40 * WAD)
+    assert venue.fund.total_reserve() == 1_180 * WAD
+    assert venue.fund.lacking()[:2] == (70 * WAD, 6 * WAD)
+    # solvent again: its cash is nobody's business
+    _reserve(venue, broke, 200 * WAD, 200 * WAD, cash=5 * WAD)
+    assert venue.fund.lacking()[:2] == (30 * WAD, WAD)
+    _reserve(venue, broke, 200 * WAD, 0)
+    _reserve(venue, other, 50 * WAD, 0)
+    assert (venue.fund.total_reserve(), venue.fund.lacking()) == (0, (0, 0, 0))
+
+
+def test_lacking__fund__counts_without_the_incentive_it_may_still_pay(venue, account, broke):
+    assert venue.fund.lacking() == (0, 0, 0)
+    _stake(venue, account, 1_000 * WAD)
+    venue.chain.advance(EPOCH)
+    assert venue.fund.available_incentive() == 200 * WAD
+    assert venue.fund.lacking() == (0, 0, 800 * WAD)
+    _pay(venue, broke, 200 * WAD, 100 * WAD)
+    assert venue.fund.lacking() == (0, 0, 700 * WAD)
+
+
+def test_set_reserve__result__says_whether_anything_lacks_or_did_within_the_hour(
+    venue, account, broke
+):
+    other = venue.open()
+    assert not _reserve(venue, other, 0, 50 * WAD).result
+    assert _reserve(venue, broke, 0, 200 * WAD, 100 * WAD).result
+    assert _reserve(venue, other, 50 * WAD, 50 * WAD).result
+    assert _reserve(venue, broke, 200 * WAD, 0).result
+    assert not _reserve(venue, other, 50 * WAD, 50 * WAD).result
+    _pay(venue, broke, 0, 1)
+    venue.chain.advance(3_599)
+    assert _reserve(venue, other, 50 * WAD, 50 * WAD).result
+    venue.chain.advance(1)
+    assert not _reserve(venue, other, 50 * WAD, 50 * WAD).result
+    _stake(venue, account, 100 * WAD)
+    _pay(venue, broke, 0, 1)
+    assert not _reserve(venue, other, 50 * WAD, 50 * WAD).result
+
+
+def test_set_reserve__absurd_amounts__are_cut_or_refused(venue, account, broke, reverts):
+    """What one account adds stays far below what the sums hold."""
+    _reserve(venue, broke, 0, 0, 2**255)
+    assert venue.fund.lacking()[:2] == (2**102 - 1, 0)
+    assert venue.fund.total_reserve() == 2**102 - 1
+    with reverts("fund: reserve too large"):
+        _reserve(venue, account, 0, 2**110)
+
+
+# ── generations ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_pay__all_there_is__voids_the_shares(venue, account, broke):
+    _stake(venue, account, 1_000 * WAD)
+    venue.fund.request_unstake(1_000 * WAD, sender=venue.owner)
+    receipt = _pay(venue, broke, 0, 5_000 * WAD)
+    assert _event(venue, receipt, "SharesVoided") == (0, 1_000 * WAD)
+    fund = venue.fund
+    assert fund.generation() == 1
+    assert fund.shares(venue.owner) == fund.total_shares() == 0
+    assert fund.unstaking(venue.owner) == (0, 0)
+    assert fund.share_price() == WAD
+
+
+def test_stake__fund_wiped_out__begins_anew(venue, account, broke, reverts):
+    """Who lost everything has no part in what the next one brings."""
+    _stake(venue, account, 1_000 * WAD)
+    venue.fund.request_unstake(1_000 * WAD, sender=venue.owner)
+    _pay(venue, broke, 0, 1_000 * WAD)
+    other = venue.chain.accounts[5]
+    newcomer = venue.open(500 * WAD, owner=other)
+    assert _stake(venue, newcomer, 400 * WAD, sender=other).result == 400 * WAD
+    venue.chain.advance(COOLDOWN)
+    with reverts("unstake: nothing requested"):
+        venue.fund.unstake(account, 0, sender=venue.owner)
+    with reverts("unstake: shares out of range"):
+        venue.fund.request_unstake(1, sender=venue.owner)
+    venue.fund.request_unstake(400 * WAD, sender=other)
+    venue.chain.advance(COOLDOWN)
+    assert venue.fund.unstake(newcomer, 0, sender=other).result == 400 * WAD
+    venue.check()
+
+
+def test_pay__all_but_dust__voids_the_shares(venue, account, broke):
+    """Below a millionth of its first price a share is void; what is left is nobody's."""
+    _stake(venue, account, 1_000 * WAD)
+    least = 1_000 * WAD // 10**6
+    with venue.undone():
+        _pay(venue, broke, 0, 1_000 * WAD - least)
+        assert venue.fund.generation() == 0
+    _pay(venue, broke, 0, 1_000 * WAD - least + 1)
+    assert (venue.fund.generation(), venue.cash(FUND)) == (1, least - 1)
+    # nobody's: the virtual shares own it
+    minted = _stake(venue, account, 10 * WAD).result
+    assert share_math.assets_for(minted, venue.cash(FUND), minted) <= 10 * WAD
+
+
+def test_pay__empty_fund_without_shares__same_generation(venue, broke):
+    _earn(venue, 100 * WAD)
+    _pay(venue, broke, 0, 100 * WAD)
+    assert venue.cash(FUND) == venue.fund.generation() == 0
+
+
+# ── capital buffer ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def reporter(venue):
+    reporter = venue.chain.accounts[7]
+    venue.fund.set_reporter(reporter)
+    return reporter
+
+
+def test_set_reporter__owner_of_the_house__names_him(venue, reporter, stranger, reverts):
+    receipt = venue.fund.set_reporter(stranger)
+    assert _event(venue, receipt, "ReporterSet") == (reporter, stranger)
+    assert venue.fund.reporter() == stranger
+    with reverts("target: not the reporter"):
+        venue.fund.post_target(WAD, sender=reporter)
+    with reverts("fund: not the owner"):
+        venue.fund.set_reporter(stranger, sender=stranger)
+
+
+def test_post_target__within_its_bounds__is_shown_beside_the_balance(venue, account, reporter):
+    assert venue.fund.capital_buffer() == (0, 0, 0)
+    _stake(venue, account, 100 * WAD)
+    receipt = venue.fund.post_target(1_000 * WAD, sender=reporter)
+    assert _event(venue, receipt, "TargetPosted") == (reporter, 0, 1_000 * WAD)
+    assert venue.fund.capital_buffer() == (1_000 * WAD, 100 * WAD, venue.chain.time)
+    venue.chain.advance(3_600)
+    receipt = venue.fund.post_target(2_000 * WAD, sender=reporter)
+    assert _event(venue, receipt, "TargetPosted") == (reporter, 1_000 * WAD, 2_000 * WAD)
+    venue.chain.advance(3_600)
+    venue.fund.post_target(1_000 * WAD, sender=reporter)
+
+
+@pytest.mark.parametrize("target", [2_000 * WAD + 1, 500 * WAD - 1])
+def test_post_target__further_than_twice_or_half__reverts(venue, reporter, target, reverts):
+    venue.fund.post_target(1_000 * WAD, sender=reporter)
+    venue.chain.advance(3_600)
+    with reverts("target: moves too far"):
+        venue.fund.post_target(target, sender=reporter)
+
+
+@pytest.mark.parametrize("target", [0, WAD - 1, 10**30 + 1])
+def test_post_target__out_of_range__reverts(venue, reporter, target, reverts):
+    with reverts("target: out of range"):
+        venue.fund.post_target(target, sender=reporter)
+
+
+def test_post_target__twice_within_the_hour__reverts(venue, reporter, reverts):
+    venue.fund.post_target(1_000 * WAD, sender=reporter)
+    venue.chain.advance(3_599)
+    with reverts("target: too early"):
+        venue.fund.post_target(1_000 * WAD, sender=reporter)
 
 
 # ── any path ─────────────────────────────────────────────────────────────────────────────────────

@@ -292,7 +292,7 @@ def test_execute_request__exit_while_auctions_may_cost_the_pool__bears_its_part(
     venue.chain.advance(EXIT_DELAY)
     exact = venue.pool.nav()
     fund = venue.cash(FUND)
-    venue.as_auction(venue.fund, "set_reserve", account, 0, fund + 50_000 * WAD, 0)
+    venue.as_auction(venue.fund, "set_reserve", account, 0, fund + 50_000 * WAD, 0, 0, 0)
     left = venue.event(venue.pool.execute_request(leave), "RequestExecuted")
     assert left.nav == exact - 50_000 * WAD
     assert left.amount < 10_000 * WAD
