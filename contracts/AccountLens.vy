@@ -15,13 +15,18 @@ from .interfaces import ILiquidationAuction
 from .interfaces import IPriceOracle
 from .interfaces import IRiskEngine
 
+from .modules import fixed_point
 from .modules import portfolio_notice
+from .modules import price_word
 
 implements: IAccountLens
 
 MAX_PAGE: constant(uint256) = 256
 ASSETS: constant(uint256) = 16
-LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
+POOL: constant(uint256) = 1  # accounts of the protocol
+FUND: constant(uint256) = 2
+ESCROW: constant(uint256) = 3
+LAST_PROTOCOL_ACCOUNT: constant(uint256) = ESCROW
 PORTFOLIO: constant(uint256) = 3  # a kind of account
 WAD: constant(int256) = 10**18
 
@@ -110,6 +115,38 @@ def sums(_first: uint256, _count: uint256) -> IAccountLens.Sums:
             if (held.collaterals >> id) & 1 == 1:
                 total.collateral[id] += staticcall CLEARINGHOUSE.collateral_amount(account, id)
     return total
+
+
+@external
+@view
+def solvency() -> IAccountLens.Solvency:
+    """@custom:see IAccountLens"""
+    words: uint256[ASSETS] = staticcall ORACLE.read(staticcall CLEARINGHOUSE.held_assets(POOL))
+    exposure: IRiskEngine.Exposure = staticcall CLEARINGHOUSE.exposure(POOL, words)
+    pool: int256 = (staticcall CLEARINGHOUSE.health(POOL, words)).equity
+    collateral: int256 = 0
+    for asset: uint256 in range(ASSETS):
+        value: uint256 = fixed_point._mul_wad_down(exposure.amounts[asset], price_word._price(words[asset]))
+        collateral += convert(value, int256)
+    supply_index: uint256 = 0
+    borrow_index: uint256 = 0
+    supply: uint256 = 0
+    debt: uint256 = 0
+    supply_index, borrow_index, supply, debt = staticcall CLEARINGHOUSE.supply()
+    fund: int256 = staticcall CLEARINGHOUSE.cash(FUND)
+    recorded: uint256 = staticcall CLEARINGHOUSE.recorded(staticcall CLEARINGHOUSE.QUOTE())
+    escrow: int256 = staticcall CLEARINGHOUSE.cash(ESCROW)
+    # what the positions of the pool have lost its traders have won
+    won: int256 = exposure.cash + collateral - pool
+    return IAccountLens.Solvency(
+        assets=convert(recorded + debt, int256) + collateral,
+        liabilities=convert(supply, int256) + escrow + won,
+        fund=max(fund, 0),
+        pool=pool,
+        written_down=staticcall AUCTION.written_down(),
+        fund_debt=max(-fund, 0),
+        shortfall=staticcall CLEARINGHOUSE.shortfall(),
+    )
 
 
 # ── one account ──────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from itertools import accumulate
 from tests.fuzz import (
     actions_accounts,
     actions_auction,
+    actions_buffer,
     actions_feeds,
     actions_orders,
     actions_owner,
@@ -23,6 +24,7 @@ ALL = (
     *actions_accounts.ACTIONS,
     *actions_auction.ACTIONS,
     *actions_pool.ACTIONS,
+    *actions_buffer.ACTIONS,
     *actions_owner.ACTIONS,
     *actions_strangers.ACTIONS,
 )

@@ -68,8 +68,9 @@ def rounding_dust(look: Look) -> int:
 @MONEY.named("interest", SUMS, "every step that moves an index")
 def interest(look: Look) -> int:
     """What debtors pay is what suppliers earn and what pool and fund get, the fund with the dust:
-    both indices grow as the exact mirror says (a write-down besides), and where nothing else moves
-    the cash of pool and fund they have just their parts more."""
+    both indices grow as the exact mirror says (write-downs and, while R is not 0, shares of exits
+    besides), and where nothing else moves the cash of pool and fund they have just their parts
+    more."""
     books = look.books
     before = books.indices_before
     if (books.index, books.borrow_index) == before:
@@ -77,14 +78,16 @@ def interest(look: Look) -> int:
     accrued = look.mirror.accrued(before=True)
     if books.borrow_index != accrued.debt:
         raise Violation("interest", f"index of debt {books.borrow_index} for {accrued}")
-    if books.index != accrued.supply and look.done not in PAYOUTS:
+    charged = books.then("uncovered") != 0
+    raised = charged and books.index > accrued.supply
+    if books.index != accrued.supply and look.done not in PAYOUTS and not raised:
         raise Violation("interest", f"index of supply {books.index} for {accrued}")
     paid = (books.then("sides", 1) & _MASK_128) * (accrued.debt - before[1])
     earned = (books.then("sides") & _MASK_128) * (accrued.supply - before[0])
     dust = paid - earned - RAY * (accrued.to_pool + accrued.to_fund)
     if not 0 <= dust < 2 * RAY:
         raise Violation("interest", f"{dust / RAY} wei of {paid // RAY} are nobody's")
-    if look.done in _AMONG_USERS:
+    if look.done in _AMONG_USERS and not charged:
         for account, part in ((POOL, accrued.to_pool), (FUND, accrued.to_fund)):
             gained = books.held(account).stored - books.held_before(account).stored
             if gained != part:

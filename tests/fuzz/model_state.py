@@ -120,6 +120,26 @@ class State(Books):
         return reserve_word.unpack(self._of_fund("_totals"))
 
     @property
+    def reporter(self) -> int:
+        """Who may post the target of the buffer."""
+        return self._of_fund("reporter")
+
+    @property
+    def target(self) -> tuple[int, int]:
+        """Of the buffer [quote wad], and when it was posted [s]."""
+        return self._of_fund("_target"), self._of_fund("_posted_at")
+
+    def need(self, account: int) -> reserve_word.Need:
+        """What an account in auction may cost beyond its MMp."""
+        return reserve_word.unpack_need(self._of_fund("_needs", account))
+
+    def lacking_own(self, account: int | None = None) -> int:
+        """Positive cash of an account with a deficit, or of all [quote wad / supply index]."""
+        if account is None:
+            return self._of_fund("_total_own")
+        return self._of_fund("_own", account)
+
+    @property
     def allowance(self) -> tuple[int, int]:
         """The epoch it belongs to, and incentive still to be paid in it [quote wad]."""
         return self._of_fund("_epoch"), self._of_fund("_allowance")

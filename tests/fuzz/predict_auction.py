@@ -22,6 +22,7 @@ WAD = 10**18
 BPS = 10**4
 MIN_SLICE = 10**16
 SLICE_ROUNDING = 16 * 10**8
+ROUNDING = 10**6  # of what is lacking [quote wad]
 CASH_ROUNDINGS = 8  # of a bidder's cash in one bid, each less than a unit of the index and a wei
 MAX_MAINTENANCE = 2**102 - 1
 
@@ -207,7 +208,7 @@ def bid(
     check_isolated(m.state.account(bidder)._replace(markets=markets), 0)
     then = m.margin.health(own, words)
     require(then.live, "bidder: price not usable")
-    if parts[1] or m.state.reserves.deficits or not _is_covered(m, parts):
+    if not _is_covered(m, account, health, parts, fraction):
         return BIDDER_MARGIN
     needed = mul_wad_up(then.maintenance, m.margin.parameters.im_multiplier)
     cushion, left = then.equity - needed, then.cash + then.borrow_limit
@@ -265,15 +266,27 @@ def _reward(m: Models, episode: Episode, bidder: int, terms: Offer, fraction: in
     )
 
 
-def _is_covered(m: Models, parts: tuple[int, int]) -> bool:
-    """Whether fund and pool cover what a slice lacks, so that nobody's cash is written down."""
-    if not sum(parts):
+def _is_covered(m: Models, account: int, health: Health, parts: tuple[int, int], sold: int) -> bool:
+    """Whether fund and pool cover what a slice lacks and all that will then be lacking elsewhere:
+    nobody's cash is written down, and the bidder's bears no share."""
+    reserves, need = m.state.reserves, m.state.need(account)
+    if not sum(parts) and not reserves.deficits and health.equity >= 0:
         return True
-    balance = max(m.state.cash(FUND), 0)
-    incentive = min(parts[0], available_incentive(m), balance)
-    rest = sum(parts) - incentive - min(parts[1], balance - incentive)
-    if rest == 0:
-        return True
+    balance, allowance = max(m.state.cash(FUND), 0), available_incentive(m)
+    incentive = min(parts[0], allowance, balance)
+    shortfall = min(parts[1], balance - incentive)
+    rest = sum(parts) - incentive - shortfall
+    balance -= incentive + shortfall
+    firm = balance - min(allowance - incentive, balance)
     pool = m.state.holding(POOL)
     words = m.oracle.read(m.margin.held_assets(pool))
-    return rest <= m.margin.health(pool, words).equity
+    left = m.margin.health(pool, words).equity - rest
+    if rest and left < 0:
+        return False
+    cash = max(health.cash, 0)
+    deficit = (cash - health.equity) * (WAD - sold) // WAD if health.equity < 0 else 0
+    own = m.state.lacking_own() - m.state.lacking_own(account)
+    helping = own * m.state.side(debt=False)[1] // RAY
+    helping += cash * (WAD - sold) // WAD if health.equity < 0 else 0
+    lacking = reserves.deficits - need.deficit + deficit - helping
+    return lacking + ROUNDING <= firm + max(left, 0)

@@ -7,6 +7,9 @@ from tests.fuzz.model import FUND
 from tests.fuzz.predict import Models, is_authorized, require
 from tests.fuzz.predict_house import collect
 
+MIN_TARGET, MAX_TARGET = 10**18, 10**30  # [quote wad]
+TARGET_INTERVAL = 3600  # [s]
+
 
 def stake(m: Models, sender: int, account: int, amount: int, minimum: int) -> None:
     require(0 < amount <= share_math.MAX_TOTAL, "stake: amount out of range")
@@ -17,6 +20,19 @@ def stake(m: Models, sender: int, account: int, amount: int, minimum: int) -> No
     require(supply + minted <= share_math.MAX_TOTAL, "stake: too many shares")
     m.answer = minted
     collect(m, sender, account, amount, FUND)
+
+
+def set_reporter(m: Models, sender: int) -> None:
+    require(m.state.owner("Clearinghouse")[0] == sender, "fund: not the owner")
+
+
+def post_target(m: Models, sender: int, target: int) -> None:
+    require(sender == m.state.reporter, "target: not the reporter")
+    require(MIN_TARGET <= target <= MAX_TARGET, "target: out of range")
+    old, posted_at = m.state.target
+    if old:
+        require(m.now >= posted_at + TARGET_INTERVAL, "target: too early")
+        require(old <= 2 * target and target <= 2 * old, "target: moves too far")
 
 
 def request_unstake(m: Models, sender: int, shares: int) -> None:

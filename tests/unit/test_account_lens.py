@@ -4,7 +4,7 @@ import pytest
 
 from chain.deployment import CROSS, ESCROW, FUND, POOL
 from margin_model.price_word import STALE, UNUSABLE
-from tests.unit.auction_world import KEEPER_COST, PRICE, WAD
+from tests.unit.auction_world import KEEPER_COST, PARAMS, PRICE, WAD
 
 FOREVER = 2**256 - 1
 
@@ -182,3 +182,71 @@ def test_connected__contracts__readable(world):
     assert world.lens.ORACLE() == world.oracle.address
     assert world.lens.RISK() == world.risk.address
     assert world.lens.AUCTION() == world.auction.address
+
+
+# ── solvency ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def balance(found):
+    """Assets and what is owed on one side, who they belong to on the other [quote wad]."""
+    return found.assets + found.fund_debt - found.liabilities - found.fund - found.pool
+
+
+def test_solvency__open_positions_debts_and_collateral__both_sides_are_equal(world, account):
+    debtor = world.open()
+    world.add_collateral(debtor, "GOLD", 100 * WAD)
+    world.clearinghouse.withdraw(
+        debtor, world.usdc.address, 5_000 * 10**6, world.owner, sender=world.owner
+    )
+    world.set_price(0, 93 * WAD)
+    world.set_price(3, 130 * WAD)
+    found = world.lens.solvency()
+    house = world.clearinghouse
+    assert found.assets == house.recorded(world.usdc.address) + 5_000 * WAD
+    assert found.fund == world.cash(FUND)
+    assert found.pool == world.equity(POOL)
+    assert (found.written_down, found.fund_debt, found.shortfall) == (0, 0, 0)
+    assert 0 <= balance(found) <= 10**6
+
+
+def test_solvency__through_a_loss__says_who_bears_it(world, account, bidder):
+    """Coming, charged to suppliers, and beyond the floor of their index: debt of the fund."""
+    world.set_price(5, 100 * WAD)
+    world.long(10**6 * WAD, {5: 60_000 * WAD})
+    world.set_price(5, 200 * WAD)
+    world.sink(account, 50 * WAD)
+    found = world.lens.solvency()
+    assert found.pool == world.equity(POOL) < 0
+    assert found.shortfall == world.clearinghouse.shortfall() > 0
+    assert 0 <= balance(found) <= 10**6
+    buyer = world.open(0, bidder)
+    world.add_collateral(buyer, "GOLD", 10**5 * WAD, bidder)
+    world.bid(account, buyer, bidder)
+    found = world.lens.solvency()
+    assert found.shortfall == found.fund == 0
+    assert found.written_down == world.auction.written_down() > 0
+    assert found.fund_debt == max(0, -world.cash(FUND))
+    assert 0 <= balance(found) <= 10**6
+
+
+def test_solvency__pool_with_collateral__counts_it_in_full(world):
+    world.open(20_000 * WAD)
+    account = world.open()
+    world.add_collateral(account, "GOLD", 100 * WAD)
+    world.clearinghouse.withdraw(
+        account, world.usdc.address, 8_000 * 10**6, world.owner, sender=world.owner
+    )
+    world.set_price(8, 81 * WAD)
+    world.auction.start(account, 0)
+    world.run_clock(account, PARAMS["fast_phase"] + PARAMS["slow_phase"])
+    before = world.lens.solvency()
+    world.auction.backstop(account)
+    found = world.lens.solvency()
+    assert found.assets == before.assets - 8_000 * WAD + 8_100 * WAD
+    assert 0 <= balance(found) <= 10**6
+
+
+@pytest.mark.parametrize("state", [UNUSABLE, STALE])
+def test_solvency__prices_unknown__still_answers(world, account, state):
+    world.set_price(0, 90 * WAD, state)
+    assert 0 <= balance(world.lens.solvency()) <= 10**6

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, POOL, WAD, World
+from chain.deployment import POOL
+from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, WAD, World
 
 UNIT = 10**12  # of the quote token [quote wad]
 ALL = 2**256 - 1

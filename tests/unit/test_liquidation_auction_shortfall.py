@@ -2,24 +2,20 @@
 
 import pytest
 
+from chain.deployment import FUND, POOL
 from margin_model import auction_math, grace_word
-from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, FUND, POOL, UNUSABLE, WAD, World
+from margin_model.price_word import UNUSABLE
+from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, WAD, World
 
 ROUNDING = 10**7
-RAY = 10**27
 HOUR = 3_600
 
 
 @pytest.fixture(scope="module")
-def built(session_chain, artifacts):
+def built_world(session_chain, artifacts):
     world = World(session_chain, artifacts)
     world.provide(10**5 * WAD)
     return world
-
-
-@pytest.fixture
-def world(built, chain):
-    return built
 
 
 @pytest.fixture
