@@ -50,8 +50,8 @@ class Builder:
             config.reports.range,
         )
         interest = self._new("InterestModel", config.interest)
-        # These four name each other: the first is told where the others are going to be.
-        _, pool_at, fund_at, auction_at = self._chain.next_contracts(4)
+        # These five name each other: the earlier ones are told where the others are going to be.
+        _, pool_at, fund_at, auction_at, deleveraging_at = self._chain.next_contracts(5)
         house = self._new(
             "Clearinghouse",
             quote,
@@ -65,8 +65,12 @@ class Builder:
         )
         pool = self._new("LiquidityPool", house, oracle, risk, config.pool)
         fund = self._new("InsuranceFund", house, config.fund)
-        auction = self._new("LiquidationAuction", house, oracle, risk, pool, fund, config.auction)
-        if (pool.address, fund.address, auction.address) != (pool_at, fund_at, auction_at):
+        auction = self._new(
+            "LiquidationAuction", house, oracle, risk, pool, fund, deleveraging_at, config.auction
+        )
+        deleveraging = self._new("Deleveraging", house, oracle, risk)
+        told = [pool_at, fund_at, auction_at, deleveraging_at]
+        if [c.address for c in (pool, fund, auction, deleveraging)] != told:
             raise ChainError("deployment: its account sent something else meanwhile; deploy again")
         lens = self._new("AccountLens", house, oracle, risk, auction)
 
@@ -105,6 +109,7 @@ class Builder:
             pool,
             fund,
             auction,
+            deleveraging,
             lens,
             quote,
             tokens,

@@ -36,6 +36,7 @@ CORE = {
     "LiquidityPool": "pool",
     "InsuranceFund": "fund",
     "LiquidationAuction": "auction",
+    "Deleveraging": "deleveraging",
     "AccountLens": "lens",
 }
 OWNED = ("oracle", "risk", "clearinghouse", "pool")
@@ -87,6 +88,7 @@ class Deployment:
     pool: Contract
     fund: Contract
     auction: Contract
+    deleveraging: Contract
     lens: Contract
     quote: Contract
     tokens: dict[str, Contract]

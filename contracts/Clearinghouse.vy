@@ -388,7 +388,6 @@ def transfer_slice(
 def write_down(_account: uint256, _amount: uint256) -> uint256:
     """@custom:see IClearinghouse"""
     self._only_auction()
-    accounts._user(_account)
     # The index first: an account with positive cash bears its own part.
     charged: uint256 = cash_book._write_down(_amount)
     cash_book._credit(_account, _amount)

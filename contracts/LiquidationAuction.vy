@@ -60,6 +60,7 @@ ORACLE: public(immutable(IPriceOracle))
 RISK: public(immutable(IRiskEngine))
 POOL: public(immutable(ILiquidityPool))
 FUND: public(immutable(IInsuranceFund))
+DELEVERAGING: public(immutable(address))
 
 # Immutable where they live too; copied so that a bid does not ask for them.
 IM_MULTIPLIER: immutable(uint256)  # [wad]
@@ -96,13 +97,18 @@ def __init__(
     _risk_engine: address,
     _pool: address,
     _fund: address,
+    _deleveraging: address,
     _params: ILiquidationAuction.Params,
 ):
+    """
+    @param _deleveraging where it is going to be, since the Clearinghouse tells it of this contract
+    """
     CLEARINGHOUSE = IClearinghouse(_clearinghouse)
     ORACLE = IPriceOracle(_oracle)
     RISK = IRiskEngine(_risk_engine)
     POOL = ILiquidityPool(_pool)
     FUND = IInsuranceFund(_fund)
+    DELEVERAGING = _deleveraging
     IM_MULTIPLIER = staticcall IRiskEngine(_risk_engine).IM_MULTIPLIER()
     BUFFER = staticcall IRiskEngine(_risk_engine).BUFFER()
     MAX_STEP = 2 * staticcall IPriceOracle(_oracle).SAMPLE_INTERVAL()
@@ -319,6 +325,23 @@ def close_episode(_account: uint256):
     log ILiquidationAuction.EpisodeClosed(account=_account)
 
 
+# ── deleveraging ─────────────────────────────────────────────────────────────────────────────────
+
+
+@external
+def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _word: uint256):
+    """@custom:see ILiquidationAuction"""
+    self._check_deleveraging()
+    extcall CLEARINGHOUSE.cut(_account, _market, _size_delta, _price, _word)
+
+
+@external
+def cover_pool(_amount: uint256):
+    """@custom:see ILiquidationAuction"""
+    self._check_deleveraging()
+    self._cover(waterfall.POOL, 0, _amount)
+
+
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -387,6 +410,12 @@ def rewarded(_account: uint256) -> bool:
 
 
 # ── internals: checks ────────────────────────────────────────────────────────────────────────────
+
+
+@internal
+@view
+def _check_deleveraging():
+    assert msg.sender == DELEVERAGING, "auction: not deleveraging"
 
 
 @internal

@@ -23,7 +23,7 @@ from . import fixed_point
 from . import grace_word
 from . import interest_math
 
-POOL: constant(uint256) = 1  # account of the pool in the Clearinghouse
+POOL: constant(uint256) = 1  # account of the pool in the Clearinghouse; it is no supplier
 
 written_down: public(uint256)  # charged to suppliers so far [quote wad]
 _grace: uint256  # write-downs of the last hour: grace_word
@@ -81,7 +81,7 @@ def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint
          What it would bear is given back, but no more than the floor of the index lets it lose.
     """
     own: int256 = staticcall _clearinghouse.cash(_account)
-    if own <= 0:
+    if own <= 0 or _account == POOL:
         return _amount
     index: uint256 = self._index(_clearinghouse)
     cash: uint256 = convert(own, uint256)

@@ -41,6 +41,8 @@ GUARDED: tuple[tuple[str, str, int, str], ...] = (
     ("LiquidityPool", "cover", 2, "pool: not the auction"),
     ("InsuranceFund", "pay", 3, "fund: not the auction"),
     ("InsuranceFund", "set_reserve", 6, "fund: not the auction"),
+    ("LiquidationAuction", "cut", 5, "auction: not deleveraging"),
+    ("LiquidationAuction", "cover_pool", 1, "auction: not deleveraging"),
 )
 BASE_PLACES = ("Clearinghouse", "LiquidityPool", "InsuranceFund")
 DONATION = 10**9  # [token units]

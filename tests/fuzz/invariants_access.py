@@ -7,6 +7,7 @@ from tests.fuzz.invariants_words import (
     ACCOUNTS,
     FIRST_USER,
     PAYOUTS,
+    POOL,
     REFUSAL,
     SETTINGS,
     SILENCE,
@@ -49,7 +50,8 @@ def nothing_without_call(look: Look) -> int:
 @ACCESS.named("equity is the owner's", ACCOUNTS)
 def equity_is_the_owners(look: Look) -> int:
     """Nobody but owner or operator lowers an account's equity, but for the legal ways: its auction,
-    its own order's execution, a write-down of all suppliers; prices and time are those of the same
+    its own order's execution, deleveraging while the pool is below zero, a write-down of all
+    suppliers; prices and time are those of the same
     block. (Accounts of contracts that act in callbacks are left out.)"""
     books, mirror, checks = look.books, look.mirror, 0
     same = not look.written_down
@@ -82,6 +84,10 @@ def _same_worth(before: Held, after: Held) -> bool:
 def _is_legal(look: Look, account: int, before: Held) -> bool:
     if look.done in PAYOUTS and look.last.args[0] == account:
         return True
+    if look.done == "deleverage" and account in look.last.accounts:
+        # at mark a cut takes nothing, below it the pool has not enough
+        pool, words = look.books.held_before(POOL), look.mirror.words_for(look.books.held(POOL))
+        return bool(look.mirror.equity(pool, words, before=True) < 0)
     if look.done == "execute_order" and look.last.args[0] == account and before.order:
         return True
     return look.written_down and before.stored > 0

@@ -10,7 +10,7 @@ from tests.fuzz.step import Violation
 
 SHARES = Group("shares")
 
-TRADES = ("execute_order", "backstop")
+TRADES = ("execute_order", "backstop", "deleverage")
 """What may change the pool's value: it is a trading result."""
 MIN_SHARE_PRICE = 10**12  # [wad]
 _MASK_128 = 2**128 - 1

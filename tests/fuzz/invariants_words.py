@@ -17,7 +17,7 @@ _MASK_16 = 2**16 - 1
 _MASK_128 = 2**128 - 1
 _TOP = 2**255
 _ALL = 2**256
-PAYOUTS = ("bid", "backstop", "write_off")
+PAYOUTS = ("bid", "backstop", "write_off", "write_off_pool")
 """What fund, pool and in the end all suppliers may have to pay for."""
 FIXED = 7  # words of an account before its positions
 

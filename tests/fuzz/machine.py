@@ -36,6 +36,7 @@ SUITE = (
     "LiquidityPool",
     "InsuranceFund",
     "LiquidationAuction",
+    "Deleveraging",
 )
 
 

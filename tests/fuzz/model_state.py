@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from margin_model import grace_word, reserve_word
 from margin_model.covariance import Grid
 from margin_model.risk_engine import Asset
@@ -11,11 +13,21 @@ from tests.fuzz.model_books import MASK_128, Books, Place, signed
 from tests.fuzz.storage import element
 from tests.fuzz.world import World
 
+_MASK_32 = 2**32 - 1
 _MASK_40 = 2**40 - 1
 _MASK_36 = 2**36 - 1
 
 # Variables of `covariance`, and how many words they have.
 _GRID = {"_bases": 2, "_variances": 4, "_covariances": 30, "_correlations": 8}
+
+
+class Round(NamedTuple):
+    """A round of deleveraging: its number, oracle-live times [s], and whether it was ended."""
+
+    number: int
+    opened_at: int
+    lost_since: int
+    ended: bool
 
 
 class State(Books):
@@ -27,6 +39,7 @@ class State(Books):
         self._pool = Place(deployment.pool)
         self._auction = Place(deployment.auction)
         self._fund = Place(deployment.fund)
+        self._deleveraging = Place(deployment.deleveraging)
         self._risk = Place(deployment.risk)
         self._oracle = Place(deployment.oracle)
         self._risks = self._risk.slot("_risks")
@@ -155,6 +168,14 @@ class State(Books):
         """What a unit of cash was worth before the write-downs that count now [wad]."""
         slot = self._auction.slot("waterfall._grace")
         return grace_word.ratio(int(self._read(self._auction.address, slot)), now)
+
+    def round(self, market: int) -> Round:
+        """A market's last round of deleveraging."""
+        where = self._deleveraging
+        word = self._read(where.address, where.slot("_rounds") + market)
+        return Round(
+            word >> 64 & _MASK_32, word >> 96 & _MASK_32, word >> 128 & _MASK_32, word >> 161 == 1
+        )
 
     # ── risk engine and oracle ───────────────────────────────────────────────────────────────────
 

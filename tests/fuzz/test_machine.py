@@ -39,7 +39,7 @@ NEVER_REFUSED = {
 }
 NEVER_ACCEPTED = {"intrude", "send ether"}
 # Once in thousands of steps: they have scenarios of their own below.
-RARE = {"write off", "buy collateral", "list market"}
+RARE = {"write off", "deleverage", "buy collateral", "list market"}
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ class World:
         self.oracle = deploy("MockOracle", SAMPLE_INTERVAL)
         self.risk = deploy_engine(chain, artifacts, self.oracle.address)
         interest = deploy("InterestModel", NO_INTEREST)
-        _, pool, fund, auction = chain.next_contracts(4)
+        _, pool, fund, auction, self._deleveraging = chain.next_contracts(5)
         self.clearinghouse = deploy(
             "Clearinghouse",
             self.usdc.address,
@@ -80,6 +80,12 @@ class World:
         )
         self.fund = deploy("InsuranceFund", self.clearinghouse.address, FUND_PARAMS)
         self.auction = self.deploy_auction()
+        self.deleveraging = deploy(
+            "Deleveraging",
+            self.clearinghouse.address,
+            self.oracle.address,
+            self.risk.address,
+        )
         self.lens = deploy(
             "AccountLens",
             self.clearinghouse.address,
@@ -102,6 +108,7 @@ class World:
             self.risk.address,
             self.pool.address,
             self.fund.address,
+            self._deleveraging,
             tuple({**PARAMS, **changes}.values()),
         )
 

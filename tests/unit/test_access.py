@@ -13,6 +13,7 @@ ANY = "any"
 OWNER = "owner"
 POOL, AUCTION, FUND = "pool", "auction", "fund"
 REPORTER = "reporter"
+DELEVERAGING = "deleveraging"
 MANAGER = "owner or operator of an account"
 
 NO_TIERS: list[Any] = [(0, 100)]
@@ -106,6 +107,14 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "bid": (MANAGER, (ACCOUNT, OTHER, 10**18, 0, 0), "auction: not running"),
         "issue_margin_call": (ANY, (), ""),
         "close_episode": (ANY, (), ""),
+        "cut": (DELEVERAGING, (ACCOUNT, 0, 1, 1, 0), "auction: not deleveraging"),
+        "cover_pool": (DELEVERAGING, (1,), "auction: not deleveraging"),
+    },
+    "Deleveraging": {
+        "open_round": (ANY, (), ""),
+        "deleverage": (ANY, (), ""),
+        "end_round": (ANY, (), ""),
+        "write_off_pool": (ANY, (), ""),
     },
     "AccountLens": {},
 }

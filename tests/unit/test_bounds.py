@@ -122,7 +122,7 @@ class Builder:
             return self.around.deploy(name, neighbour, ZERO_ADDRESS, *args)
         known, contracts = {
             "LiquidityPool": (dict(zip(POOL_NAMES, POOL_PARAMS, strict=True)), 3),
-            "LiquidationAuction": (PARAMS, 5),
+            "LiquidationAuction": (PARAMS, 6),
             "InsuranceFund": (dict(zip(FUND_NAMES, FUND_PARAMS, strict=True)), 1),
         }[name]
         params = tuple({**known, **changes}.values())

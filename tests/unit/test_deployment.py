@@ -39,7 +39,7 @@ def test_deploy__demo__parameters_are_the_files(protocol):
 
 
 def test_deploy__another_transaction_meanwhile__named(chain, monkeypatch):
-    expected = chain.next_contracts(4)
+    expected = chain.next_contracts(5)
     monkeypatch.setattr(chain, "next_contracts", lambda count: expected[:count])
     with pytest.raises(ChainError, match="its account sent something else meanwhile"):
         Deployment.deploy(chain, load_config("demo"))

@@ -17,7 +17,7 @@ class Auctions(Surroundings):
     def __init__(self, chain, artifacts):
         super().__init__(chain, artifacts)
         self.auction = self.deploy(
-            "LiquidationAuction", *[self.neighbour] * 5, tuple(PARAMS.values())
+            "LiquidationAuction", *[self.neighbour] * 6, tuple(PARAMS.values())
         )
         self.say("Clearinghouse", "held_assets", 1)
         self.say("Clearinghouse", "is_authorized", True)

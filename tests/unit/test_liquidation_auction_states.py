@@ -22,6 +22,7 @@ class Vault:
             world.risk.address,
             here,
             here,
+            here,
             tuple(PARAMS.values()),
         )
 

@@ -89,12 +89,21 @@ def _pool(chain: Chain, artifacts: Artifacts) -> Scene:
 
 def _auction(chain: Chain, artifacts: Artifacts) -> Scene:
     around = Surroundings(chain, artifacts)
-    args = (*[around.neighbour] * 5, tuple(PARAMS.values()))
+    args = (*[around.neighbour] * 6, tuple(PARAMS.values()))
     around.say("Clearinghouse", "cash", -1)
     where = ("InsuranceFund", "pay")
     return _among(
         around, "LiquidationAuction", args, where, lambda auction: auction.write_off(USER)
     )
+
+
+def _deleveraging(chain: Chain, artifacts: Artifacts) -> Scene:
+    around = Surroundings(chain, artifacts)
+    around.say("Clearinghouse", "connected", *[around.neighbour.address] * 3)
+    around.say("Clearinghouse", "health", (0, -1, -1, 0, 0, 0, 0, 0, True))
+    args = (around.neighbour,) * 3
+    where = ("LiquidationAuction", "cover_pool")
+    return _among(around, "Deleveraging", args, where, lambda winners: winners.write_off_pool())
 
 
 def _fund(chain: Chain, artifacts: Artifacts) -> Scene:
@@ -132,6 +141,7 @@ SCENES = {
     "Clearinghouse": _clearinghouse,
     "LiquidityPool": _pool,
     "LiquidationAuction": _auction,
+    "Deleveraging": _deleveraging,
     "InsuranceFund": _fund,
     "RiskEngine": _risk_engine,
     "PriceOracle": _oracle,

@@ -47,6 +47,7 @@ struct World:
     pool: ILiquidityPool
     fund: IInsuranceFund
     auction: ILiquidationAuction
+    deleveraging: address
     lens: address
     quote: address
     tokens: address[COLLATERALS]  # by token id

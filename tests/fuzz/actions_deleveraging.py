@@ -1,0 +1,60 @@
+"""Rounds of deleveraging: opened, used and ended by anybody, mostly where the pool is short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tests.fuzz import predict_deleveraging
+from tests.fuzz.actions_common import Action, Args, any_account, odd, some_market, somebody
+from tests.fuzz.calldata import selectors, words
+from tests.fuzz.chooser import Chooser
+from tests.fuzz.model import POOL, bits
+from tests.fuzz.predict import Outcomes
+
+if TYPE_CHECKING:
+    from tests.fuzz.machine import Machine
+
+DELEVERAGING = "Deleveraging"
+PAGE = 6
+Check = Callable[..., Outcomes | None]
+OPEN, CUT, END, WRITE_OFF = range(4)
+_FUNCTIONS = ("open_round", "deleverage", "end_round", "write_off_pool")
+
+
+def _draw(machine: Machine, chooser: Chooser) -> Args:
+    """A function, a market, and a page of accounts: what can be done now, mostly."""
+    state = machine.models.state
+    markets = bits(state.account(POOL).markets)
+    running = [m for m in markets if (last := state.round(m)).number and not last.ended]
+    if odd(chooser) or not markets:
+        which, market = chooser.integer(OPEN, WRITE_OFF), some_market(machine, chooser)
+    elif running and chooser.chance(2, 3):
+        which, market = CUT, chooser.pick(running)
+    else:
+        which = chooser.pick((OPEN, OPEN, OPEN, END, WRITE_OFF))
+        market = chooser.pick(running if which == END and running else markets)
+    count = 0 if odd(chooser) else chooser.integer(1, PAGE)
+    page = [any_account(machine, chooser) for _ in range(count)]
+    return somebody(chooser), which, market, *page
+
+
+def _run(machine: Machine, sender: int, which: int, market: int, *page: int) -> None:
+    function = _FUNCTIONS[which]
+    touched: tuple[int, ...] = (POOL,)
+    data = selectors(DELEVERAGING)[function]
+    check: Check = getattr(predict_deleveraging, function)
+    given: tuple[Any, ...] = (market,)
+    if which == CUT:
+        touched, given = (POOL, *page), (market, page)
+        data += words(market, 64, len(page), *page)
+    elif which == WRITE_OFF:
+        given = ()
+    else:
+        data += words(market)
+    machine.call(
+        sender, DELEVERAGING, function, touched, check, *given, accounts=touched, data=data
+    )
+
+
+ACTIONS = (Action("deleverage", "deleveraging", 16, _draw, _run),)

@@ -1,0 +1,78 @@
+"""What deleveraging will say. Who is cut, and by how much, is left to what holds afterwards."""
+
+from __future__ import annotations
+
+from margin_model import price_word
+from margin_model.risk_engine import Health
+from tests.fuzz.model import POOL, bits
+from tests.fuzz.model_state import Round
+from tests.fuzz.predict import Models, Outcomes, require
+
+LENGTH, PATIENCE = 900, 3_600
+CUTS: Outcomes = frozenset({None, "round: nobody to cut"})
+
+
+def open_round(m: Models, market: int) -> None:
+    _listed(m, market)
+    holding = m.state.holding(POOL)
+    words = m.margin.fresh_after_sample(m.margin.held_assets(holding))
+    health = _live(m, market, words)
+    size = holding.positions.get(market, (0, 0))[0]
+    require(size != 0 and health.equity < health.maintenance, "pool: margin met")
+    last = m.state.round(market)
+    elapsed = price_word.unpack(words[market]).live - last.opened_at
+    require(last.number == 0 or elapsed >= LENGTH, "round: running")
+
+
+def deleverage(m: Models, market: int, page: tuple[int, ...]) -> Outcomes:
+    last = _running(m, market)
+    held = m.margin.held_assets(m.state.holding(POOL))
+    for account in page:
+        held |= m.margin.held_assets(m.state.holding(account))
+    words = m.margin.fresh_after_sample(held)
+    require(price_word.unpack(words[market]).live < last.opened_at + LENGTH, "round: over")
+    _live(m, market, words)
+    return CUTS
+
+
+def end_round(m: Models, market: int) -> None:
+    _running(m, market)
+    held = m.margin.held_assets(m.state.holding(POOL)) | 1 << market
+    health = _live(m, market, m.oracle.read(held, fresh=True))
+    require(health.equity >= health.maintenance, "pool: margin not met")
+
+
+def write_off_pool(m: Models) -> None:
+    holding = m.state.holding(POOL)
+    words = m.oracle.read(m.margin.held_assets(holding), fresh=True)
+    health = m.margin.health(holding, words)
+    require(health.live, "price: not usable")
+    require(health.equity < 0, "pool: not below zero")
+    for market in bits(m.state.account(POOL).markets):
+        reading, last = price_word.unpack(words[market]), m.state.round(market)
+        if not reading.usable:
+            continue
+        due = last.lost_since != 0 and not last.ended
+        late = reading.live > last.opened_at + 2 * LENGTH
+        waited = reading.live >= last.lost_since + PATIENCE
+        require(due and waited and not late, "pool: rounds first")
+
+
+def _listed(m: Models, market: int) -> None:
+    require(market < 16 and bool(m.state.listed_markets >> market & 1), "market: not listed")
+
+
+def _running(m: Models, market: int) -> Round:
+    _listed(m, market)
+    last = m.state.round(market)
+    require(last.number != 0 and not last.ended, "round: not running")
+    return last
+
+
+def _live(m: Models, market: int, words: list[int]) -> Health:
+    """Health of the pool, where it can be trusted."""
+    holding = m.state.holding(POOL)
+    health = m.margin.health(holding, words)
+    usable = price_word.unpack(words[market]).usable or market not in holding.positions
+    require(health.live and usable, "price: not usable")
+    return health

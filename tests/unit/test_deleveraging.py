@@ -1,0 +1,399 @@
+"""Deleveraging: when a round is opened, who is cut in it, and at what price."""
+
+import pytest
+
+from chain.deployment import POOL, PORTFOLIO
+from margin_model import deleveraging_math as model
+from margin_model.price_word import UNUSABLE
+from tests.unit.auction_world import KEEPER_COST, WAD, World
+
+LENGTH, FIRST_PHASE, PATIENCE = 900, 300, 3_600
+LIVE = 10_000  # oracle-live time at which all prices of a test begin [s]
+EQUITY = 20_000 * WAD  # of the pool before any trade [quote wad]
+NOTHING = (0, 0)
+ROUNDING = 10**6
+DUST = WAD // 1000  # of premium at the world's endless skew scale [quote wad]
+
+
+@pytest.fixture(scope="module")
+def built_world(session_chain, artifacts):
+    world = World(session_chain, artifacts)
+    world.provide(EQUITY)
+    return world
+
+
+@pytest.fixture
+def rounds(world):
+    world.at = LIVE
+    return world.deleveraging
+
+
+@pytest.fixture
+def winners(world):
+    """600 and 400 units long of market 0."""
+    return [world.long(10**5 * WAD, {0: size * WAD}) for size in (600, 400)]
+
+
+def move(world, price, seconds=0, market=0):
+    world.at = getattr(world, "at", LIVE) + seconds
+    world.set_price(market, price, live=world.at)
+
+
+def opened(world, price=118 * WAD):
+    """A round in market 0; at 118 the pool has 2,000 of the 5,905 it needs."""
+    move(world, price)
+    return world.event(world.deleveraging.open_round(0), "DeleveragingStarted", world.deleveraging)
+
+
+def size(world, account, market=0):
+    return world.clearinghouse.position(account, market).size
+
+
+def cuts(world, receipt):
+    return world.events(receipt, "PositionDeleveraged", world.deleveraging)
+
+
+# ── opening ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_open_round__margin_met__reverts(world, rounds, winners, reverts):
+    with reverts("pool: margin met"):
+        rounds.open_round(0)
+    move(world, 114 * WAD)
+    with reverts("pool: margin met"):
+        rounds.open_round(0)
+
+
+def test_open_round__market_the_pool_is_not_in__reverts(world, rounds, winners, reverts):
+    move(world, 118 * WAD)
+    with reverts("pool: margin met"):
+        rounds.open_round(1)
+    for market in (8, 15, 2**255):
+        with reverts("market: not listed"):
+            rounds.open_round(market)
+        with reverts("market: not listed"):
+            rounds.deleveraging_round(market)
+
+
+def test_open_round__margin_missing__fixes_side_and_part(world, rounds, winners):
+    event = opened(world)
+    health = world.health(POOL)
+    wanted = model.size_to_close(1000 * WAD, health.equity, health.maintenance, KEEPER_COST)
+    assert 0 <= event.size - wanted <= 1
+    assert abs(health.equity - 2_000 * WAD) <= DUST
+    assert health.equity < health.maintenance
+    assert event == (
+        0,
+        1,
+        True,
+        model.fraction(event.size, 1000 * WAD),
+        event.size,
+        health.equity,
+        health.maintenance,
+    )
+    assert tuple(rounds.deleveraging_round(0)) == (1, True, event.fraction, LIVE, 0, False)
+
+
+def test_open_round__pool_is_long__cuts_the_shorts(world, rounds):
+    """600 long and 810 short: the shorts' interest is what x is measured by."""
+    world.long(10**5 * WAD, {0: 600 * WAD})
+    short = world.long(10**5 * WAD, {0: -810 * WAD})
+    move(world, 5 * WAD)
+    event = world.event(rounds.open_round(0), "DeleveragingStarted", rounds)
+    assert not event.long
+    assert event.fraction == model.fraction(event.size, 810 * WAD)
+    before = size(world, short)
+    rounds.deleverage(0, [short])
+    assert before < size(world, short) < 0
+    world.check()
+
+
+def test_open_round__one_runs__reverts_until_its_time_is_over(world, rounds, winners, reverts):
+    opened(world)
+    move(world, 118 * WAD, LENGTH - 1)
+    with reverts("round: running"):
+        rounds.open_round(0)
+    move(world, 118 * WAD, 1)
+    event = world.event(rounds.open_round(0), "DeleveragingStarted", rounds)
+    assert event.number == 2
+
+
+def test_open_round__price_not_usable__reverts(world, rounds, winners, reverts):
+    opened(world)
+    world.set_price(0, 118 * WAD, UNUSABLE, live=LIVE)
+    for act in (
+        lambda: rounds.open_round(0),
+        lambda: rounds.deleverage(0, winners),
+        lambda: rounds.end_round(0),
+        rounds.write_off_pool,
+    ):
+        with reverts("price: not usable"):
+            act()
+    assert rounds.deleveraging_cut(0, winners[0]) == NOTHING
+
+
+# ── cutting at mark ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_deleverage__all_winners__each_by_the_same_part_at_mark(world, rounds, winners):
+    event = opened(world)
+    before = [world.health(account) for account in (*winners, POOL)]
+    receipt = rounds.deleverage(0, winners)
+    assert receipt.result == 2
+    found = cuts(world, receipt)
+    for account, whole, cut in zip(winners, (600, 400), found, strict=True):
+        # the second one a little less: the requirement grows faster than the size
+        assert abs(cut.old_size - cut.new_size - whole * event.fraction) <= WAD // 10**6
+        assert (cut.account, cut.mark, cut.price) == (account, 118 * WAD, 118 * WAD)
+        assert cut.new_size == size(world, account)
+    after = [world.health(account) for account in (*winners, POOL)]
+    for old, new in zip(before, after, strict=True):
+        assert abs(old.equity - new.equity) <= ROUNDING
+        assert new.maintenance < old.maintenance
+    assert after[-1].equity >= after[-1].maintenance
+    ended = world.event(receipt, "DeleveragingEnded", rounds)
+    assert ended == (0, 1, after[-1].equity, after[-1].maintenance)
+    assert rounds.deleveraging_round(0).ended
+    world.check()
+
+
+def test_deleverage__never_more_than_is_missing(world, rounds, winners):
+    """The one who is cut first gave enough when the price came back a little."""
+    opened(world)
+    move(world, 1150 * WAD // 10)
+    health = world.health(POOL)
+    missing = model.size_to_close(1000 * WAD, health.equity, health.maintenance, KEEPER_COST)
+    receipt = rounds.deleverage(0, winners)
+    assert receipt.result == 1
+    assert 0 <= 600 * WAD - size(world, winners[0]) - missing <= 1
+    assert size(world, winners[1]) == 400 * WAD
+    assert world.event(receipt, "DeleveragingEnded", rounds)
+
+
+def test_deleverage__twice_in_a_round__passed_over(world, rounds, winners, reverts):
+    opened(world)
+    rounds.deleverage(0, winners[:1])
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(0, winners[:1])
+    assert rounds.deleverage(0, winners).result == 1
+
+
+def test_deleverage__ended_or_over__reverts(world, rounds, winners, reverts):
+    with reverts("round: not running"):
+        rounds.deleverage(0, winners)
+    opened(world)
+    move(world, 119 * WAD, LENGTH)
+    with reverts("round: over"):
+        rounds.deleverage(0, winners)
+    rounds.open_round(0)
+    rounds.deleverage(0, winners)
+    with reverts("round: not running"):
+        rounds.deleverage(0, winners)
+
+
+def test_deleverage__losers_others_and_the_house__passed_over(world, rounds, winners, reverts):
+    short = world.long(10**5 * WAD, {0: -100 * WAD})
+    other = world.long(10**5 * WAD, {1: 10 * WAD})
+    extra = world.long(10**5 * WAD, {0: 100 * WAD})
+    move(world, 130 * WAD)
+    late = world.long(10**5 * WAD, {0: 1 * WAD})
+    opened(world, 129 * WAD)
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(0, [short, other, late, POOL, 2, 3, 0, 99, 2**255])
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(0, [])
+    assert rounds.deleverage(0, [short, extra]).result == 1
+
+
+def test_deleverage__account_in_auction__passed_over(world, rounds, winners, reverts):
+    """His positions are for sale already."""
+    weak = world.long(1_000 * WAD, {0: 10 * WAD, 1: 100 * WAD})
+    move(world, 118 * WAD)
+    world.set_price(1, 90 * WAD, live=LIVE)
+    world.auction.start(weak, 0)
+    rounds.open_round(0)
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(0, [weak])
+    assert rounds.deleveraging_cut(0, weak) == NOTHING
+
+
+def test_deleverage__order_pending__comes_last(world, rounds, winners, reverts):
+    world.pool.submit_order(winners[0], 0, -WAD, 1, sender=world.owner)
+    opened(world)
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(0, winners[:1])
+    move(world, 118 * WAD, FIRST_PHASE)
+    assert rounds.deleverage(0, winners[:1]).result == 1
+
+
+def test_deleverage__cut_would_lower_a_cushion__comes_last(world, rounds, winners, reverts):
+    """Long 0 and short 1 hedge each other: less of one is more risk."""
+    world.oracle.set_correlations([(9_000 << 16) | 10_000] * 8)
+    hedged = world.open(10**5 * WAD, kind=PORTFOLIO)
+    world.trade(hedged, 0, 200 * WAD)
+    world.trade(hedged, 1, -240 * WAD)
+    opened(world)
+    assert rounds.deleveraging_cut(0, hedged) == NOTHING
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(0, [hedged])
+    move(world, 118 * WAD, FIRST_PHASE)
+    before = world.health(hedged)
+    rounds.deleverage(0, [hedged])
+    assert world.health(hedged).maintenance > before.maintenance
+
+
+def test_deleverage__side_has_turned__nobody_is_cut(world, rounds, winners, reverts):
+    opened(world)
+    world.long(10**6 * WAD, {0: -1500 * WAD})
+    move(world, 121 * WAD)
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(0, winners)
+
+
+def test_end_round__margin_met_again__ends(world, rounds, winners, reverts):
+    with reverts("round: not running"):
+        rounds.end_round(0)
+    opened(world)
+    with reverts("pool: margin not met"):
+        rounds.end_round(0)
+    move(world, 110 * WAD)
+    health = world.health(POOL)
+    event = world.event(rounds.end_round(0), "DeleveragingEnded", rounds)
+    assert event == (0, 1, health.equity, health.maintenance)
+
+
+# ── the view ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("price", [118 * WAD, 125 * WAD])
+def test_deleveraging_cut__any_account__is_what_happens(world, rounds, winners, price):
+    move(world, price)
+    before_a_round = [rounds.deleveraging_cut(0, account) for account in winners]
+    rounds.open_round(0)
+    for account, foreseen in zip(winners, before_a_round, strict=True):
+        shown = rounds.deleveraging_cut(0, account)
+        (cut,) = cuts(world, rounds.deleverage(0, [account]))
+        assert (cut.new_size - cut.old_size, cut.price) == shown
+        if account == winners[0]:
+            assert shown == foreseen
+        assert rounds.deleveraging_cut(0, account) == NOTHING
+
+
+def test_deleveraging_cut__margin_met__nothing(world, rounds, winners):
+    assert [rounds.deleveraging_cut(0, account) for account in (*winners, 0, 99)] == [NOTHING] * 4
+
+
+# ── the pool below zero ──────────────────────────────────────────────────────────────────────────
+
+
+def test_deleverage__pool_below_zero__winners_pay_for_it_by_notional(world, rounds, winners):
+    """At 150 the pool lacks 30,000 of the 150,000 its positions are worth: 20 % each."""
+    opened(world, 150 * WAD)
+    assert abs(world.equity(POOL) + 30_000 * WAD) <= DUST
+    before = [world.equity(account) for account in winners]
+    found = cuts(world, rounds.deleverage(0, winners))
+    lost = [old - world.equity(account) for account, old in zip(winners, before, strict=True)]
+    for cut, loss, whole in zip(found, lost, (18_000, 12_000), strict=True):
+        assert abs(cut.price - 120 * WAD) <= DUST
+        assert abs(loss - whole * WAD) <= DUST
+    assert 0 <= world.equity(POOL) <= ROUNDING
+    assert size(world, POOL) == 0
+    assert rounds.deleveraging_round(0).ended
+    world.check()
+
+
+def test_deleverage__pool_below_zero__nobody_pays_more_than_his_profit(world, rounds, winners):
+    move(world, 140 * WAD)
+    late = world.long(10**5 * WAD, {0: WAD})
+    opened(world, 150 * WAD)
+    (cut,) = cuts(world, rounds.deleverage(0, [late]))
+    # 20 % would have been 30; he opened at 140
+    assert abs(cut.price - 140 * WAD) <= DUST
+
+
+def test_deleverage__pool_below_zero__nobody_pays_more_than_his_equity(world, rounds, winners):
+    both = world.long(20_000 * WAD, {0: 100 * WAD, 1: 1000 * WAD})
+    world.set_price(1, 764 * WAD // 10, live=LIVE)
+    opened(world, 150 * WAD)
+    equity = world.equity(both)
+    assert 0 < equity < 1500 * WAD
+    (cut,) = cuts(world, rounds.deleverage(0, [both]))
+    assert cut.price > 0
+    assert 0 <= world.equity(both) <= ROUNDING + equity
+
+
+def test_write_off_pool__no_position_left__fund_then_suppliers(world, rounds, winners, reverts):
+    """Winners took their profit while the pool could not pay it: what is missing is charged."""
+    world.stake(1_000 * WAD)
+    with reverts("pool: not below zero"):
+        rounds.write_off_pool()
+    move(world, 150 * WAD)
+    for account, whole in zip(winners, (600, 400), strict=True):
+        world.trade(account, 0, -whole * WAD)
+    lost = -world.cash(POOL)
+    assert abs(lost - 30_000 * WAD) <= DUST
+    supply = world.clearinghouse.supply()[2]
+    receipt = rounds.write_off_pool()
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered == (POOL, lost, 1_000 * WAD, 0, lost - 1_000 * WAD)
+    assert world.cash(POOL) == 0
+    assert abs(world.clearinghouse.supply()[2] - supply + lost - 1_000 * WAD) <= ROUNDING
+    world.check()
+
+
+def test_write_off_pool__positions_left__only_after_an_hour_of_rounds(
+    world, rounds, winners, reverts
+):
+    def refused():
+        with reverts("pool: rounds first"):
+            rounds.write_off_pool()
+
+    move(world, 150 * WAD)
+    refused()
+    for _ in range(PATIENCE // LENGTH):
+        rounds.open_round(0)
+        assert rounds.deleveraging_round(0).lost_since == LIVE
+        refused()
+        move(world, 150 * WAD, LENGTH)
+    # nobody was cut; the last of the rounds must not be long ago
+    move(world, 150 * WAD, LENGTH + 1)
+    refused()
+    rounds.open_round(0)
+    assert rounds.deleveraging_round(0).lost_since == world.at
+
+
+def test_write_off_pool__after_an_hour_of_rounds__charges_what_is_left(world, rounds, winners):
+    move(world, 150 * WAD)
+    for _ in range(PATIENCE // LENGTH):
+        rounds.open_round(0)
+        move(world, 150 * WAD, LENGTH)
+    lost = -world.equity(POOL)
+    covered = world.event(rounds.write_off_pool(), "ShortfallCovered")
+    assert covered == (POOL, lost, 0, 0, lost)
+    assert world.equity(POOL) == 0
+    world.check()
+
+
+def test_write_off_pool__rounds_not_in_a_row__hour_begins_again(world, rounds, winners):
+    move(world, 150 * WAD)
+    rounds.open_round(0)
+    move(world, 150 * WAD, 2 * LENGTH + 1)
+    rounds.open_round(0)
+    assert rounds.deleveraging_round(0).lost_since == world.at
+    # the pool was whole in between
+    move(world, 118 * WAD, LENGTH)
+    rounds.open_round(0)
+    assert rounds.deleveraging_round(0).lost_since == 0
+
+
+def test_write_off_pool__cash_left_but_not_enough__no_supplier(world, rounds, winners):
+    """The pool's own cash is no supply: nothing is grossed up for it."""
+    move(world, 150 * WAD)
+    world.trade(winners[1], 0, -100 * WAD)
+    assert world.cash(POOL) > 0
+    for _ in range(PATIENCE // LENGTH):
+        rounds.open_round(0)
+        move(world, 150 * WAD, LENGTH)
+    covered = world.event(rounds.write_off_pool(), "ShortfallCovered")
+    assert covered.written_down == covered.shortfall
+    assert world.equity(POOL) == 0
