@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chain.deployment import Deployment
+from chain.deleveraging import pages, who_is_hit
+from chain.deployment import POOL, Deployment
 from oracle_sim.book import Book
 from oracle_sim.desk import Desk, Happening
 from oracle_sim.fleet import HEALTHY, LIQUIDATABLE, MARGIN_CALL, Fleet
@@ -140,6 +141,22 @@ class Caretaker:
         for account in fleet.where((fleet.status == HEALTHY) & ~fleet.in_auction):
             if account in self._episodes:
                 self._attempt(self._auction.close_episode, account)
+
+    def relieve(self) -> None:
+        """Cut winners where the pool cannot carry them; write off what nobody is left to pay."""
+        house, rounds = self._deployment.clearinghouse, self._deployment.deleveraging
+        health = house.current_health(POOL)
+        if health.equity >= health.maintenance or not health.live:
+            return
+        held = house.account(POOL).markets
+        for market in self._deployment.assets.values():
+            if not held >> market & 1:
+                continue
+            self._attempt(rounds.open_round, market)
+            for page in pages(who_is_hit(self._deployment, market)):
+                self._attempt(rounds.deleverage, market, page)
+        if health.equity < 0:
+            self._attempt(rounds.write_off_pool)
 
     def _start(self, account: int) -> bool:
         """Start the auction of an account, or write off what has nothing left to sell."""

@@ -165,6 +165,7 @@ class Market:
             self._keeper.execute(now)
             self._dispatch(since_start)
             self._keeper.watch()
+            self._keeper.relieve()
             self._dispatch(since_start)
         else:
             self._keeper.scan()
