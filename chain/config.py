@@ -91,6 +91,7 @@ _ASSET_RISK = {
     "depth": ONE,
     "haircut_floor": ONE,
     "haircut_cap": ONE,
+    "deposit_cap": WAD,
 }
 _MARKET = {"skew_scale": WAD, "max_funding_velocity": RATE}
 _FEES = {"maker_fee": ONE, "taker_fee": ONE, "interest_cap": ONE}

@@ -191,6 +191,9 @@ def deposit(_account: uint256, _token: address, _amount: uint256):
     amount: uint256 = ledger_math._to_wad(_amount, collateral_book._scale(token_word))
     self._admit(_account, token_word, amount)
     self._receive(_account, _token, _amount, amount)
+    assert staticcall margin_check.RISK.check_deposit(
+        collateral_book._asset(token_word), collateral_book.on_record[_token]
+    )
 
 
 @external

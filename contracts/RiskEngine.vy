@@ -70,6 +70,7 @@ MAX_KEEPER_COST: constant(uint256) = 1000 * 10**18  # [quote wad]
 MAX_BREAKDOWN: constant(uint256) = portfolio_math.BPS
 MIN_FLOOR: constant(uint256) = 10  # [bps]
 MAX_FLOOR: constant(uint256) = 2_000  # [bps]
+MAX_DEPOSIT_CAP: constant(uint256) = 2**127  # the Clearinghouse can hold of a token [wad units]
 
 # Unusable assets worth at most this part of gross exposure stop nothing [1 / it].
 IDLE_DIVISOR: constant(uint256) = 10
@@ -108,6 +109,7 @@ _risks: uint256[ASSETS]  # see `risk_word`
 _targets: uint256[4]  # of four assets each, see `risk_word`
 _tables: uint256[TABLES]  # see `tier_table`
 _shocks: uint256[8]  # see `portfolio_math`
+_deposit_caps: uint256[ASSETS]  # [wad units]
 
 
 @deploy
@@ -391,6 +393,15 @@ def asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
     if _asset >= ASSETS:
         return empty(IRiskEngine.AssetRisk)
     return self._asset_risk(_asset)
+
+
+@external
+@view
+@reentrant
+def check_deposit(_asset: uint256, _held: uint256) -> bool:
+    """@custom:see IRiskEngine"""
+    assert _asset < ASSETS and _held <= self._deposit_caps[_asset], "collateral: above cap"
+    return True
 
 
 @external
@@ -721,6 +732,7 @@ def _set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
     assert self._tables[_risk.tier_table] != 0, "tier table: not set"
     assert _risk.haircut_floor <= _risk.haircut_cap, "haircut floor: above cap"
     assert _risk.haircut_cap <= margin_math.MAX_HAIRCUT, "haircut cap: too high"
+    assert _risk.deposit_cap <= MAX_DEPOSIT_CAP, "deposit cap: too high"
 
     old_risk: IRiskEngine.AssetRisk = self._asset_risk(_asset)
     word: uint256 = self._risks[_asset]
@@ -733,6 +745,7 @@ def _set_asset_risk(_asset: uint256, _risk: IRiskEngine.AssetRisk):
     self._targets[_asset >> 2] = risk_word._with_target(
         self._targets[_asset >> 2], _asset, _risk.kappa, _risk.horizon, _risk.line_floor, _risk.line_cap
     )
+    self._deposit_caps[_asset] = _risk.deposit_cap
     self._shocks[_asset >> 1] = portfolio_math._with_shocks(self._shocks[_asset >> 1], _asset, _risk.shocks)
     log IRiskEngine.AssetRiskSet(asset=_asset, old_risk=old_risk, new_risk=_risk)
 
@@ -773,5 +786,6 @@ def _asset_risk(_asset: uint256) -> IRiskEngine.AssetRisk:
         tier_table=risk_word._tier_table(risk),
         haircut_floor=risk_word._haircut_floor(risk),
         haircut_cap=risk_word._haircut_cap(risk),
+        deposit_cap=self._deposit_caps[_asset],
         shocks=shocks,
     )

@@ -22,8 +22,8 @@ def _pull(_token: address, _payer: address, _amount: uint256):
     if not extcall IERC20(_token).transferFrom(_payer, self, _amount, default_return_value=True):
         errors._fail("token: transfer refused")
     after: uint256 = self._held(_token)
-    # A token that shrinks our balance must not underflow into an unnamed revert.
-    if after < before or unsafe_sub(after, before) != _amount:
+    # A token that shrinks our balance makes this wrap, beyond any amount that fits the books.
+    if unsafe_sub(after, before) != _amount:
         errors._fail("token: amount mismatch")
 
 

@@ -14,6 +14,7 @@ from ..modules import price_word
 maintenance: public(uint256)  # [quote wad]
 initial: public(uint256)  # [quote wad]
 borrow_limit: public(uint256)  # [quote wad]
+deposit_cap: public(uint256)  # of every asset; none at first [wad units]
 frozen: public(bool)  # unusable assets above 10 % of gross
 sample_count: public(uint256)
 listed_assets: public(uint256)  # bitmap; the first ten at first
@@ -22,6 +23,7 @@ listed_assets: public(uint256)  # bitmap; the first ten at first
 @deploy
 def __init__():
     self.listed_assets = 2**10 - 1
+    self.deposit_cap = max_value(uint256)
 
 
 @external
@@ -37,6 +39,11 @@ def set_listed_assets(_assets: uint256):
 
 
 @external
+def set_deposit_cap(_cap: uint256):
+    self.deposit_cap = _cap
+
+
+@external
 def set_frozen(_frozen: bool):
     self.frozen = _frozen
 
@@ -45,6 +52,13 @@ def set_frozen(_frozen: bool):
 def sample() -> bool:
     self.sample_count += 1
     return False
+
+
+@external
+@view
+def check_deposit(_asset: uint256, _held: uint256) -> bool:
+    assert _held <= self.deposit_cap, "collateral: above cap"
+    return True
 
 
 @external

@@ -94,14 +94,18 @@ def _draw_risk(machine: Machine, chooser: Chooser) -> Args:
         now.tier_table,
         now.haircut_floor,
         now.haircut_cap,
+        state.deposit_cap(known),
         *state.risk(known).shocks,
     ]
-    which = chooser.integer(0, 8)
-    if which == 8:
+    which = chooser.integer(0, 9)
+    if which == 9:
         shock = chooser.pick((-101, 101)) if slip(chooser) else chooser.integer(-15, 15)
-        fields[8 + chooser.integer(0, 15)] = shock
+        fields[9 + chooser.integer(0, 15)] = shock
     elif slip(chooser):
         fields[which] = chooser.pick((0, 1, 2**256 - 1))
+    elif which == 8:  # near what is held, where a deposit may meet it
+        held = max(state.on_record(token.address) for token in machine.world.tokens)
+        fields[which] = chooser.pick((held, 10**6 * WAD)) * chooser.integer(85, 218) // 100
     elif which != 5:
         fields[which] = max(1, fields[which] * chooser.integer(85, 118) // 100)
         if not slip(chooser):
@@ -115,7 +119,7 @@ def _set_risk(machine: Machine, sender: int, asset: int, *fields: int) -> None:
     who = machine.address(sender)
     check = predict_owner.set_asset_risk
     args = (asset, *fields)
-    risk = Risk._make((*fields[:8], fields[8:]))
+    risk = Risk._make((*fields[:9], fields[9:]))
     machine.call(sender, RISK, "set_asset_risk", args, check, who, asset, risk)
 
 
@@ -216,7 +220,7 @@ def _draw_list_risk(machine: Machine, chooser: Chooser) -> Args:
 
 def _list_risk(machine: Machine, sender: int, asset: int, line: int) -> None:
     risk = predict_owner.NEW_RISK
-    args = (asset, line, *risk[:8], *risk.shocks)
+    args = (asset, line, *risk[:9], *risk.shocks)
     who = machine.address(sender)
     machine.call(
         sender, RISK, "list_asset_risk", args, predict_owner.list_asset_risk, who, asset, line

@@ -193,6 +193,10 @@ class State(Books):
         word = self._read(self._risk.address, self._risk.slot("_targets") + (asset >> 2))
         return int(word) >> 64 * (asset & 3)
 
+    def deposit_cap(self, asset: int) -> int:
+        """[wad units]"""
+        return int(self._read(self._risk.address, self._risk.slot("_deposit_caps") + asset))
+
     def tier_table(self, table: int) -> int:
         """Packed by `margin_model.tier_table`."""
         return int(self._read(self._risk.address, self._tables + table))

@@ -150,6 +150,8 @@ def deposit(m: Models, sender: int, account: int, token: int, amount: int) -> No
     moved = to_wad(amount, m.world.tokens[token].scale)
     admit(m, found, token, moved)
     _receive(m, sender, token, amount, moved)
+    held = m.state.on_record(m.world.tokens[token].address) + moved
+    require(held <= m.state.deposit_cap(m.world.tokens[token].asset), "collateral: above cap")
 
 
 def admit(m: Models, account: Account, token: int, amount: int) -> None:

@@ -51,6 +51,7 @@ class Risk(NamedTuple):
     tier_table: int
     haircut_floor: int
     haircut_cap: int
+    deposit_cap: int
     shocks: tuple[int, ...]  # [percent]
 
 
@@ -63,6 +64,7 @@ NEW_RISK = Risk(
     1,
     300,
     5_000,
+    10**6 * WAD,
     (-8, 8, -4, 4, *[0] * 12),
 )
 
@@ -154,6 +156,7 @@ def check_risk(m: Models, risk: Risk) -> None:
     require(m.state.tier_table(risk.tier_table) != 0, "tier table: not set")
     require(risk.haircut_floor <= risk.haircut_cap, "haircut floor: above cap")
     require(risk.haircut_cap <= margin_math.MAX_HAIRCUT, "haircut cap: too high")
+    require(risk.deposit_cap <= 2**127, "deposit cap: too high")
     within = all(abs(shock) <= portfolio_math.MAX_SHOCK for shock in risk.shocks)
     require(within, "shock: out of range")
 

@@ -37,9 +37,10 @@ RISK = {
     "tier_table": 0,
     "haircut_floor": 500,
     "haircut_cap": 5000,
+    "deposit_cap": 1_000 * WAD,
     "shocks": [-8, 8, -4, 4] + [0] * 12,
 }
-NO_RISK = (0,) * 8 + ([0] * 16,)  # of an asset not listed
+NO_RISK = (0,) * 9 + ([0] * 16,)  # of an asset not listed
 INITIAL_LINE = 5 * 10**16
 PRICE = 1000 * WAD
 

@@ -160,6 +160,7 @@ def test_init__at_and_beyond_the_bounds__allowed_and_refused(builder, reverts, n
         ("depth", 100_000, 2**48 - 1, "depth: too low", "depth: too high"),
         ("haircut_floor", 0, 5_000, "", "haircut floor: above cap"),
         ("haircut_cap", 500, 6_666, "haircut floor: above cap", "haircut cap: too high"),
+        ("deposit_cap", 0, 2**127, "", "deposit cap: too high"),
     ],
 )
 def test_set_asset_risk__at_and_beyond_the_bounds__allowed_and_refused(

@@ -96,6 +96,33 @@ def test_deposit__more_of_a_token_than_can_be_recorded__reverts(ledger, reverts,
         ledger.deposit(account, 10 ** contract.decimals() * 10**6, contract)
 
 
+def test_deposit__above_the_cap_of_the_asset__reverts(ledger, reverts):
+    gold = ledger.tokens["GOLD"]
+    first, second = ledger.open(), ledger.open()
+    ledger.risk.set_deposit_cap(3 * WAD)
+    ledger.deposit(first, 2 * WAD, gold)
+    with reverts("collateral: above cap"):
+        ledger.deposit(second, WAD + 1, gold)
+    ledger.deposit(second, WAD, gold)
+    assert ledger.house.recorded(gold) == 3 * WAD
+
+
+def test_deposit__quote__knows_no_cap(ledger):
+    ledger.risk.set_deposit_cap(0)
+    ledger.deposit(ledger.open(), 1)
+
+
+def test_withdraw__what_is_held_beyond_a_lowered_cap__stays_and_may_leave(ledger, reverts):
+    gold = ledger.tokens["GOLD"]
+    account = ledger.open()
+    ledger.deposit(account, 3 * WAD, gold)
+    ledger.risk.set_deposit_cap(WAD)
+    with reverts("collateral: above cap"):
+        ledger.deposit(account, 1, gold)
+    ledger.withdraw(account, WAD, gold)
+    assert ledger.house.recorded(gold) == 2 * WAD
+
+
 def test_deposit__sum_of_cash_beyond_its_bits__reverts(ledger, reverts):
     supplier = ledger.open(1_000)
     ledger.write_down(ledger.open(), 10**6 * WAD)  # to the floor: a wei is 1e9 scaled ones now

@@ -167,6 +167,7 @@ INVALID_RISKS = [
     ({"tier_table": 1}, "tier table: not set"),
     ({"haircut_floor": 5001}, "haircut floor: above cap"),
     ({"haircut_cap": 6667}, "haircut cap: too high"),
+    ({"deposit_cap": 2**127 + 1}, "deposit cap: too high"),
     ({"shocks": (0,) * 15 + (101,)}, "shock: out of range"),
     ({"shocks": (-101,) + (0,) * 15}, "shock: out of range"),
 ]
@@ -200,6 +201,7 @@ def test_list_asset_risk__initial_line_out_of_bounds__reverts(world, engine, rev
         {"kappa": 100 * WAD, "horizon": 86_400, "line_cap": WAD, "depth": 2**48 - 1},
         {"haircut_floor": 0, "haircut_cap": 0},
         {"haircut_floor": 6666, "haircut_cap": 6666},
+        {"deposit_cap": 2**127},
         {"shocks": [100] * 8 + [-100] * 8},
         {"line_floor": INITIAL_LINE, "line_cap": INITIAL_LINE},
     ],
@@ -281,6 +283,27 @@ def test_set_asset_risk__depth__acts_at_once(world, engine):
     before = world.assess(exposure).maintenance
     engine.set_asset_risk(0, risk_of(depth=100_000))
     assert world.assess(exposure).maintenance > 2 * before
+
+
+# ── check_deposit ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_check_deposit__up_to_the_cap_and_above__true_and_reverts(world, engine, reverts):
+    world.list_asset(0, deposit_cap=7)
+    assert engine.check_deposit(0, 7)
+    with reverts("collateral: above cap"):
+        engine.check_deposit(0, 8)
+    engine.set_asset_risk(0, risk_of(deposit_cap=0))
+    assert engine.check_deposit(0, 0)
+    with reverts("collateral: above cap"):
+        engine.check_deposit(0, 1)
+
+
+@pytest.mark.parametrize("asset", [1, 15, 16, 2**256 - 1])
+def test_check_deposit__asset_not_listed__takes_nothing(world, engine, reverts, asset):
+    world.list_asset(0)
+    with reverts("collateral: above cap"):
+        engine.check_deposit(asset, 1)
 
 
 # ── set_tier_table ───────────────────────────────────────────────────────────────────────────────

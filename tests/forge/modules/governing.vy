@@ -50,7 +50,7 @@ def _change(_which: uint256, _market: uint256, _value: uint256):
                 _market,
                 risk,
                 method_id=method_id(
-                    "set_asset_risk(uint256,(uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,int256[16]))"
+                    "set_asset_risk(uint256,(uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,int256[16]))"
                 ),
             ),
         )
