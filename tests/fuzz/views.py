@@ -135,6 +135,7 @@ class Views:
             "_debt_word": lambda: pack_side(house.supply()[3], RAY),
             "_cash": lambda: house.cash(account),
             "_delta": lambda: -_WAD,
+            "_held": lambda: 0,
             "_shortfall": lambda: 0,
             "_unit": lambda: random.choice((0, 1, 10**12)),
             "_amount": lambda: random.choice((0, _WAD, 10**30)),
