@@ -19,15 +19,17 @@ Data flows one way; each file holds one step of it.
 ``units``               ``to_units(price, decimals)``: prices as the whole numbers feeds write
 ``pull_feed``           ``PullFeed.observe(time, price) -> list[Update]``, as Pyth publishes
 ``publisher``           carries feeds onto the chain: rounds written, updates pushed and paid for
-``scenario``            ``Scenario``: who takes part and with how much; ``draw_traders``
+``scenario``            ``Scenario``: who takes part and with how much; ``plans`` drawn from it
 ``wallet``, ``desk``    how anybody acts: accounts, deposits, orders; transactions, events
-``crowd``               opens accounts of ``agents`` (traders, providers, stakers), ``bidders``
+``crowd``               opens accounts of ``agents`` (traders, providers, stakers), ``borrowers``
+                        and ``bidders``
 ``caretaker``           the one keeper: samples, executes, calls margins, runs auctions
 ``book``, ``fleet``     all accounts, by events and numpy; by one static call of the lens
 ``course``              what a market is played through: prices, and who or what is missing when
 ``market``              ``Market(…).run() -> Outcome``: the loop, block after block
 ``invariants``          I1, I2, I3 after each of them
-``history``             series for the charts; ``metrics``: numbers, from events alone
+``history``             series for the charts; ``metrics``: numbers, from events alone;
+                        ``lending``: interest and the indices of cash; ``outcome``: all of it
 ``summary``             JSON document and terminal table; ``report``, ``charts``: the page
 ``replay``              ``replay(tape) -> Outcome``: deploys everything and runs it
 ======================  ==========================================================================

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from oracle_sim.scenario import Trade, TraderPlan
+from oracle_sim.plans import Trade, TraderPlan
 from oracle_sim.wallet import Member, Prices, Wallet, to_wad
 
 PATIENCE = 900.0

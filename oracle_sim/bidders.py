@@ -155,18 +155,19 @@ class Bidder:
         Returns
         -------
         bool
-            Whether the pool still had some.
+            Whether the pool still had some that anybody could buy.
         """
         deployment = self._wallet.deployment
         house = deployment.clearinghouse
         for index, asset in enumerate(deployment.collaterals):
             amount = house.collateral_amount(POOL, index)
-            if amount == 0 or asset not in prices:
+            least = house.collateral_token(index).min_value
+            if asset not in prices or amount / WAD * prices[asset] < least / WAD:
                 continue
             own = deployment.lens.health(self.member.account)
             free = min(own.cash, own.equity - own.initial)
             bought = min(amount, int(self._use * free / prices[asset]))
-            if bought > 0 and self._wallet.desk.attempt(
+            if bought / WAD * prices[asset] >= least / WAD and self._wallet.desk.attempt(
                 deployment.pool.buy_collateral,
                 self.member.account,
                 index,

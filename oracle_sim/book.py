@@ -45,6 +45,11 @@ class Book:
     ----------
     deployment : Deployment
     desk : Desk
+
+    Attributes
+    ----------
+    lines : dict of int to (float, float)
+        Line and target of each asset when the book was last read [1].
     """
 
     def __init__(self, deployment: Deployment, desk: Desk) -> None:
@@ -72,10 +77,11 @@ class Book:
         )  # exposures at silent readings [quote, units]
         self._indices = np.zeros(ASSETS)  # F of those readings, when the row was read
         self._raw = np.empty(0)  # equity at prices and funding zero [quote]
+        self._cash_indices = np.ones(2)  # of supply and debt, to which rows have accrued [1e27]
         self._in_auction = np.empty(0, dtype=np.bool_)
         self._portfolio = 0.0  # MM of portfolio accounts, over all readings [quote]
         self._standard = 0.0  # of the same under standard margin [quote]
-        self.lines: Lines = {}  # at the last reading
+        self.lines: Lines = {}
 
     @property
     def hedge_ratio(self) -> float | None:
@@ -84,14 +90,14 @@ class Book:
 
     def read(self) -> Fleet:
         """All user accounts as of now."""
+        self._accrue()
         self._update()
         words = self._deployment.oracle.read(self._bitmap)
         sizes, amounts = self._rows[:, _SIZES], self._rows[:, _AMOUNTS]
-        owed = sizes @ self._funding(words)
         fleet = fleet_model.Fleet(
             np.rint(self._rows[:, _KIND] * _WAD),  # a kind is a plain number among amounts
             self._rows[:, _CASH],
-            self._raw - owed,
+            self._raw - sizes @ self._funding(words),
             sizes,
             amounts,
         )
@@ -124,6 +130,16 @@ class Book:
         self._portfolio += float(found.maintenance[of_books].sum())
         self._standard += float(standard.maintenance.sum())
 
+    def _accrue(self) -> None:
+        """Bring all cash to now: interest and write-downs name no account, they move an index."""
+        indices = np.array(self._house.supply()[:2], dtype=np.float64)
+        growth = indices / self._cash_indices - 1
+        self._cash_indices = indices
+        cash = self._rows[:, _CASH]
+        interest = cash * np.where(cash < 0, growth[1], growth[0])
+        self._rows[:, _CASH] += interest
+        self._raw += interest
+
     def _update(self) -> None:
         """Read again whom events have named since the last time."""
         count = self._house.account_count() + 1 - FIRST_USER
@@ -132,10 +148,7 @@ class Book:
             self._rows = np.concatenate((self._rows, np.zeros((fresh, self._rows.shape[1]))))
             self._raw = np.concatenate((self._raw, np.zeros(fresh)))
             self._in_auction = np.concatenate((self._in_auction, np.zeros(fresh, dtype=np.bool_)))
-        touched = self._desk.touched_accounts()
-        if touched is None:
-            touched = set(range(FIRST_USER, FIRST_USER + count))
-        touched = {account for account in touched if account >= FIRST_USER}
+        touched = [account for account in self._desk.touched_accounts() if account >= FIRST_USER]
         if not touched:
             return
         for asset in self._deployment.assets.values():

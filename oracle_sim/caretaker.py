@@ -128,7 +128,7 @@ class Caretaker:
     def watch(self) -> None:
         """Act on the statuses of all accounts."""
         self.scan()
-        fleet = self.fleet
+        fleet, auction = self.fleet, self._auction
         late = (fleet.status >= LIQUIDATABLE) & ~fleet.in_auction
         for account in fleet.where(late):
             if not self._start(account) and self._is_stuck(account):
@@ -137,10 +137,10 @@ class Caretaker:
         strained = fleet.status >= MARGIN_CALL
         for account in fleet.where(strained):
             if account not in self._called:
-                self._attempt(self._auction.issue_margin_call, account)
+                self._attempt(auction.issue_margin_call, account)
         for account in fleet.where((fleet.status == HEALTHY) & ~fleet.in_auction):
-            if account in self._episodes:
-                self._attempt(self._auction.close_episode, account)
+            if account in self._episodes and not self._attempt(auction.close_episode, account):
+                self._write_off(account)  # rounding may have left a wei of debt
 
     def relieve(self) -> None:
         """Cut winners where the pool cannot carry them; write off what nobody is left to pay."""
@@ -160,11 +160,14 @@ class Caretaker:
 
     def _start(self, account: int) -> bool:
         """Start the auction of an account, or write off what has nothing left to sell."""
-        if self._attempt(self._auction.start, account, self.member.account):
-            return True
-        if self._deployment.clearinghouse.held_assets(account) == 0:
-            return self._attempt(self._auction.write_off, account)
-        return False
+        started = self._attempt(self._auction.start, account, self.member.account)
+        return started or self._write_off(account)
+
+    def _write_off(self, account: int) -> bool:
+        """Write off the debt of an account that has nothing left to sell."""
+        if self._deployment.clearinghouse.held_assets(account) != 0:
+            return False
+        return self._attempt(self._auction.write_off, account)
 
     def _is_stuck(self, account: int) -> bool:
         health = self._deployment.lens.health(account)

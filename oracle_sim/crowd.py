@@ -7,7 +7,9 @@ import numpy as np
 from chain.deployment import CROSS
 from oracle_sim.agents import Provider, Staker, Trader
 from oracle_sim.bidders import Bidder
-from oracle_sim.scenario import Scenario, draw_hedgers, draw_traders
+from oracle_sim.borrowers import Borrower
+from oracle_sim.plans import draw_borrowers, draw_hedgers, draw_traders
+from oracle_sim.scenario import Scenario
 from oracle_sim.wallet import WAD, Member, Prices, Wallet
 
 
@@ -16,13 +18,15 @@ class Crowd:
     """Everybody but the keeper."""
 
     traders: list[Trader]
+    borrowers: list[Borrower]
     bidders: list[Bidder]
     providers: list[Provider]
     stakers: list[Staker]
 
-    def by_account(self) -> dict[int, Trader]:
-        """Traders by account id."""
-        return {trader.member.account: trader for trader in self.traders}
+    def takers(self) -> dict[int, Trader | Borrower]:
+        """Who takes a risk and may be called for margin, by account id."""
+        takers: list[Trader | Borrower] = [*self.traders, *self.borrowers]
+        return {taker.member.account: taker for taker in takers}
 
 
 class Addresses:
@@ -75,9 +79,14 @@ def gather(
     bidders = _bidders(scenario, wallet, [member() for _ in range(scenario.bidders)])
     traded = tuple(deployment.assets), tuple(deployment.collaterals)
     plans = draw_traders(scenario, *traded, duration, rng)
-    # numbers of their own: how many hedge changes nothing for the others
-    plans += draw_hedgers(scenario, *traded, rng.spawn(1)[0])
+    # numbers of their own: how many hedge or borrow changes nothing for the others
+    of_hedgers, of_borrowers = rng.spawn(2)
+    plans += draw_hedgers(scenario, *traded, of_hedgers)
     traders = [Trader(plan, member(plan.kind), wallet) for plan in plans]
+    borrowers = [
+        Borrower(plan, member(), wallet)
+        for plan in draw_borrowers(scenario, traded[1], duration, of_borrowers)
+    ]
 
     for provider in providers:
         provider.enter()
@@ -87,7 +96,9 @@ def gather(
         bidder.fund()
     for trader in traders:
         trader.fund(prices)
-    return Crowd(traders, bidders, providers, stakers)
+    for borrower in borrowers:
+        borrower.fund(prices)
+    return Crowd(traders, borrowers, bidders, providers, stakers)
 
 
 def _bidders(scenario: Scenario, wallet: Wallet, members: list[Member]) -> list[Bidder]:

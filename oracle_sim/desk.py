@@ -17,26 +17,19 @@ def _topic(event: Any) -> bytes:
 
 
 _LEDGER = "Clearinghouse"
-_SHAKING = ("SupplyWrittenDown", "ExitCharged")
-"""Events after which all suppliers' cash is another."""
-_Places = set[tuple[str, bytes]]
 
 
-def _ledger_topics(contracts: Iterable[Contract]) -> tuple[_Places, _Places]:
-    """Where the ledger's events come from: those that name an account, those that change all."""
-    naming, shaking = set(), set()
-    for contract in contracts:
-        if contract.name != _LEDGER:
-            continue
-        for entry in contract.artifact.abi:
-            if entry["type"] != "event":
-                continue
-            first = entry["inputs"][0]
-            if entry["name"] in _SHAKING:
-                shaking.add((contract.address, _topic(entry)))
-            elif first["name"].lstrip("_") == "account" and first["indexed"]:
-                naming.add((contract.address, _topic(entry)))
-    return naming, shaking
+def _naming(contracts: Iterable[Contract]) -> set[tuple[str, bytes]]:
+    """Where the ledger's events that name an account come from."""
+    return {
+        (contract.address, _topic(entry))
+        for contract in contracts
+        if contract.name == _LEDGER
+        for entry in contract.artifact.abi
+        if entry["type"] == "event"
+        and entry["inputs"][0]["name"].lstrip("_") == "account"
+        and entry["inputs"][0]["indexed"]
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +85,8 @@ class Desk:
             for entry in contract.artifact.abi
             if entry["type"] == "event" and entry["name"] in wanted
         }
-        self._naming, self._shaking = _ledger_topics(contracts)
+        self._naming = _naming(contracts)
         self._touched: set[int] = set()
-        self._all_touched = False
 
     def send(self, function: Function, *args: Any, sender: str, value: int = 0) -> Receipt:
         """Send a transaction that must succeed; raises `Reverted` when it does not."""
@@ -104,8 +96,6 @@ class Desk:
             place = (log.address, log.topics[0])
             if place in self._naming:
                 self._touched.add(int.from_bytes(log.topics[1], "big"))
-            elif place in self._shaking:
-                self._all_touched = True
             reader = self._readers.get(place)
             if reader is not None:
                 event = reader.events([log])[0]
@@ -120,10 +110,9 @@ class Desk:
         self.transactions += 1
         return receipt
 
-    def touched_accounts(self) -> set[int] | None:
-        """Accounts whose books an event has named since the last call; None: all of them."""
-        touched = None if self._all_touched else self._touched
-        self._touched, self._all_touched = set(), False
+    def touched_accounts(self) -> set[int]:
+        """Accounts whose books an event has named since the last call."""
+        touched, self._touched = self._touched, set()
         return touched
 
     def attempt(

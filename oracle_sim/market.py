@@ -11,6 +11,7 @@ from chain.config import Config
 from chain.deployment import CROSS, FUND, POOL, Deployment
 from oracle_sim.agents import Trader
 from oracle_sim.bidders import Lot
+from oracle_sim.borrowers import Borrower
 from oracle_sim.caretaker import Caretaker
 from oracle_sim.course import Course, Disturbances, within
 from oracle_sim.crowd import Addresses, Crowd, gather
@@ -86,8 +87,8 @@ class Market:
         self._history = History(deployment.assets)
         self._lending = Lending()
         self._invariants = Invariants(deployment)
-        self._crowd = Crowd([], [], [], [])
-        self._traders: dict[int, Trader] = {}
+        self._crowd = Crowd([], [], [], [], [])
+        self._takers: dict[int, Trader | Borrower] = {}
         self._opened = False
         self._pool_sells = False  # collateral it took over
         self._sold = 0.0  # in auctions [quote]
@@ -122,6 +123,7 @@ class Market:
             refusals=dict(self.desk.refusals),
             liquidated=self._sold + self._keeper.absorbed,
             pool=lens.health(POOL).equity / WAD,
+            borrowers=len(self._crowd.borrowers),
             hedgers=self._scenario.hedgers,
             hedge_ratio=self._keeper.book.hedge_ratio,
         )
@@ -203,7 +205,7 @@ class Market:
             float(self._course.duration),
             self._rng,
         )
-        self._traders = self._crowd.by_account()
+        self._takers = self._crowd.takers()
 
     def _dispatch(self, now: float) -> None:
         """Tell everybody what has happened."""
@@ -212,12 +214,12 @@ class Market:
             self._lending.note(happening)
             self._keeper.notice(happening)
             account = getattr(happening.args, "account", 0)
-            trader = self._traders.get(account)
+            called = self._takers.get(account)
             match happening.name:
-                case "MarginCalled" if trader is not None:
-                    trader.call()
-                case "OrderCancelled" if trader is not None:
-                    trader.cancelled(happening.args.reason, now)
+                case "MarginCalled" if called is not None:
+                    called.call()
+                case "OrderCancelled" if isinstance(called, Trader):
+                    called.cancelled(happening.args.reason, now)
                 case "AuctionStarted":
                     self._auctions.append(account)
                 case "AuctionEnded":
@@ -257,8 +259,8 @@ class Market:
         return Lot(account, deployment.auction.terms(account), deployment.lens.health(account))
 
     def _act(self, time: int, now: float) -> None:
-        for trader in self._crowd.traders:
-            trader.act(now, self._prices)
+        for taker in self._takers.values():
+            taker.act(now, self._prices)
         if not within(self._disturbances.bidders, time):
             self._act_as_bidders(now)
         for provider in self._crowd.providers:

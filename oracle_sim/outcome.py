@@ -35,6 +35,7 @@ class Outcome:
         Positions and collateral sold in auctions or taken over by the pool, at mark [quote].
     pool : float
         Equity of the pool at the end, at mark [quote].
+    borrowers : int
     hedgers : int
         Portfolio accounts.
     hedge_ratio : float or None
@@ -57,5 +58,6 @@ class Outcome:
     refusals: dict[str, int]
     liquidated: float
     pool: float
+    borrowers: int
     hedgers: int
     hedge_ratio: float | None

@@ -6,6 +6,7 @@ import numpy as np
 from rich.table import Table
 
 from oracle_sim.fleet import STATUS_NAMES
+from oracle_sim.lending import Lending
 from oracle_sim.outcome import Outcome
 
 
@@ -86,6 +87,12 @@ def to_document(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "index_min": outcome.lending.index_min,
         "index_end": outcome.lending.index_end,
         "fund_debt": fund_debt(outcome),
+        "borrowers": outcome.borrowers,
+        "utilisation_max": outcome.lending.highest_use,
+        "interest_paid": outcome.lending.paid,
+        "interest_earned": outcome.lending.earned,
+        "interest_to_pool": outcome.lending.to_pool,
+        "interest_to_fund": outcome.lending.to_fund,
         "pool_in": metrics.pool_in,
         "pool_out": metrics.pool_out,
         "pool_end": outcome.pool,
@@ -117,6 +124,11 @@ def rows(outcome: Outcome) -> list[tuple[str, str]]:
             f"{metrics.requests['lapsed']} lapsed",
         ),
         ("portfolio accounts", _hedged(outcome)),
+        (
+            "borrowers",
+            f"{outcome.borrowers}, at most {outcome.lending.highest_use:.0%} of supply lent out",
+        ),
+        ("interest", _interest(outcome.lending)),
         ("margin calls", f"{metrics.margin_calls}"),
         (
             "liquidations",
@@ -196,6 +208,13 @@ def _hedged(outcome: Outcome) -> str:
     if outcome.hedge_ratio is None:
         return f"{outcome.hedgers}, none with positions"
     return f"{outcome.hedgers}, asked for {outcome.hedge_ratio:.0%} of what standard margin would"
+
+
+def _interest(lending: Lending) -> str:
+    return (
+        f"{lending.paid:,.2f} paid: suppliers earned {lending.earned:,.2f}, "
+        f"the pool {lending.to_pool:,.2f}, the fund {lending.to_fund:,.2f}"
+    )
 
 
 def _reasons(reasons: dict[str, int]) -> str:

@@ -71,8 +71,8 @@ def cli(
     """Replay a crash through the whole protocol.
 
     Prices become feed rounds, rounds become samples, samples move the lines; a hundred accounts
-    trade, are called, auctioned and bid for. Runs in this process unless a network is named. The
-    report goes to build/demo/report.html.
+    trade, borrow, are called, auctioned and bid for. Runs in this process unless a network is
+    named. The report goes to build/demo/report.html.
     """
     from rich.console import Console
 

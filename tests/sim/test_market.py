@@ -38,6 +38,9 @@ def test_replay__generated_crash__every_path_is_walked(crash: Outcome) -> None:
     assert metrics.requests["entered"] == 7
     assert metrics.requests["left"] == 1
     assert metrics.fund_out > 0
+    assert crash.borrowers == 6
+    assert 0.1 < crash.lending.highest_use < 0.8
+    assert crash.hedge_ratio is not None and crash.hedge_ratio < 1
 
 
 def test_replay__generated_crash__invariants_hold_and_nobody_is_stuck(crash: Outcome) -> None:
@@ -62,7 +65,9 @@ def test_replay__generated_crash__fund_balance_is_what_came_in_less_what_went_ou
     crash: Outcome,
 ) -> None:
     metrics = crash.metrics
-    assert crash.history.fund[-1] == pytest.approx(metrics.fund_in - metrics.fund_out, abs=1e-6)
+    # what it has earned since the last accrual is in the balance and in no event yet
+    since = crash.history.fund[-1] - (metrics.fund_in - metrics.fund_out)
+    assert -1e-6 <= since <= 0.01 * crash.lending.to_fund
     assert crash.history.fund[-1] >= 0
     assert metrics.shortfall == pytest.approx(
         metrics.covered_by_fund + metrics.covered_by_pool + metrics.written_down, abs=1e-6
