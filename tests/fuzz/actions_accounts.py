@@ -166,9 +166,12 @@ def _draw_withdraw(machine: Machine, chooser: Chooser) -> Args:
 
 
 def _loan(machine: Machine, chooser: Chooser, account: int) -> Args:
-    """All the cash and more: a loan on the collateral, or on a profit that is not cash."""
+    """All the cash and more, or hardly more: a loan on the collateral, or on a profit that is not
+    cash."""
     cash = max(0, machine.models.state.cash(account))
     lent = max(machine.means(account) - cash, cash // 5) * chooser.integer(1, 110) // 100
+    if chooser.chance(1, 4):
+        lent = 2 * QUOTE_UNIT
     amount = max(1, (cash + lent) // QUOTE_UNIT)
     return caller_of(machine, chooser, account), account, QUOTE, amount, somebody(chooser)
 

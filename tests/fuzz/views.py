@@ -91,7 +91,11 @@ class Views:
         """By parameter name, from one consistent choice."""
         d = self._deployment
         house, pool, risk = d.clearinghouse, d.pool, d.risk
-        account = random.randint(1, house.account_count())
+        # rather an account that depends on prices
+        accounts = range(1, house.account_count() + 1)
+        account = random.choice([a for a in accounts if house.held_assets(a)] or accounts)
+        if random.randrange(3) == 0:
+            account = random.choice(accounts)
         # rather one that the account depends on, if there is any
         listed, held = range(d.oracle.asset_count()), house.held_assets(account)
         asset = random.choice([a for a in listed if held >> a & 1] or listed)
