@@ -17,7 +17,7 @@ DELEVERAGING = "deleveraging"
 MANAGER = "owner or operator of an account"
 
 NO_TIERS: list[Any] = [(0, 100)]
-RISK = (10**18, 3600, 10**16, 10**17, 10**6, 0, 0, 0, (0,) * 16)
+RISK = (10**18, 3600, 10**16, 10**17, 10**6, 0, 0, 0, 0, (0,) * 16)
 LISTING = ([], 1, 1, 10, 1, 1, 1, 1, 1, [])
 WORDS = [0] * 16
 ACCOUNT = 4  # of the trader

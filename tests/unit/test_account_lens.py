@@ -220,7 +220,7 @@ def test_solvency__through_a_loss__says_who_bears_it(world, account, bidder):
     assert found.shortfall == world.clearinghouse.shortfall() > 0
     assert 0 <= balance(found) <= 10**6
     buyer = world.open(0, bidder)
-    world.add_collateral(buyer, "GOLD", 10**5 * WAD, bidder)
+    world.add_collateral(buyer, "GOLD", 700 * WAD, bidder)
     world.bid(account, buyer, bidder)
     found = world.lens.solvency()
     assert found.shortfall == found.fund == 0

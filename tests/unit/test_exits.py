@@ -47,7 +47,7 @@ class Crowd:
         ]
         world.long(10**5 * WAD, {7: 5_000 * WAD})
         # he owes more than he will buy of cash: as a supplier he would bear what is still to come
-        world.add_collateral(self.bidder, "GOLD", 10**6 * WAD, self.outsider)
+        world.add_collateral(self.bidder, "GOLD", 900 * WAD, self.outsider)
         world.clearinghouse.withdraw(
             self.bidder, world.usdc.address, 40_000 * 10**6, self.outsider, sender=self.outsider
         )

@@ -58,7 +58,7 @@ def uncovered(world):
 def collateralised(world, owner):
     """A bidder without cash of his own, who bears nothing."""
     account = world.open(0, owner)
-    world.add_collateral(account, "GOLD", 10**5 * WAD, owner)
+    world.add_collateral(account, "GOLD", 700 * WAD, owner)
     return account
 
 
@@ -203,7 +203,7 @@ def test_repay__own_debtor_at_par_during_a_shortfall__gains_nobody_a_unit(world,
     """The attack: cash that is about to be cut pays a debt of the same person at par."""
     supplier, _ = ruined
     debtor = world.open()
-    world.add_collateral(debtor, "GOLD", 10**3 * WAD)
+    world.add_collateral(debtor, "GOLD", 200 * WAD)
     world.clearinghouse.withdraw(
         debtor, world.usdc.address, 10**4 * 10**6, world.chain.accounts[9], sender=world.owner
     )
