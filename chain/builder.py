@@ -48,6 +48,8 @@ class Builder:
             reports or ZERO_ADDRESS,
             *config.risk.values(),
             config.reports.range,
+            list(config.assets).index(config.peg.asset) if config.peg.asset else 0,
+            config.peg.bound,
         )
         interest = self._new("InterestModel", config.interest)
         # These five name each other: the earlier ones are told where the others are going to be.

@@ -157,6 +157,17 @@ class CollateralConfig:
 
 
 @dataclass(frozen=True)
+class PegConfig:
+    """Which asset's price is the quote token's own; without one nobody looks."""
+
+    asset: str
+    bound: int  # [wad]
+
+
+NO_PEG = PegConfig("", 0)
+
+
+@dataclass(frozen=True)
 class ReportsConfig:
     """Who may sign risk reports; without signers there are none."""
 
@@ -171,6 +182,7 @@ class Config:
 
     path: Path
     quote: TokenConfig
+    peg: PegConfig
     sequencer_feed: str | None
     oracle: dict[str, int]
     risk: dict[str, int]
@@ -207,6 +219,7 @@ class Config:
             self,
             assets={s: asset for s, asset in self.assets.items() if s in wanted},
             collaterals={s: c for s, c in self.collaterals.items() if c.asset in wanted},
+            peg=self.peg if self.peg.asset in wanted else NO_PEG,
         )
 
     def with_prices(self, prices: Mapping[str, int]) -> Config:
@@ -282,6 +295,17 @@ def _collateral(section: Section, symbol: str, assets: Mapping[str, Any]) -> Col
     return collateral
 
 
+def _peg(quote: Section, assets: Mapping[str, Any]) -> PegConfig:
+    if quote.get("peg") is None:
+        return NO_PEG
+    section = quote.section("peg")
+    peg = PegConfig(section.text("asset"), section.number("bound", WAD))
+    if peg.asset not in assets:
+        raise ConfigError(f"{section.where}.asset: no asset {peg.asset!r}")
+    section.done()
+    return peg
+
+
 def _reports(section: Section) -> ReportsConfig:
     reports = ReportsConfig(
         section.addresses("signers"), section.number("threshold"), section.number("range", WAD)
@@ -337,6 +361,7 @@ def load_config(name: str | Path) -> Config:
     config = Config(
         path=path,
         quote=_token(quote, quote.text("symbol")),
+        peg=_peg(quote, assets),
         sequencer_feed=oracle.address("sequencer_feed"),
         oracle=_only(oracle, _ORACLE),
         risk=_only(root.section("risk"), _RISK),

@@ -70,6 +70,8 @@ MAX_KEEPER_COST: constant(uint256) = 1000 * 10**18  # [quote wad]
 MAX_BREAKDOWN: constant(uint256) = portfolio_math.BPS
 MIN_FLOOR: constant(uint256) = 10  # [bps]
 MAX_FLOOR: constant(uint256) = 2_000  # [bps]
+MIN_PEG_BOUND: constant(uint256) = 5 * 10**17  # [wad]
+MAX_PEG_BOUND: constant(uint256) = 10**18  # [wad]
 MAX_DEPOSIT_CAP: constant(uint256) = 2**127  # the Clearinghouse can hold of a token [wad units]
 
 # Unusable assets worth at most this part of gross exposure stop nothing [1 / it].
@@ -101,10 +103,12 @@ BREAKDOWN: public(immutable(uint256))  # delta: how far correlations are moved [
 FLOOR: public(immutable(uint256))  # least MM of a portfolio's gross legs [bps]
 REPORTS: public(immutable(IRiskReports))  # signed forecasts; empty: none
 REPORT_RANGE: public(immutable(uint256))  # most they raise a variance [wad]
+QUOTE_ASSET: public(immutable(uint256))  # whose price is the quote token's own
+PEG_BOUND: public(immutable(uint256))  # the least at which it counts as pegged; 0: nobody looks [wad]
 
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
-last_sample: public(uint256)  # [s]
+_clock: uint256  # time of the last sample [s] | 1 << 40 while the quote token is off its peg
 _risks: uint256[ASSETS]  # see `risk_word`
 _targets: uint256[4]  # of four assets each, see `risk_word`
 _tables: uint256[TABLES]  # see `tier_table`
@@ -124,6 +128,8 @@ def __init__(
     _breakdown: uint256,
     _floor: uint256,
     _report_range: uint256,
+    _quote_asset: uint256,
+    _peg_bound: uint256,
 ):
     ownable.__init__()
     ownable_2step.__init__()
@@ -147,6 +153,9 @@ def __init__(
 
     assert _report_range >= risk_report.MIN_RANGE, "report range: too small"
     assert _report_range <= risk_report.MAX_RANGE, "report range: too large"
+    assert _quote_asset < ASSETS, "quote asset: unknown"
+    assert _peg_bound == 0 or _peg_bound >= MIN_PEG_BOUND, "peg bound: too low"
+    assert _peg_bound <= MAX_PEG_BOUND, "peg bound: too high"
 
     ORACLE = _oracle
     REPORTS = _reports
@@ -159,6 +168,8 @@ def __init__(
     BREAKDOWN = _breakdown
     FLOOR = _floor
     REPORT_RANGE = _report_range
+    QUOTE_ASSET = _quote_asset
+    PEG_BOUND = _peg_bound
 
 
 # ── anybody ──────────────────────────────────────────────────────────────────────────────────────
@@ -167,13 +178,13 @@ def __init__(
 @external
 def sample() -> bool:
     """@custom:see IRiskEngine"""
-    if block.timestamp < self.last_sample + SAMPLE_INTERVAL:
+    clock: uint256 = self._clock
+    if block.timestamp < (clock & UINT40) + SAMPLE_INTERVAL:
         return False
-    self.last_sample = block.timestamp
-
     words: uint256[16] = empty(uint256[16])
     variances: uint256[16] = empty(uint256[16])
     words, variances = extcall ORACLE.sample()
+    self._clock = block.timestamp | self._off_peg(words, clock >> 40)
     updated: uint256 = 0
     ramps: DynArray[uint256, ASSETS] = []
     lanes: uint256 = 0
@@ -417,6 +428,22 @@ def tiers(_table: uint256) -> DynArray[IRiskEngine.Tier, 5]:
 @external
 @view
 @reentrant
+def last_sample() -> uint256:
+    """@custom:see IRiskEngine"""
+    return self._clock & UINT40
+
+
+@external
+@view
+@reentrant
+def off_peg() -> bool:
+    """@custom:see IRiskEngine"""
+    return self._clock >> 40 != 0
+
+
+@external
+@view
+@reentrant
 def listed_assets() -> uint256:
     """@custom:see IRiskEngine"""
     assets: uint256 = 0
@@ -590,6 +617,9 @@ def _assess(
             margin_math._scale_up(unsafe_add(initial, KEEPER_COST), IM_MULTIPLIER),
             margin_math._confidence_charge(uncertainty),
         )
+    # Nobody opens or withdraws at prices in a unit that is not worth what they say.
+    if PEG_BOUND != 0 and worst_state == price_word.VALID and self._clock >> 40 != 0:
+        worst_state = price_word.UNCERTAIN
 
     health: IRiskEngine.Health = IRiskEngine.Health(
         cash=_exposure.cash,
@@ -709,6 +739,24 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256, _lane: uin
             return 0
     self._risks[_asset] = risk_word._with_ramp(risk, line, new_target, _live)
     return line | (new_target << 64) | (_live << 128)
+
+
+@internal
+def _off_peg(_words: uint256[16], _was_off: uint256) -> uint256:
+    """
+    @notice The quote token is off its peg below the bound, or without a usable price.
+    @param _words readings of all assets
+    @return 1 << 40 while it is, else 0
+    """
+    if PEG_BOUND == 0:
+        return 0
+    word: uint256 = _words[QUOTE_ASSET]
+    off: uint256 = 0
+    if word & UINT88 < PEG_BOUND or word >> 248 < price_word.UNCERTAIN:
+        off = 1
+    if off != _was_off:
+        log IRiskEngine.PegChanged(off_peg=off == 1, price=word & UINT88, state=word >> 248)
+    return off << 40
 
 
 @internal

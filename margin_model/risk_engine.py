@@ -111,6 +111,7 @@ def assess(
     parameters: Parameters,
     later: int = 0,
     rows: Sequence[int] = UNCORRELATED,
+    off_peg: bool = False,
 ) -> Health:
     """Equity, requirements and what else decides about an account.
 
@@ -126,10 +127,12 @@ def assess(
         Evaluate the lines so much later, in oracle-live time [s].
     rows : sequence of int, shape (8,)
         Packed correlations, see `portfolio_math`; they count for PORTFOLIO accounts.
+    off_peg : bool
+        Whether the last sample found the quote token off its peg: then no state is VALID.
     """
     value = strict_value = 0  # [1e-36 quote]
     maintenance = initial = uncertainty = borrow_limit = gross = idle = 0
-    worst_state = price_word.VALID
+    worst_state = price_word.UNCERTAIN if off_peg else price_word.VALID
 
     for asset in range(ASSETS):
         if not ((exposure.markets | exposure.collaterals) >> asset) & 1:

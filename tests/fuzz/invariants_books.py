@@ -34,7 +34,7 @@ _PARTS = (
     (SUMS, "last_id"),
     (MARKETS, "funding"),
     (FUNDS, "lp_supply"),
-    (LINES, "last_sample"),
+    (LINES, "clock"),
     (ACCOUNTS, "sentinels"),
     (SETTINGS, "token_count"),
     (TOKENS, "recorded"),

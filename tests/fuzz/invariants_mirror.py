@@ -132,7 +132,8 @@ class Mirror(Cash):
         """Equity and requirements of an exposure."""
         rows = risk_engine.UNCORRELATED if exposure.kind != PORTFOLIO else self.rows()
         assets = self._assets_of(exposure)
-        return risk_engine.assess(exposure, words, assets, self.parameters, later, rows)
+        off_peg = bool(self.books.now("clock") >> 40)
+        return risk_engine.assess(exposure, words, assets, self.parameters, later, rows, off_peg)
 
     def breakdown(self, exposure: Exposure, words: Sequence[int]) -> Breakdown:
         """What MM is made of under portfolio margin."""

@@ -41,6 +41,8 @@ class MarginModel:
         self._token_assets = [token.asset for token in world.tokens]
         self._max_rate = world.config.max_funding_rate
         self.parameters = Parameters(**world.config.risk)
+        self._quote_asset = world.deployment.assets[world.config.peg.asset]
+        self._peg_bound = world.config.peg.bound
         self.supply_index: int | None = None
         """Of the transaction that is predicted, where it raises the stored one [1e27]."""
 
@@ -97,13 +99,16 @@ class MarginModel:
         """Of a holding, at what is stored; as a sample would leave it if `assets` is of that."""
         exposure = self.exposure(holding, words, trade)
         rows: Sequence[int] = risk_engine.UNCORRELATED
+        sampled = assets is not None and self.is_sample_due()
+        off_peg = self._off_peg_after_sample() if sampled else self._state.off_peg
         if holding.kind == PORTFOLIO:
-            sampled = assets is not None and self.is_sample_due()
             rows = self._oracle.sampled_grid().rows() if sampled else self._state.rows
         if assets is None:
             held = exposure.markets | exposure.collaterals
             assets = {asset: self._state.risk(asset) for asset in bits(held)}
-        return risk_engine.assess(exposure, words, assets, self.parameters, rows=rows)
+        return risk_engine.assess(
+            exposure, words, assets, self.parameters, rows=rows, off_peg=off_peg
+        )
 
     def status(self, health: Health) -> int:
         """HEALTHY, REDUCE_ONLY, MARGIN_CALL, LIQUIDATABLE or BANKRUPT."""
@@ -125,6 +130,11 @@ class MarginModel:
             words[asset], variance, _ = self._oracle.sampled(asset)
             risks[asset] = self._updated(asset, words[asset], variance)
         return words, risks
+
+    def _off_peg_after_sample(self) -> bool:
+        """What `RiskEngine.sample` will find of the quote token."""
+        word = self._oracle.sampled(self._quote_asset)[0]
+        return word >> 248 < price_word.UNCERTAIN or word & (2**88 - 1) < self._peg_bound
 
     def fresh_after_sample(self, assets: int) -> list[int]:
         """`read_fresh` of a bitmap of assets once `RiskEngine.sample` was called."""

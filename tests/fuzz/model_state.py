@@ -182,7 +182,16 @@ class State(Books):
     @property
     def risk_sampled_at(self) -> int:
         """[s]"""
-        return int(self._read(self._risk.address, self._risk.slot("last_sample")))
+        return int(self._clock & (2**40 - 1))
+
+    @property
+    def off_peg(self) -> bool:
+        """Whether the last sample found the quote token off its peg."""
+        return bool(self._clock >> 40)
+
+    @property
+    def _clock(self) -> int:
+        return int(self._read(self._risk.address, self._risk.slot("_clock")))
 
     def risk_word(self, asset: int) -> int:
         """Packed by `margin_model.risk_word`; 0 when not listed."""

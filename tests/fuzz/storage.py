@@ -36,7 +36,7 @@ _HOT: tuple[tuple[str, str, str, int | str], ...] = (
     ("uncovered", "clearinghouse", "cash_book.shortfall", 1),
     ("epoch", "fund", "_epoch", 1),
     ("allowance", "fund", "_allowance", 1),
-    ("last_sample", "risk", "last_sample", 1),
+    ("clock", "risk", "_clock", 1),
     ("risks", "risk", "_risks", "M"),
     ("calendar", "oracle", "_calendar", 1),
     ("memories", "oracle", "_memories", "M"),

@@ -11,6 +11,7 @@ from chain.config import (
     AssetConfig,
     CollateralConfig,
     Config,
+    PegConfig,
     SourceConfig,
     TokenConfig,
     load_config,
@@ -111,6 +112,7 @@ def fuzz_config(sequencer: str) -> Config:
         max_funding_rate=FUNDING_UNIT // 50,
         interest=INTEREST,
         assets={s: _shallow(asset) for s, asset in assets.items()},
+        peg=PegConfig("ARB", WAD * 6 // 10),
         collaterals=collaterals,
     )
 

@@ -89,9 +89,13 @@ def deploy_engine(
     oracle: str,
     parameters: Parameters = PARAMETERS,
     reports: str = ZERO_ADDRESS,
+    peg: tuple[int, int] = (0, 0),
 ) -> Contract:
-    """A RiskEngine; reports may raise a variance by `REPORT_RANGE`, where there are any."""
-    args = (*astuple(parameters), REPORT_RANGE)
+    """A RiskEngine; reports may raise a variance by `REPORT_RANGE`, where there are any.
+
+    `peg` is the quote asset and its bound (wad); bound 0: nobody looks.
+    """
+    args = (*astuple(parameters), REPORT_RANGE, *peg)
     return chain.deploy(artifacts["RiskEngine"], oracle, reports, *args)
 
 
@@ -104,11 +108,13 @@ class RiskWorld:
         artifacts: Any,
         parameters: Parameters = PARAMETERS,
         reports: str = ZERO_ADDRESS,
+        peg: tuple[int, int] = (0, 0),
     ) -> None:
         self.chain = chain
         self.parameters = parameters
         self.oracle = chain.deploy(artifacts["MockOracle"], SAMPLE_INTERVAL)
-        self.engine = deploy_engine(chain, artifacts, self.oracle.address, parameters, reports)
+        oracle = self.oracle.address
+        self.engine = deploy_engine(chain, artifacts, oracle, parameters, reports, peg)
         self.engine.set_tier_table(0, TIERS)
         self.words = [0] * 16
 

@@ -28,6 +28,8 @@ RISK_NAMES = (
     "breakdown",
     "floor",
     "report_range",
+    "quote_asset",
+    "peg_bound",
 )
 FUND_NAMES = ("cooldown", "window", "epoch_length", "epoch_cap")
 
@@ -58,6 +60,8 @@ CONSTRUCTORS: dict[str, dict[str, tuple[Any, ...]]] = {
         ),
         "breakdown": (0, 10_000, None, "breakdown: too high"),
         "report_range": (WAD, 4 * WAD, "report range: too small", "report range: too large"),
+        "quote_asset": (0, 15, None, "quote asset: unknown"),
+        "peg_bound": (WAD // 2, WAD, "peg bound: too low", "peg bound: too high"),
         "floor": (10, 2_000, "floor: out of range", "floor: out of range"),
         "keeper_cost": (WAD // 100, 1000 * WAD, "keeper cost: too low", "keeper cost: too high"),
     },
@@ -116,7 +120,7 @@ class Builder:
             return Oracle(self.chain, self.artifacts, **changes).contract
         neighbour = self.around.neighbour
         if name == "RiskEngine":
-            values = (*astuple(PARAMETERS), REPORT_RANGE)
+            values = (*astuple(PARAMETERS), REPORT_RANGE, 0, 0)
             defaults = dict(zip(RISK_NAMES, values, strict=True))
             args = {**defaults, **changes}.values()
             return self.around.deploy(name, neighbour, ZERO_ADDRESS, *args)
