@@ -15,12 +15,12 @@ from tests.fuzz.actions_common import (
     Pace,
     any_account,
     caller_of,
+    confirmed_in,
     odd,
     some_account,
     somebody,
 )
 from tests.fuzz.chooser import Chooser
-from tests.fuzz.model import bits
 from tests.fuzz.world import ROLES, WOLF
 
 if TYPE_CHECKING:
@@ -55,14 +55,9 @@ def _draw_start(machine: Machine, chooser: Chooser) -> Args:
 
 def _start_pace(machine: Machine, chooser: Chooser, args: tuple[int, ...]) -> Pace:
     """Once a price off its EMA is believed."""
-    state, now = machine.models.state, machine.wire.now
     wait = chooser.pick((0, 0, 0, 1, 5, 65))
     if args[1] in machine.owners:
-        found = state.account(args[1])
-        for asset in bits(found.markets):
-            started_at = state.memory(asset).excursion_at
-            if started_at:
-                wait = max(wait, started_at + 180 - now)
+        wait = max(wait, confirmed_in(machine, args[1]))
     return wait, _current(chooser)
 
 

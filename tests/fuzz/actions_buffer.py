@@ -16,7 +16,7 @@ FUND = "InsuranceFund"
 
 def _draw_reporter(machine: Machine, chooser: Chooser) -> Args:
     del machine
-    return (somebody(chooser) if odd(chooser) else OWNER), KEEPER
+    return (somebody(chooser) if chooser.chance(1, 6) else OWNER), KEEPER
 
 
 def _set_reporter(machine: Machine, sender: int, reporter: int) -> None:

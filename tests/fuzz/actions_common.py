@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.fuzz.chooser import Chooser
+from tests.fuzz.model import bits
 from tests.fuzz.world import LOOP, ROLES
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ EXTREMES = (0, 1, 2**127 - 1, 2**127, 2**128, 2**256 - 1)
 """Amounts at the edges of what fits somewhere."""
 UNKNOWN_ACCOUNTS = (0, 1, 2, 3, 999, 2**200)
 
+_CONFIRMATION = 180  # [s]
+
 Args = tuple[int, ...] | None
 Pace = tuple[int, int]
 
@@ -40,6 +43,13 @@ def usual_pace(machine: Machine, chooser: Chooser, args: tuple[int, ...]) -> Pac
     if kind < 97:
         return chooser.integer(15, 150), fresh
     return chooser.integer(150, 4_000), fresh
+
+
+def confirmed_in(machine: Machine, account: int) -> int:
+    """Seconds until prices off their EMA are believed, of all markets an account is in."""
+    state, now = machine.models.state, machine.wire.now
+    begun = [state.memory(asset).excursion_at for asset in bits(state.account(account).markets)]
+    return max([0, *(started_at + _CONFIRMATION - now for started_at in begun if started_at)])
 
 
 @dataclass(frozen=True)

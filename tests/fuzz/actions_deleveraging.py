@@ -6,7 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tests.fuzz import predict_deleveraging
-from tests.fuzz.actions_common import Action, Args, any_account, odd, some_market, somebody
+from tests.fuzz.actions_common import (
+    Action,
+    Args,
+    Pace,
+    any_account,
+    confirmed_in,
+    odd,
+    some_market,
+    somebody,
+    usual_pace,
+)
 from tests.fuzz.calldata import selectors, words
 from tests.fuzz.chooser import Chooser
 from tests.fuzz.model import POOL, bits
@@ -27,6 +37,8 @@ def _draw(machine: Machine, chooser: Chooser) -> Args:
     state = machine.models.state
     markets = bits(state.account(POOL).markets)
     running = [m for m in markets if (last := state.round(m)).number and not last.ended]
+    if not (running or machine.squeezed or chooser.chance(1, 5)):
+        return None
     if odd(chooser) or not markets:
         which, market = chooser.integer(OPEN, WRITE_OFF), some_market(machine, chooser)
     elif running and chooser.chance(2, 3):
@@ -37,6 +49,13 @@ def _draw(machine: Machine, chooser: Chooser) -> Args:
     count = 0 if odd(chooser) else chooser.integer(1, PAGE)
     page = [any_account(machine, chooser) for _ in range(count)]
     return somebody(chooser), which, market, *page
+
+
+def _pace(machine: Machine, chooser: Chooser, args: tuple[int, ...]) -> Pace:
+    """Mostly once the prices that squeeze the pool are believed."""
+    if chooser.chance(1, 5):
+        return usual_pace(machine, chooser, args)
+    return max(chooser.pick((0, 1, 12)), confirmed_in(machine, POOL)), 2
 
 
 def _run(machine: Machine, sender: int, which: int, market: int, *page: int) -> None:
@@ -57,4 +76,4 @@ def _run(machine: Machine, sender: int, which: int, market: int, *page: int) -> 
     )
 
 
-ACTIONS = (Action("deleverage", "deleveraging", 16, _draw, _run),)
+ACTIONS = (Action("deleverage", "deleveraging", 50, _draw, _run, _pace),)

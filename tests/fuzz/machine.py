@@ -87,6 +87,7 @@ class Machine(Sight):
         self.accounts = list(self.world.accounts)
         self.owners = dict(self.world.owners)
         self.suspects: list[int] = []
+        self.squeezed = False
         self.operators: dict[int, int] = {}
         self.pending: dict[int, tuple[int, int]] = {}
         self.requests: dict[int, int] = {}

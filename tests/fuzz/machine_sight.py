@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fuzz.chooser import Chooser
-from tests.fuzz.model import bits
+from tests.fuzz.model import POOL, bits
 from tests.fuzz.predict_owner import LIKE
 from tests.fuzz.world import World
 from tests.fuzz.world_feed import Pull, Push
@@ -26,6 +26,8 @@ class Sight:
         Of users, those opened in the episode included.
     suspects : list of int
         Accounts the last moves of prices were aimed at.
+    squeezed : bool
+        A move was aimed at the pool.
     primaries : dict of int to tuple of int
         By asset, the feed its primary source was replaced with.
     changes : int
@@ -39,6 +41,7 @@ class Sight:
     accounts: list[int]
     owners: dict[int, int]
     suspects: list[int]
+    squeezed: bool
     primaries: dict[int, tuple[int, int]]
     changes: int
     _running: tuple[int, list[int]]
@@ -81,7 +84,8 @@ class Sight:
         return int(total)
 
     def margins(self, chooser: Chooser) -> tuple[int, int, int] | None:
-        """An account, its largest position, and the move [bps] that makes it liquidatable."""
+        """An account, its largest position, and the move [bps] that makes it liquidatable; now and
+        then the pool, and the move that leaves it less than MM."""
         state, margin = self.models.state, self.models.margin
         words_of = {a: state.account(a) for a in self.accounts}
         candidates = [a for a, w in words_of.items() if w.markets and not w.in_auction]
@@ -90,6 +94,8 @@ class Sight:
         # an order that closes a bankrupt account's last position leaves a bare debt
         waiting = [a for a in candidates if words_of[a].reserved]
         account = chooser.pick(waiting if waiting and chooser.chance(1, 4) else candidates)
+        if chooser.chance(1, 6) and state.account(POOL).markets:
+            account = POOL
         holding = state.holding(account)
         readings = self.models.oracle.read(margin.held_assets(holding))
         health = margin.health(holding, readings)
@@ -101,6 +107,7 @@ class Sight:
         return account, market, -cushion * 10_000 // worth[market]
 
     def suspect(self, account: int) -> None:
-        """An account that may be liquidatable now."""
+        """An account that may be liquidatable now, or a pool that may be short of margin."""
+        self.squeezed |= account == POOL
         if account not in self.suspects and account in self.owners:
             self.suspects.append(account)

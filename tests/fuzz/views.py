@@ -26,6 +26,8 @@ _ONLY_LISTED = (
     "liquidation_price",
     "fill_price",
     "what_if",
+    "deleveraging_round",
+    "deleveraging_cut",
 )
 """Views of an asset that has a line and a market."""
 
