@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from chain.artifacts import Artifacts
-from chain.config import AssetConfig, Config, SourceConfig, TokenConfig
+from chain.config import AssetConfig, Config, TokenConfig
+from chain.config_source import SourceConfig
 from chain.contract import Contract
 from chain.deployment import Deployment, Source
 from chain.errors import ChainError, ConfigError
-from chain.feeds import ChainlinkFeed, Feed, PythFeed
+from chain.feeds import ChainlinkFeed, Feed, PythFeed, RatioFeed
 from chain.interface import ZERO_ADDRESS, Chain
 
 PYTH_FEE = 1  # of the double [wei an update]
@@ -82,17 +83,19 @@ class Builder:
         assets = {}
         for symbol, asset in config.assets.items():
             identifier = self._list(oracle, asset, sources[symbol])
-            risk.list_asset_risk(
-                identifier,
-                asset.initial_line,
-                {
-                    **asset.risk,
-                    "tier_table": tables[asset.tier_table],
-                    "shocks": config.shocks(symbol),
-                },
-            )
-            house.list_market(identifier, *asset.market.values())
-            pool.set_market_fees(identifier, asset.fees)
+            if asset.risk:
+                risk.list_asset_risk(
+                    identifier,
+                    asset.initial_line,
+                    {
+                        **asset.risk,
+                        "tier_table": tables[asset.tier_table],
+                        "shocks": config.shocks(symbol),
+                    },
+                )
+            if asset.market:
+                house.list_market(identifier, *asset.market.values())
+                pool.set_market_fees(identifier, asset.fees)
             assets[symbol] = identifier
 
         tokens = {config.quote.symbol: quote}
@@ -142,12 +145,18 @@ class Builder:
         return self._chain.at(self._artifacts["MockERC20"], address)
 
     def _sources(self) -> dict[str, list[Source]]:
-        """One adapter for all Chainlink feeds, and one for all prices of a Pyth contract."""
+        """One adapter for all Chainlink feeds, one for all ratios, one for each Pyth contract."""
         chainlink: list[tuple[str, int, int, int, int]] = []
         pyth: dict[str, list[tuple[bytes, int, int]]] = {}
-        places: dict[str, list[tuple[str, int]]] = {}  # Pyth contract or "", and index there
+        ratios: list[tuple[Any, ...]] = []
+        # Pyth contract, "ratio" or "", and index there
+        places: dict[str, list[tuple[str, int]]] = {}
         for symbol, asset in self._config.assets.items():
             for source in asset.sources:
+                if source.kind == "ratio":
+                    places.setdefault(symbol, []).append(("ratio", len(ratios)))
+                    ratios.append(self._ratio(asset, source))
+                    continue
                 address = self._feed(asset, source)
                 timing = (source.times["heartbeat"], source.times["tolerance"])
                 if source.kind == "pyth":
@@ -164,6 +173,8 @@ class Builder:
         }
         if chainlink:
             adapters[""] = self._new("ChainlinkSource", chainlink)
+        if ratios:
+            adapters["ratio"] = self._new("RatioSource", ratios)
         return {
             symbol: [Source(adapters[kind], feed) for kind, feed in found]
             for symbol, found in places.items()
@@ -173,19 +184,42 @@ class Builder:
         """Address of a real feed, or of a new double that has published its first price."""
         if not self._doubles:
             return self._existing(source.address, f"assets.{asset.symbol}.sources")
-        feed: ChainlinkFeed | PythFeed
+        feed: Feed
         if source.kind == "pyth":
             self._pyth = self._pyth or self._new("MockPyth", PYTH_FEE)
             feed = PythFeed(self._pyth, source.price_id, source.decimals)
             address = self._pyth.address
         else:
-            aggregator = self._new("MockAggregator", source.decimals)
-            proxy = self._new("MockAggregatorProxy", aggregator) if self._proxied else aggregator
-            feed = ChainlinkFeed(aggregator, proxy, source.decimals)
-            address = proxy.address
+            feed = self._chainlink(source.decimals)
+            address = feed.proxy.address
         feed.publish(asset.price)
         self._feeds.setdefault(asset.symbol, []).append(feed)
         return address
+
+    def _chainlink(self, decimals: int) -> ChainlinkFeed:
+        """A new double of a Chainlink feed."""
+        aggregator = self._new("MockAggregator", decimals)
+        proxy = self._new("MockAggregatorProxy", aggregator) if self._proxied else aggregator
+        return ChainlinkFeed(aggregator, proxy, decimals)
+
+    def _ratio(self, asset: AssetConfig, source: SourceConfig) -> tuple[Any, ...]:
+        """`RatioSource.Feed`, of real feeds or of doubles that have published."""
+        where = f"assets.{asset.symbol}.sources"
+        if self._doubles:
+            feeds = [self._chainlink(leg.decimals) for leg in source.legs]
+            for leg, feed in zip(source.legs, feeds, strict=True):
+                feed.publish(leg.price)
+            self._feeds.setdefault(asset.symbol, []).append(
+                RatioFeed(feeds[0], feeds[1], source.inverse)
+            )
+            addresses = [feed.proxy.address for feed in feeds]
+        else:
+            addresses = [self._existing(leg.address, where) for leg in source.legs]
+        legs = [
+            (address, *leg.bounds.values(), *leg.times.values())
+            for address, leg in zip(addresses, source.legs, strict=True)
+        ]
+        return (*legs, source.inverse)
 
     def _list(self, oracle: Contract, asset: AssetConfig, sources: list[Source]) -> int:
         listed = [{"adapter": source.adapter, "feed": source.feed} for source in sources]

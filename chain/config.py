@@ -6,7 +6,6 @@ line naming file and field.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -15,6 +14,7 @@ from typing import Any
 
 from chain.artifacts import ROOT
 from chain.config_file import Section, read_yaml
+from chain.config_source import SourceConfig, read_source
 from chain.errors import ConfigError
 
 CONFIG_FOLDER = ROOT / "config"
@@ -24,8 +24,6 @@ ONE = 1  # seconds, basis points, whole quote units
 RATE = 10**15  # funding, which needs no more digits
 SCENARIOS = 16
 BPS = 10_000
-
-_PRICE_ID = re.compile(r"^0x[0-9a-fA-F]{64}$")
 
 # Field by field, in the order of the constructor or struct, with what one unit of the file becomes.
 _ORACLE = {
@@ -95,7 +93,6 @@ _ASSET_RISK = {
 }
 _MARKET = {"skew_scale": WAD, "max_funding_velocity": RATE}
 _FEES = {"maker_fee": ONE, "taker_fee": ONE, "interest_cap": ONE}
-_TIMES = {"heartbeat": ONE, "tolerance": ONE}
 
 
 @dataclass(frozen=True)
@@ -109,32 +106,11 @@ class TokenConfig:
 
 
 @dataclass(frozen=True)
-class SourceConfig:
-    """One feed of an asset.
-
-    Attributes
-    ----------
-    kind : {"chainlink", "pyth"}
-    decimals : int
-        Digits of an answer; the negative exponent of a Pyth price.
-    min_answer, max_answer : int
-        Bounds of a Chainlink feed [feed units]; 0 for Pyth.
-    price_id : bytes
-        Of Pyth; empty for Chainlink.
-    """
-
-    kind: str
-    address: str | None
-    decimals: int
-    min_answer: int
-    max_answer: int
-    price_id: bytes
-    times: dict[str, int]
-
-
-@dataclass(frozen=True)
 class AssetConfig:
-    """An asset with its market. Amounts as the contracts take them."""
+    """An asset. Amounts as the contracts take them.
+
+    Without a market `market` and `fees` are empty, without risk parameters `risk` is.
+    """
 
     symbol: str
     price: int
@@ -242,46 +218,31 @@ def _token(section: Section, symbol: str) -> TokenConfig:
     )
 
 
-def _source(section: Section) -> SourceConfig:
-    kind = section.text("kind")
-    if kind not in ("chainlink", "pyth"):
-        raise ConfigError(f"{section.where}.kind: {kind!r} is neither chainlink nor pyth")
-    low = high = 0
-    price_id = b""
-    if kind == "chainlink":
-        decimals = section.number("decimals")
-        low, high = (section.number(f"{end}_answer", 10**decimals) for end in ("min", "max"))
-    else:
-        decimals = -section.number("exponent")
-        text = section.text("price_id")
-        if not _PRICE_ID.match(text):
-            raise ConfigError(f"{section.where}.price_id: not 32 bytes")
-        price_id = bytes.fromhex(text[2:])
-    source = SourceConfig(
-        kind, section.address("address"), decimals, low, high, price_id, section.numbers(_TIMES)
-    )
-    section.done()
-    return source
+def _optional(section: Section, name: str) -> Section | None:
+    return None if section.get(name) is None else section.section(name)
 
 
 def _asset(section: Section, symbol: str, tables: Mapping[str, Any]) -> AssetConfig:
-    risk = section.section("risk")
-    market = section.section("market")
+    risk = _optional(section, "risk")
+    market = _optional(section, "market")
     asset = AssetConfig(
         symbol,
         section.number("price", WAD),
-        tuple(_source(source) for source in section.items("sources")),
+        tuple(read_source(source) for source in section.items("sources")),
         _only(section.section("listing"), _LISTING),
-        risk.number("initial_line", WAD),
-        risk.text("tier_table"),
-        risk.numbers(_ASSET_RISK),
-        market.numbers(_MARKET),
-        market.numbers(_FEES),
+        risk.number("initial_line", WAD) if risk else 0,
+        risk.text("tier_table") if risk else "",
+        risk.numbers(_ASSET_RISK) if risk else {},
+        market.numbers(_MARKET) if market else {},
+        market.numbers(_FEES) if market else {},
     )
-    if asset.tier_table not in tables:
+    if risk and asset.tier_table not in tables:
         raise ConfigError(f"{risk.where}.tier_table: no table {asset.tier_table!r}")
+    if market and not risk:
+        raise ConfigError(f"{section.where}.risk: a market needs it")
     for part in (risk, market, section):
-        part.done()
+        if part:
+            part.done()
     return asset
 
 

@@ -12,7 +12,7 @@ from chain.artifacts import ROOT, Artifacts, load_artifacts
 from chain.config import Config, load_config
 from chain.contract import Contract
 from chain.errors import DeploymentError
-from chain.feeds import ChainlinkFeed, Feed, PythFeed
+from chain.feeds import ChainlinkFeed, Feed, PythFeed, RatioFeed
 from chain.files import write_whole
 from chain.interface import Chain
 from margin_model.feed_answer import unpack
@@ -247,6 +247,12 @@ class _Reader:
         if record["kind"] == PythFeed.kind:
             pyth = self._at("MockPyth", record["pyth"])
             return PythFeed(pyth, bytes.fromhex(record["price_id"][2:]), record["decimals"])
+        if record["kind"] == RatioFeed.kind:
+            base, rate = (self._chainlink(record[leg]) for leg in ("base", "rate"))
+            return RatioFeed(base, rate, record["inverse"])
+        return self._chainlink(record)
+
+    def _chainlink(self, record: Mapping[str, Any]) -> ChainlinkFeed:
         aggregator = self._at("MockAggregator", record["aggregator"])
         bare = record["proxy"] == record["aggregator"]
         proxy = aggregator if bare else self._at("MockAggregatorProxy", record["proxy"])

@@ -148,3 +148,42 @@ class PythFeed:
             "price_id": "0x" + self.price_id.hex(),
             "decimals": self.decimals,
         }
+
+
+class RatioFeed:
+    """Two Chainlink doubles as one price: base * rate, or base / rate.
+
+    Parameters
+    ----------
+    base, rate : ChainlinkFeed
+    inverse : bool
+    """
+
+    kind = "ratio"
+
+    def __init__(self, base: ChainlinkFeed, rate: ChainlinkFeed, inverse: bool) -> None:
+        self.base = base
+        self.rate = rate
+        self.inverse = inverse
+
+    def publish(self, price: int, updated_at: int | None = None, confidence: int = 0) -> Receipt:
+        """Both legs publish: the rate what it said last, the base what makes `price` of it."""
+        answer = self.rate.proxy.latestRoundData()[1]
+        rate = answer * 10**WAD_DIGITS // int(10**self.rate.decimals)
+        self.rate.publish(rate, updated_at)
+        wad = 10**WAD_DIGITS
+        base = price * rate // wad if self.inverse else price * wad // rate
+        return self.base.publish(base, updated_at, confidence)
+
+    def proof(self, since: int) -> bytes | None:
+        """None: a ratio has no rounds."""
+        del since
+        return None
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "base": self.base.record(),
+            "rate": self.rate.record(),
+            "inverse": self.inverse,
+        }

@@ -12,10 +12,10 @@ from chain.config import (
     CollateralConfig,
     Config,
     PegConfig,
-    SourceConfig,
     TokenConfig,
     load_config,
 )
+from chain.config_source import SourceConfig
 from tests.fuzz.world_feeds import Feeds
 from tests.fuzz.world_parts import (
     LOOP,

@@ -85,7 +85,7 @@ def test_with_prices__some__others_stay():
         ("window: 86400", "window: 0.5", "edited.yaml.fund.window: 0.5 has more digits"),
         ("asset: BTC", "asset: DOGE", "edited.yaml.collaterals.WBTC.asset: no asset 'DOGE'"),
         ("tier_table: alts", "tier_table: x", "risk.tier_table: no table 'x'"),
-        ("kind: pyth", "kind: pith", "kind: 'pith' is neither chainlink nor pyth"),
+        ("kind: pyth", "kind: pith", "kind: 'pith' is none of chainlink, pyth, ratio"),
         ('"0xef0d', '"0xef', "price_id: not 32 bytes"),
         ("    address: null\n    asset", "    address: 12\n    asset", "address: 12 is no address"),
         ("name: USD Coin", "name: 1", "edited.yaml.quote.name: 1 is no text"),
