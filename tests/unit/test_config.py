@@ -3,11 +3,12 @@
 import pytest
 
 from chain import ConfigError
-from chain.config import CONFIG_FOLDER, load_config
+from chain.config import CONFIG_FOLDER, NO_PEG, load_config
 from oracle_sim.backtest.parameters import path_of, read_parameters
 
 WAD = 10**18
 DEMO = (CONFIG_FOLDER / "demo.yaml").read_text()
+STABLECOINS = (CONFIG_FOLDER / "stablecoins.yaml").read_text()
 
 
 @pytest.fixture
@@ -103,6 +104,40 @@ def test_load_config__bad_entry__one_line_with_its_name(edited, old, new, messag
         edited(old, new)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_load_config__stablecoins__peg_ratios_and_assets_without_market():
+    config = load_config("stablecoins")
+    assert (config.peg.asset, config.peg.bound) == ("USDC", 98 * WAD // 100)
+    (source,) = config.assets["STETH"].sources
+    assert (source.kind, source.inverse) == ("ratio", False)
+    base, rate = source.legs
+    assert (base.price, rate.price) == (2_000 * WAD, 12 * WAD // 10)
+    assert rate.bounds == {"floor": WAD, "cap": 121 * WAD // 100, "growth": 5 * WAD // 100}
+    assert source.times == base.times == {"heartbeat": 3_600, "tolerance": 120}
+    assert config.assets["STETH"].market == config.assets["USDC"].market == {}
+    assert config.assets["USDC"].risk == {}
+    assert config.subset(["ETH"]).peg == load_config("demo").peg == NO_PEG
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("    asset: USDC", "    asset: DOGE", "edited.yaml.quote.peg.asset: no asset 'DOGE'"),
+        ("    bound: 0.98", "    bond: 0.98", "edited.yaml.quote.peg.bound: missing"),
+        ("inverse: false", "inverse: 0", "inverse: 0 is neither true nor false"),
+        ("          cap: 1.21 ", "          cup: 1.21 ", "rate.cap: missing"),
+        ("          growth: 0.05", "          growth: fast", "rate.growth: 'fast' is no number"),
+        ("    risk:\n      initial", "    risk: null\n    x:\n      initial", "a market needs it"),
+    ],
+)
+def test_load_config__bad_entry_of_stablecoins__one_line_with_its_name(tmp_path, old, new, message):
+    assert old in STABLECOINS
+    path = tmp_path / "edited.yaml"
+    path.write_text(STABLECOINS.replace(old, new, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert message in str(caught.value)
 
 
 def test_load_config__no_such_file__named(tmp_path):

@@ -101,6 +101,18 @@ def test_load__saved__the_same_contracts(protocol, chain, tmp_path):
     loaded.set_price("ETH", 2_001 * WAD)
 
 
+def test_load__ratio_feeds__publish_as_before(chain, tmp_path):
+    protocol = Deployment.deploy(chain, load_config("stablecoins"))
+    path = tmp_path / "1.json"
+    protocol.save(path)
+    loaded = Deployment.load(chain, path)
+    for symbol, price in (("STETH", 2_520 * WAD), ("USDT", 97 * WAD // 100)):
+        loaded.set_price(symbol, price)
+        (source,) = loaded.sources[symbol]
+        assert source.latest() == (price, 0, chain.time)
+        assert loaded.feeds[symbol][0].proof(0) is None
+
+
 def test_load__no_code_at_an_address__named(protocol, chain, tmp_path, stranger):
     record = protocol.record()
     record["contracts"]["RiskEngine"] = stranger
