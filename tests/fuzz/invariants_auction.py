@@ -6,12 +6,24 @@ from typing import NamedTuple
 
 from margin_model import auction_math, reserve_word
 from margin_model.fixed_point import WAD, mul_wad_up
+from margin_model.ledger_math import RAY
 from tests.fuzz.invariants_look import Curve, Group, Look
-from tests.fuzz.invariants_words import ACCOUNTS, EPISODES, FUNDS, IN_AUCTION, TIME, unpack_episode
+from tests.fuzz.invariants_words import (
+    ACCOUNTS,
+    CALL,
+    EPISODES,
+    FUNDS,
+    IN_AUCTION,
+    POOL,
+    TIME,
+    unpack_episode,
+)
 from tests.fuzz.step import Violation
 
 AUCTION = Group("auction")
 
+_MASK_128 = 2**128 - 1
+_TOUCHES = ("start", "bid", "poke", "end", "backstop", "write_off")
 SLICE_ROUNDING = 16 * 10**8
 _PAYERS = 3
 _VIEWED = 16  # of so many moments one is taken
@@ -88,6 +100,30 @@ def reserve(look: Look) -> int:
     found = reserve_word.unpack(books.now("reserves"))
     if (total, lacking) != found[:2] or own != books.now("lacking_own"):
         raise Violation("reserve", f"{found} for {total}, {lacking} and {own}")
+    return 1
+
+
+@AUCTION.named("R", CALL, "steps that touch an auction")
+def uncovered(look: Look) -> int:
+    """After every touch of an auction R is what accounts for sale lack, as the fund knows it,
+    beyond their own cash, the fund less the incentive it may still pay, and the pool's equity;
+    grossed up by that cash, which bears nothing."""
+    books, mirror = look.books, look.mirror
+    if look.done not in _TOUCHES:
+        return 0
+    lacking = reserve_word.unpack(books.now("reserves")).deficits
+    index = mirror.accrued().supply
+    own = books.now("lacking_own") * index // RAY
+    lacking -= own + max(0, mirror.fund_cash()) - mirror.available()
+    expected = 0
+    if lacking > 0:
+        pool = books.held(POOL)
+        lacking -= max(0, mirror.equity(pool, mirror.words_for(pool)))
+    if lacking > 0:
+        supply = (books.now("sides") & _MASK_128) * index // RAY
+        expected = auction_math.grossed_up(lacking, own, own, supply)
+    if books.now("uncovered") != expected:
+        raise Violation("R", f"{books.now('uncovered')} for {expected} after {look.done}")
     return 1
 
 

@@ -64,6 +64,7 @@ CASES = (
     Case("reserve", "fund", "_totals"),
     Case("reserve", "fund", "_totals", add=1 << 110),
     Case("reserve", "fund", "_total_own"),
+    Case("R", "clearinghouse", "cash_book.shortfall", add=1, sent={"function": "poke"}),
     Case("reserve", "auction", "_words", (OTHER,), add=10),
     Case("fund share", "clearinghouse", "cash_book.stored", (2,), add=-1),
     Case("fund share", "fund", "total_shares", add=10**6),
