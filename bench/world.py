@@ -15,6 +15,8 @@ MARKETS = 8
 PRICE = 1_000 * WAD
 POSITION = 30 * WAD  # 30,000 quote a market: within the first tier
 CASH_PER_MARKET = 2_400 * WAD
+LINE = 5 * WAD // 100  # of all markets, and what their variances make of it
+VARIANCE = 85 * 10**13  # [per day, wad]
 LIQUIDITY = 20_000_000 * WAD
 STAKE = 2_000_000 * WAD
 BIDDER_CASH = 1_000_000 * WAD
@@ -26,7 +28,10 @@ def like_markets(config: Config, markets: int = MARKETS) -> Config:
     """`config` with assets like its first one; its two collaterals are on the first two of them."""
     like = next(iter(config.assets.values()))
     symbols = [f"A{i}" for i in range(markets)]
-    assets = {s: replace(like, symbol=s, price=PRICE) for s in symbols}
+    calm = dict.fromkeys(("variance_fast", "variance_slow", "variance_long"), VARIANCE)
+    listing = {**like.listing, **calm}
+    like = replace(like, price=PRICE, initial_line=LINE, listing=listing)
+    assets = {s: replace(like, symbol=s) for s in symbols}
     collaterals = {
         name: replace(collateral, asset=symbols[i % markets])
         for i, (name, collateral) in enumerate(config.collaterals.items())

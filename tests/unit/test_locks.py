@@ -115,7 +115,7 @@ def _fund(chain: Chain, artifacts: Artifacts) -> Scene:
 
 def _risk_engine(chain: Chain, artifacts: Artifacts) -> Scene:
     around = Surroundings(chain, artifacts)
-    rest = (2 * WAD, WAD // 10, WAD // 4, WAD // 10, 5 * WAD, 3_000, 100, WAD)
+    rest = (2 * WAD, WAD // 10, WAD // 4, WAD // 10, 5 * WAD, 3_000, 100, WAD, 0, 0)
     args = (around.neighbour, ZERO_ADDRESS, *rest)
     where = ("PriceOracle", "sample")
     return _among(around, "RiskEngine", args, where, lambda engine: engine.sample())
