@@ -340,6 +340,8 @@ def cover_pool(_amount: uint256):
     """@custom:see ILiquidationAuction"""
     self._check_deleveraging()
     self._cover(waterfall.POOL, 0, _amount)
+    # 0 to 0: the fund has paid, so others are covered less
+    self._set_reserve(waterfall.POOL, 0, 0, 0, 0, 0)
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────

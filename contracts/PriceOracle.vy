@@ -87,10 +87,13 @@ MIN_WEIGHT: constant(uint256) = 10**16  # [wad]
 RECORD_INTERVAL: constant(uint256) = 300  # of a price that does not move [s]
 MAX_TICK_AGE: constant(uint256) = 300  # of a price that takes part in the correlations [s]
 
+T_DEAD: constant(uint256) = 7 * 86_400  # of being unusable, after which an asset may be retired [s]
+
 MIN_VARIANCE: constant(uint256) = 10**10  # (0.01 % a day)**2 [variance per day, wad]
 
 # The words of this path are taken apart in place: a getter costs more than what it gets.
 UINT224: constant(uint256) = 2**224 - 1
+UINT176: constant(uint256) = 2**176 - 1
 UINT88: constant(uint256) = 2**88 - 1
 UINT64: constant(uint256) = 2**64 - 1
 UINT40: constant(uint256) = 2**40 - 1
@@ -112,6 +115,7 @@ _MAX_LIVE_STEP: immutable(uint256)  # 2 * SAMPLE_INTERVAL [s]
 _calendar: uint256
 _memories: uint256[16]  # see oracle_slots
 _volatilities: uint256[16]  # see oracle_slots
+_watches: uint256[16]  # asset -> time its death watch began | oracle-live time then + 1 << 40 [s]
 _payer: transient(address)  # the source that may return value
 
 
@@ -253,12 +257,38 @@ def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint2
     )
     doubt: uint256 = 0
     if uncertain:
-        doubt = confidence * (WAD // price_word.CONFIDENCE_PRECISION)
+        # at most MAX_PRICE / 1 in 1e-9: below 2**117
+        doubt = unsafe_mul(confidence, WAD // price_word.CONFIDENCE_PRECISION)
     if oracle_slots._has_several(lane):
         price, doubt = self._with_others(_asset, lane, price, doubt)
     if self.balance != 0:  # nothing here belongs to the oracle
         raw_call(msg.sender, b"", value=self.balance)
     return price, updated_at, doubt
+
+
+@external
+def retire(_asset: uint256):
+    """
+    @custom:see IPriceOracle
+    @dev An unusable word is its prices and its live time. A sequencer that is down now, or was since the
+         watch began, has not been up for so long.
+    """
+    lane: uint256 = price_sources._listed(_asset)
+    word: uint256 = self._reading_now(_asset, lane)
+    live: uint256 = word >> 176
+    watch: uint256 = self._watches[_asset]
+    watched: uint256 = unsafe_sub(block.timestamp, watch & UINT40)
+    begun: bool = watch >> 40 == unsafe_add(live, 1) and source_call._is_sequencer_up(SEQUENCER_FEED, watched)
+    if live > UINT32 or (begun and watched < T_DEAD):
+        errors._fail("asset: not dead")
+    price: uint256 = 0
+    if begun:
+        price = (word >> 88) & UINT88
+        self._memories[_asset] = price | (price << 88) | (live << 208)
+        price_sources._set_lane(_asset, lane | oracle_slots.RETIRED)
+    else:
+        self._watches[_asset] = (unsafe_add(live, 1) << 40) | block.timestamp
+    log IPriceOracle.DeathWatched(asset=_asset, price=price)
 
 
 # ── owner ────────────────────────────────────────────────────────────────────────────────────────
@@ -384,7 +414,7 @@ def covariance_of(_asset: uint256, _other: uint256) -> int256:
 def until_correlations() -> uint256:
     """@custom:see IPriceOracle"""
     due_at: uint256 = (self._calendar >> 48) + covariance.GRID
-    return due_at - min(due_at, block.timestamp)
+    return unsafe_sub(due_at, min(due_at, block.timestamp))
 
 
 @external
@@ -496,6 +526,8 @@ def _reading(_asset: uint256, _lane: uint256, _answer: uint256, _up: bool, _fres
     @return the asset's word now
     """
     memory: uint256 = self._memories[_asset]
+    if _lane & oracle_slots.RETIRED == oracle_slots.RETIRED:
+        return (memory & UINT176) | (((memory >> 208) & UINT32) << 176) | (price_word.RETIRED << 248)
     ema: uint256 = (memory >> 88) & UINT88
     seen: uint256 = 0
     if _up:
@@ -534,11 +566,13 @@ def _with_others(_asset: uint256, _lane: uint256, _price: uint256, _doubt: uint2
     """
     read: uint256 = price_word._price(self._reading_now(_asset, _lane))
     apart: uint256 = price_validity._distance(_price, read)
-    if apart * price_validity.BPS <= oracle_slots._max_disagreement(price_sources._terms[_asset]) * read:
+    # prices below 2**88, bounds below 2**14, doubts below 2**147
+    bound: uint256 = oracle_slots._max_disagreement(price_sources._terms[_asset])
+    if unsafe_mul(apart, price_validity.BPS) <= unsafe_mul(bound, read):
         return _price, _doubt
-    middle: uint256 = (_price + read) // 2
-    half_width: uint256 = apart // 2 + 1
-    return middle, (half_width * WAD + middle - 1) // middle + _doubt
+    middle: uint256 = unsafe_add(_price, read) >> 1
+    half_width: uint256 = unsafe_add(apart >> 1, 1)
+    return middle, unsafe_add(unsafe_sub(unsafe_add(unsafe_mul(half_width, WAD), middle), 1) // middle, _doubt)
 
 
 @internal
@@ -615,7 +649,8 @@ def _sample_asset(
     below: bool = _memory >> 255 == 1
     excursion_at: uint256 = _history >> 224
     seen: uint256 = 0
-    if _up:
+    # what a feed says that came back too late does not count
+    if _up and _lane & oracle_slots.RETIRED != oracle_slots.RETIRED:
         seen = price_sources._observe(_asset, _lane, _answer, ema)
     seen_price: uint256 = seen & UINT88
     state: uint256 = seen >> 248

@@ -195,7 +195,7 @@ def sample() -> bool:
         if asset & 3 == 0:
             lanes = self._targets[asset >> 2]
         # an unusable asset keeps its target: its variance has not moved, and its clock stands
-        if word >> 248 >= price_word.UNCERTAIN:
+        if price_word._usable(word):
             started: uint256 = self._update_line(asset, (word >> 176) & UINT32, variances[asset], lanes)
             if started != 0:
                 updated |= 1 << asset
@@ -388,6 +388,8 @@ def haircut(_asset: uint256, _value: uint256, _word: uint256) -> uint256:
     """@custom:see IRiskEngine"""
     assert _value <= margin_math.MAX_VALUE, "value: out of range"
     risk: uint256 = self._listed_risk(_asset)
+    if price_word._state(_word) == price_word.RETIRED:
+        return WAD
     return margin_math._haircut(
         self._line_at(risk, price_word._live(_word)),
         margin_math._size_factor(_value, risk_word._depth(risk)),
@@ -507,6 +509,14 @@ def _assess(
         assert word != 0, "asset: no reading"
         assert risk != 0, "asset: not listed"
 
+        if word >> 248 == price_word.RETIRED:
+            # of what is held of it only the position counts, at its fixed price, and needs nothing
+            if (_exposure.markets >> asset) & 1 == 1:
+                assert abs(_exposure.sizes[asset]) <= convert(margin_math.MAX_SIZE, int256), "size: out of range"
+                settled: int256 = unsafe_mul(_exposure.sizes[asset], convert(word & UINT88, int256))
+                value = unsafe_add(value, settled)
+                strict_value = unsafe_add(strict_value, settled)
+            continue
         # the getters of `price_word` and `risk_word`, written out: ten calls an asset cost 500 gas
         price: uint256 = word & UINT88
         ema: uint256 = (word >> 88) & UINT88

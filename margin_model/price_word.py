@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
-# States, worst first: usable = state >= UNCERTAIN.
+# States, worst first: usable = UNCERTAIN or VALID; RETIRED is for ever.
 UNUSABLE = 0
 VOLATILE = 1
 STALE = 2
 UNCERTAIN = 3
 VALID = 4
+RETIRED = 5
 
 MAX_PRICE = 10**26
 CONFIDENCE_PRECISION = 10**9
@@ -29,7 +30,7 @@ class Reading(NamedTuple):
     confidence : int
         Half-width / price [1e-9].
     state : int
-        UNUSABLE, VOLATILE, STALE, UNCERTAIN or VALID.
+        UNUSABLE, VOLATILE, STALE, UNCERTAIN, VALID or RETIRED.
     """
 
     price: int
@@ -41,7 +42,7 @@ class Reading(NamedTuple):
     @property
     def usable(self) -> bool:
         """Whether the price is good enough to liquidate on."""
-        return self.state >= UNCERTAIN
+        return self.state in (UNCERTAIN, VALID)
 
     @property
     def awaited(self) -> bool:

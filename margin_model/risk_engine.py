@@ -139,6 +139,11 @@ def assess(
             continue
         reading, risk = price_word.unpack(words[asset]), assets[asset].risk
         price = reading.price
+        if reading.state == price_word.RETIRED:
+            if (exposure.markets >> asset) & 1:
+                value += exposure.sizes[asset] * price
+                strict_value += exposure.sizes[asset] * price
+            continue
         lower, higher = sorted((price, reading.ema))
         line = line_at(risk, reading.live + later, parameters)
         high_line = max(line, risk.target)
@@ -222,6 +227,8 @@ def breakdown(
         if not in_market and not as_collateral:
             continue
         reading, risk = price_word.unpack(words[asset]), assets[asset].risk
+        if reading.state == price_word.RETIRED:
+            continue
         size = exposure.sizes[asset] if in_market else 0
         amount = exposure.amounts[asset] if as_collateral else 0
         legs = div_up(abs(size) * reading.price, WAD) + div_up(amount * reading.price, WAD)

@@ -14,7 +14,7 @@
 
         lane        bits   0..  7  primary source
                     bit    8       there are others
-                    bits   9.. 17  jump bound [10 bps]; 0: not listed
+                    bits   9.. 17  jump bound [10 bps]; 0: not listed; 511: retired
                     bits  18.. 31  volatility floor [bps per day]
 
         terms       bits   0.. 15  second and third source
@@ -42,6 +42,9 @@ LANES: constant(uint256) = 8  # a word
 JUMP_BOUND_UNIT: constant(uint256) = 10  # [bps]
 VARIANCE_UNIT: constant(uint256) = 10**10  # (a bps a day)**2 [variance per day, wad]
 MAX_VARIANCE_FLOOR: constant(uint256) = (2**14 - 1)**2 * 10**10  # (164 % a day)**2 [variance per day, wad]
+# In the lane of a retired asset: no jump bound is that large, and as if it had other sources, so that nobody
+# takes a short path past the check.
+RETIRED: constant(uint256) = (2**10 - 1) << 8
 MAX_LAG: constant(uint256) = 2**14 - 1  # [s]
 
 _MASK_2: constant(uint256) = 2**2 - 1

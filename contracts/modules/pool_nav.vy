@@ -106,7 +106,9 @@ def _value(_words: uint256[16], _mover: uint256) -> int256:
             continue
         word: uint256 = _words[asset]
         rate: uint256 = 0
-        if not price_word._usable(word):
+        if price_word._state(word) == price_word.RETIRED:
+            pass  # its price is fixed
+        elif not price_word._usable(word):
             rate = self._initial_rate(asset, word)
         elif _mover != NOBODY:
             rate = self._deviation(asset)
@@ -164,7 +166,7 @@ def _trade_price(_asset: uint256, _word: uint256, _buying: bool) -> uint256:
     @return [quote wad per unit]
     """
     price: uint256 = price_word._price(_word)
-    if price_word._usable(_word):
+    if price_word._usable(_word) or price_word._state(_word) == price_word.RETIRED:
         return price
     return skew_pricing._worsened(price, self._initial_rate(_asset, _word), _buying)
 

@@ -12,17 +12,19 @@
         bits  88..175  ema         exponential moving average of the price [quote wad per unit]
         bits 176..207  live        oracle-live time of the asset: seconds during which it was usable [s]
         bits 208..247  confidence  half-width / price [1e-9]
-        bits 248..255  state       one of the five states below
+        bits 248..255  state       one of the six states below
 
         A word of 0 is an asset that was not asked for: UNUSABLE at price 0.
 """
 
-# States, worst first: usable = state >= UNCERTAIN.
+# States, worst first: usable = UNCERTAIN or VALID. RETIRED is for ever: price and EMA are fixed, live time
+# stands, a position counts at that price and needs no margin, collateral counts nothing.
 UNUSABLE: constant(uint256) = 0
 VOLATILE: constant(uint256) = 1
 STALE: constant(uint256) = 2
 UNCERTAIN: constant(uint256) = 3
 VALID: constant(uint256) = 4
+RETIRED: constant(uint256) = 5
 
 MAX_PRICE: constant(uint256) = 10**26  # 1e8 quote per unit, < 2**88 [quote wad per unit]
 CONFIDENCE_PRECISION: constant(uint256) = 10**9  # confidence ratio of 1
@@ -74,7 +76,7 @@ def _state(_word: uint256) -> uint256:
 @internal
 @pure
 def _usable(_word: uint256) -> bool:
-    return _word >> 248 >= UNCERTAIN
+    return unsafe_sub(_word >> 248, UNCERTAIN) <= 1
 
 
 @internal

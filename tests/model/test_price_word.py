@@ -5,12 +5,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from margin_model import price_word
-from margin_model.price_word import MAX_PRICE, STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
+from margin_model.price_word import (
+    MAX_PRICE,
+    RETIRED,
+    STALE,
+    UNCERTAIN,
+    UNUSABLE,
+    VALID,
+    VOLATILE,
+)
 
 prices = st.integers(0, MAX_PRICE)
 seconds = st.integers(0, 2**32 - 1)
 confidences = st.one_of(st.integers(0, 2**40 - 1), st.integers(0, 2**256 - 1))
-states = st.integers(0, VALID)
+states = st.integers(0, RETIRED)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +45,7 @@ def test_pack__whole_domain__is_the_mirror(contract, price, ema, live, confidenc
         (STALE, False, True),
         (UNCERTAIN, True, False),
         (VALID, True, False),
+        (RETIRED, False, False),
     ],
 )
 def test_state__each_of_five__is_usable_or_waited_for_or_neither(contract, state, usable, awaited):

@@ -95,7 +95,7 @@ def readings(draw):
             )
         ),
         draw(st.one_of(st.integers(0, 10**7), st.integers(0, 2**40 - 1))),
-        draw(st.sampled_from([4, 4, 4, 3, 2, 1, 0])),
+        draw(st.sampled_from([4, 4, 4, 5, 3, 2, 1, 0])),
     )
 
 

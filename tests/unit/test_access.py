@@ -31,6 +31,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "accept_ownership": (OWNER, (), "ownable_2step: caller is not the new owner"),
         "sample": (ANY, (), ""),
         "first_price": (ANY, (), ""),
+        "retire": (ANY, (), ""),
         "list_asset": (OWNER, (LISTING,), "ownable: caller is not the owner"),
         "set_source": (OWNER, (0, 0, (ADDRESS, 0)), "ownable: caller is not the owner"),
     },
@@ -115,6 +116,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "deleverage": (ANY, (), ""),
         "end_round": (ANY, (), ""),
         "write_off_pool": (ANY, (), ""),
+        "settle": (ANY, (), ""),
     },
     "AccountLens": {},
 }
