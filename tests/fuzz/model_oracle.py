@@ -76,9 +76,13 @@ class OracleModel:
 
     def up(self) -> bool:
         """Whether the sequencer is up and out of its grace period."""
+        return self.up_for(self._grace)
+
+    def up_for(self, seconds: int) -> bool:
+        """Whether the sequencer has been up for longer than that [s]."""
         answer, since, broken = self.feeds.uptime
         now = self._wire.now
-        return not broken and answer == 0 and 0 < since <= now and now - since > self._grace
+        return not broken and answer == 0 and 0 < since <= now and now - since > seconds
 
     def deviation(self, asset: int) -> int:
         """What the asset's feed may be off without publishing [wad]."""

@@ -252,6 +252,11 @@ class State(Books):
 
     # ── owners ───────────────────────────────────────────────────────────────────────────────────
 
+    def death_watch(self, asset: int) -> tuple[int, int]:
+        """Oracle-live time when an asset's death watch began, -1 without one, and that time [s]."""
+        word = self._read(self._oracle.address, self._oracle.slot("_watches") + asset)
+        return (word >> 40) - 1, word & _MASK_40
+
     def owner(self, contract: str) -> tuple[int, int]:
         """Owner and pending owner of an owned contract, by its name in a deployment."""
         place: Place = getattr(self, f"_{_PLACES[contract]}")

@@ -37,9 +37,9 @@ NEVER_REFUSED = {
     "refresh nav",
     "approve shares",
 }
-NEVER_ACCEPTED = {"intrude", "send ether"}
+NEVER_ACCEPTED = {"intrude", "send ether", "settle"}
 # Once in thousands of steps: they have scenarios of their own below.
-RARE = {"write off", "deleverage", "buy collateral", "list market"}
+RARE = {"write off", "watch death", "deleverage", "buy collateral", "list market"}
 
 
 @pytest.fixture(scope="module")
