@@ -41,7 +41,7 @@ def _change(_which: uint256, _market: uint256, _value: uint256):
         crowd._try("set fees", world.world.deployer, world.world.pool.address, self._fees(_market, _value))
     else:
         risk: IRiskEngine.AssetRisk = staticcall world.world.risk.asset_risk(_market)
-        risk.kappa = crowd._pick(_value, 3 * WAD, 9 * WAD)
+        risk.kappa = crowd._pick(_value, 3_000, 9_000) * 10**15
         crowd._try(
             "set kappa",
             world.world.deployer,
