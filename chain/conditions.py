@@ -39,6 +39,8 @@ class Conditions:
     funding : mapping of market to Funding
     max_funding_rate : int
         [per day, 1e-15]
+    off_peg : bool
+        Whether the last sample found the quote token off its peg.
     """
 
     words: Sequence[int]
@@ -47,6 +49,7 @@ class Conditions:
     parameters: Parameters
     funding: Mapping[int, Funding]
     max_funding_rate: int
+    off_peg: bool
 
     @classmethod
     def read(cls, protocol: Deployment) -> Conditions:
@@ -69,6 +72,7 @@ class Conditions:
                 if house.listed_markets() >> market & 1
             },
             house.MAX_FUNDING_RATE(),
+            risk.off_peg(),
         )
 
     def funding_index(self, market: int) -> int:
@@ -104,7 +108,12 @@ class Conditions:
     def health(self, exposure: Exposure) -> Health:
         """As `Clearinghouse.health`."""
         return risk_engine.assess(
-            exposure, self.words, self.assets, self.parameters, rows=self.rows
+            exposure,
+            self.words,
+            self.assets,
+            self.parameters,
+            rows=self.rows,
+            off_peg=self.off_peg,
         )
 
 

@@ -35,6 +35,7 @@ LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
 LENGTH: constant(uint256) = 900  # of a round [s]
 FIRST_PHASE: constant(uint256) = 300  # of it, without those that come last [s]
 PATIENCE: constant(uint256) = 3600  # of rounds in a row before suppliers are charged [s]
+KEPT_DIVISOR: constant(uint256) = 100  # collateral the pool may keep then, of its deficit [1 / it]
 
 CLEARINGHOUSE: public(immutable(IClearinghouse))
 ORACLE: public(immutable(IPriceOracle))
@@ -151,13 +152,17 @@ def write_off_pool():
     """
     @custom:see IDeleveraging
     @dev A market whose price is not usable cannot have a round; such markets are a tenth of the pool's
-         exposure at most, or no price is live.
+         exposure at most, or no price is live. Collateral would be an option of the providers': its
+         falls charged to suppliers, its rises theirs.
     """
     words: uint256[ASSETS] = staticcall ORACLE.read_fresh(self._held(POOL))
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, words)
     assert health.live, "price: not usable"
     assert health.equity < 0, "pool: not below zero"
-    markets: uint256 = (staticcall CLEARINGHOUSE.account(POOL)).markets
+    deficit: uint256 = convert(-health.equity, uint256)
+    exposure: IRiskEngine.Exposure = staticcall CLEARINGHOUSE.exposure(POOL, words)
+    assert self._collateral(exposure, words) <= deficit // KEPT_DIVISOR, "pool: collateral to sell"
+    markets: uint256 = exposure.markets
     for market: uint256 in range(ASSETS):
         if (markets >> market) & 1 == 0 or not price_word._usable(words[market]):
             continue
@@ -166,7 +171,7 @@ def write_off_pool():
         assert round.lost_since != 0 and not round.ended, "pool: rounds first"
         assert live <= round.opened_at + 2 * LENGTH, "pool: rounds first"
         assert live >= round.lost_since + PATIENCE, "pool: rounds first"
-    extcall AUCTION.cover_pool(convert(-health.equity, uint256))
+    extcall AUCTION.cover_pool(deficit)
 
 
 @external
@@ -231,6 +236,19 @@ def _check_market(_market: uint256):
 @view
 def _held(_account: uint256) -> uint256:
     return staticcall CLEARINGHOUSE.held_assets(_account)
+
+
+@internal
+@pure
+def _collateral(_exposure: IRiskEngine.Exposure, _words: uint256[ASSETS]) -> uint256:
+    """
+    @return at mark, what could be sold [quote wad]
+    """
+    value: uint256 = 0
+    for asset: uint256 in range(ASSETS):
+        if price_word._usable(_words[asset]):
+            value += fixed_point._mul_wad_down(_exposure.amounts[asset], price_word._price(_words[asset]))
+    return value
 
 
 @internal

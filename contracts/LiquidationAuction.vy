@@ -227,7 +227,7 @@ def backstop(_account: uint256):
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
     shortfall: uint256 = convert(max(-cash, 0), uint256)
     if shortfall > 0:
-        self._cover(_account, 0, shortfall)
+        self._clear(_account, shortfall)
     log ILiquidationAuction.BackstopTaken(account=_account, payment=payment, shortfall=shortfall)
     self._close(_account, episode, max(cash, 0))
     self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0)
@@ -240,7 +240,7 @@ def write_off(_account: uint256):
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
     assert cash < 0, "account: no debt"
     assert staticcall CLEARINGHOUSE.held_assets(_account) == 0, "account: something to sell"
-    self._cover(_account, 0, convert(-cash, uint256))
+    self._clear(_account, convert(-cash, uint256))
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     if episode.touched_at != 0:
         self._close(_account, episode, 0)
@@ -657,6 +657,18 @@ def _transfer(
     if _reward > 0:
         log ILiquidationAuction.StarterRewarded(account=_account, starter=_starter, reward=_reward)
     return equity
+
+
+@internal
+def _clear(_account: uint256, _debt: uint256):
+    """
+    @notice Covers a debt to the last wei. Where several pay, each payment stores the rest of the debt,
+            rounded up: a wei or two would be left, and the account bankrupt.
+    """
+    self._cover(_account, 0, _debt)
+    cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
+    if cash < 0:
+        self._cover(_account, 0, convert(-cash, uint256))
 
 
 @internal

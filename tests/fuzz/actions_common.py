@@ -49,7 +49,7 @@ def confirmed_in(machine: Machine, account: int) -> int:
     """Seconds until prices off their EMA are believed, of all markets an account is in."""
     state, now = machine.models.state, machine.wire.now
     begun = [state.memory(asset).excursion_at for asset in bits(state.account(account).markets)]
-    return max([0, *(started_at + _CONFIRMATION - now for started_at in begun if started_at)])
+    return int(max([0, *(started_at + _CONFIRMATION - now for started_at in begun if started_at)]))
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from margin_model import price_word
+from margin_model.fixed_point import WAD
 from margin_model.risk_engine import Health
 from tests.fuzz.model import POOL, bits
 from tests.fuzz.model_state import Round
 from tests.fuzz.predict import Models, Outcomes, require
 
-LENGTH, PATIENCE = 900, 3_600
+LENGTH, PATIENCE, KEPT_DIVISOR = 900, 3_600, 100
 CUTS: Outcomes = frozenset({None, "round: nobody to cut"})
 
 
@@ -48,6 +49,12 @@ def write_off_pool(m: Models) -> None:
     health = m.margin.health(holding, words)
     require(health.live, "price: not usable")
     require(health.equity < 0, "pool: not below zero")
+    kept = sum(
+        amount * price_word.unpack(words[asset]).price // WAD
+        for asset, amount in enumerate(m.margin.exposure(holding, words).amounts)
+        if price_word.unpack(words[asset]).usable
+    )
+    require(kept <= -health.equity // KEPT_DIVISOR, "pool: collateral to sell")
     for market in bits(m.state.account(POOL).markets):
         reading, last = price_word.unpack(words[market]), m.state.round(market)
         if not reading.usable:

@@ -37,7 +37,7 @@ RISK = {
     "tier_table": 0,
     "haircut_floor": 500,
     "haircut_cap": 5000,
-    "deposit_cap": 1_000 * WAD,
+    "deposit_cap": 10**9 * WAD,
     "shocks": [-8, 8, -4, 4] + [0] * 12,
 }
 NO_RISK = (0,) * 9 + ([0] * 16,)  # of an asset not listed

@@ -5,7 +5,7 @@ import pytest
 from chain.deployment import POOL, PORTFOLIO
 from margin_model import deleveraging_math as model
 from margin_model.price_word import UNUSABLE
-from tests.unit.auction_world import KEEPER_COST, WAD, World
+from tests.unit.auction_world import KEEPER_COST, PARAMS, WAD, World
 
 LENGTH, FIRST_PHASE, PATIENCE = 900, 300, 3_600
 LIVE = 10_000  # oracle-live time at which all prices of a test begin [s]
@@ -397,3 +397,31 @@ def test_write_off_pool__cash_left_but_not_enough__no_supplier(world, rounds, wi
     covered = world.event(rounds.write_off_pool(), "ShortfallCovered")
     assert covered.written_down == covered.shortfall
     assert world.equity(POOL) == 0
+
+
+def test_write_off_pool__collateral_taken_over__is_sold_first(
+    world, rounds, winners, reverts, bidder
+):
+    """Else its falls would be the suppliers', and its rises the providers'."""
+    borrower = world.open(0)
+    world.add_collateral(borrower, "GOLD", 100 * WAD)
+    world.clearinghouse.withdraw(
+        borrower, world.usdc, 5_000 * 10**6, world.owner, sender=world.owner
+    )
+    world.set_price(8, 51 * WAD)
+    world.auction.start(borrower, 0)
+    world.run_clock(borrower, PARAMS["fast_phase"] + PARAMS["slow_phase"])
+    world.auction.backstop(borrower)
+    move(world, 150 * WAD)
+    for account, whole in zip(winners, (600, 400), strict=True):
+        world.trade(account, 0, -whole * WAD)
+    with reverts("pool: collateral to sell"):
+        rounds.write_off_pool()
+    buyer = world.open(10_000 * WAD, bidder)
+    world.pool.buy_collateral(buyer, 0, 90 * WAD, 10**4 * WAD, sender=bidder)
+    with reverts("pool: collateral to sell"):
+        rounds.write_off_pool()
+    world.pool.buy_collateral(buyer, 0, 8 * WAD, 10**4 * WAD, sender=bidder)
+    rounds.write_off_pool()
+    assert world.equity(POOL) == 0
+    world.check()

@@ -194,6 +194,6 @@ def test_lock__call_from_within__refused_without_a_word(chain, scenes, name, fun
     attempts = scene.neighbour.attempts()
     scene.call_back(data)
     scene.act()
-    assert scene.neighbour.attempts() == attempts + 1
+    assert scene.neighbour.attempts() > attempts
     assert not scene.neighbour.succeeded()
     assert scene.neighbour.outcome() == b""

@@ -61,6 +61,7 @@ def _bid(_account: uint256, _bidder: uint256, _sender: address, _asked: uint256)
     unrewarded: bool = starter != 0 and starter != _bidder and not staticcall auction.rewarded(_account)
     fund: int256 = staticcall world.world.house.cash(world.FUND)
     bidder: int256 = crowd._equity(_bidder)
+    shared: bool = staticcall world.world.house.shortfall() != 0
 
     watch._look(_account, _bidder)
     sold: bool = crowd._try(
@@ -99,7 +100,9 @@ def _bid(_account: uint256, _bidder: uint256, _sender: address, _asked: uint256)
     if not written_down:
         gain: int256 = bidding.equity - bidder
         assert gain <= incentive + DUST, "bidder gains f * I"
-        assert gain + DUST >= incentive or unrewarded, "bidder gains f * I"
+        # cash he pays with, or nets against a debt he takes, bears its share of losses to come
+        shared = shared or terms.equity < 0 or staticcall world.world.house.shortfall() != 0
+        assert gain + DUST >= incentive or unrewarded or shared, "bidder gains f * I"
 
 
 @internal
