@@ -24,7 +24,6 @@ from .modules import deleveraging_math
 from .modules import fixed_point
 from .modules import price_word
 from .modules import round_word
-from .modules import skew_pricing
 
 MAX_ACCOUNTS: constant(uint256) = 32  # a call
 ASSETS: constant(uint256) = 16
@@ -178,8 +177,8 @@ def write_off_pool():
 def settle(_account: uint256, _market: uint256):
     """
     @custom:see IDeleveraging
-    @dev At what the pool would fill it at: the premium goes back, and whatever the order of accounts all of
-         them together get the same.
+    @dev Without the premium of the pool's fill, which would depend on who was settled before: anybody may
+         call, so whoever called last would be paid by the others.
     """
     self._check_market(_market)
     word: uint256 = (staticcall ORACLE.read(1 << _market))[_market]
@@ -187,9 +186,7 @@ def settle(_account: uint256, _market: uint256):
     assert _account > LAST_PROTOCOL_ACCOUNT, "account: protocol account"
     size: int256 = (staticcall CLEARINGHOUSE.position(_account, _market)).size
     assert size != 0, "account: no position"
-    market: IClearinghouse.Market = staticcall CLEARINGHOUSE.market(_market)
-    # beyond the skew scale a sale would get nothing, and no trade is made at nothing
-    price: uint256 = max(skew_pricing._fill_price(price_word._price(word), market.skew, -size, market.skew_scale), 1)
+    price: uint256 = price_word._price(word)
     extcall AUCTION.cut(_account, _market, -size, price, word)
     log IDeleveraging.PositionSettled(account=_account, market=_market, size=size, price=price)
 

@@ -319,8 +319,8 @@ def absorb(_account: uint256, _words: uint256[16]) -> int256:
         size: int256 = exposure.sizes[asset]
         if size != 0:
             base: uint256 = pool_nav._trade_price(asset, word, size < 0)
-            market: IClearinghouse.Market = staticcall CLEARINGHOUSE.market(asset)
-            fill: uint256 = skew_pricing._fill_price(base, market.skew, -size, market.skew_scale)
+            skew: int256 = (staticcall CLEARINGHOUSE.market(asset)).skew
+            fill: uint256 = skew_pricing._fill_price(base, skew, -size, pool_nav._skew_scale(asset, word))
             payment -= fixed_point._mul_wad_ceil_signed(-size, convert(fill, int256))
         payment += pool_nav._collateral(asset, exposure.amounts[asset], price_word._price(word), word)
 

@@ -31,6 +31,9 @@ NOBODY: constant(uint256) = 0  # the interest caps
 ENTERING: constant(uint256) = 1
 LEAVING: constant(uint256) = 2
 
+# The skew scale of a market that is settled without premium: at it every premium rounds to nothing.
+NO_PREMIUM: constant(uint256) = 2**160  # [wad units]
+
 CLEARINGHOUSE: immutable(IClearinghouse)
 ORACLE: immutable(IPriceOracle)
 RISK: immutable(IRiskEngine)
@@ -106,12 +109,11 @@ def _value(_words: uint256[16], _mover: uint256) -> int256:
             continue
         word: uint256 = _words[asset]
         rate: uint256 = 0
-        if price_word._state(word) == price_word.RETIRED:
-            pass  # its price is fixed
-        elif not price_word._usable(word):
+        if price_word._usable(word):
+            if _mover != NOBODY:
+                rate = self._deviation(asset)
+        elif price_word._state(word) != price_word.RETIRED:  # or its price is fixed
             rate = self._initial_rate(asset, word)
-        elif _mover != NOBODY:
-            rate = self._deviation(asset)
         low: uint256 = price_word._price(word)
         high: uint256 = low
         if rate != 0:
@@ -121,7 +123,7 @@ def _value(_words: uint256[16], _mover: uint256) -> int256:
         size: int256 = exposure.sizes[asset]
         if size != 0:
             # linear in the price, so one of its ends is the worst
-            scale: uint256 = market_terms._skew_scale(asset)
+            scale: uint256 = self._skew_scale(asset, word)
             if _mover == ENTERING:
                 at_low: int256 = skew_pricing._pool_value_up(size, low, scale)
                 value += max(at_low, skew_pricing._pool_value_up(size, high, scale))
@@ -169,6 +171,17 @@ def _trade_price(_asset: uint256, _word: uint256, _buying: bool) -> uint256:
     if price_word._usable(_word) or price_word._state(_word) == price_word.RETIRED:
         return price
     return skew_pricing._worsened(price, self._initial_rate(_asset, _word), _buying)
+
+
+@internal
+@view
+def _skew_scale(_asset: uint256, _word: uint256) -> uint256:
+    """
+    @return of a market that there ever was an order in [wad units]
+    """
+    if price_word._state(_word) == price_word.RETIRED:
+        return NO_PREMIUM
+    return market_terms._skew_scale(_asset)
 
 
 @internal

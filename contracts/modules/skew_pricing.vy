@@ -10,8 +10,8 @@
         skew to S is price * S**2 / (2 * skew_scale) whatever the way: at a constant price a closed
         loop gains nothing, and what the pool will give back is known.
 
-        Bounds the callers keep: prices and fills <= 2 * price_word.MAX_PRICE (2e26), sizes, skews
-        and scales <= 1e30, so no product below exceeds 256 bits.
+        Bounds the callers keep: prices and fills <= 2 * price_word.MAX_PRICE (2e26), sizes and skews
+        <= 1e30, scales <= 2**160, so no product below exceeds 256 bits.
 """
 
 from . import fixed_point

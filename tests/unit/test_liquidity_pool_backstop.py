@@ -5,7 +5,7 @@ import pytest
 from chain.deployment import POOL
 from margin_model import skew_pricing
 from margin_model.fixed_point import mul_wad_down, mul_wad_up
-from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VOLATILE
+from margin_model.price_word import RETIRED, STALE, UNCERTAIN, UNUSABLE, VOLATILE
 from tests.unit.venue_world import GOLD, INITIAL_RATE, IRON, MAKER, PRICES, TAKER, WAD
 
 MARKET = 0
@@ -97,6 +97,18 @@ def test_absorb__several_markets_and_collaterals__one_payment(venue, account):
     assert venue.house.collateral_amount(POOL, GOLD) == 40 * WAD
     assert venue.house.collateral_amount(POOL, IRON) == 3 * WAD
     venue.check()
+
+
+@pytest.mark.parametrize("size", [120 * WAD, -120 * WAD])
+def test_absorb__retired_market__at_its_price_without_premium(venue, account, size):
+    venue.trade(venue.open(100_000 * WAD), MARKET, 300 * WAD)
+    venue.trade(account, MARKET, size)
+    cost = venue.house.position(account, MARKET).cost
+    venue.set_state(MARKET, RETIRED)
+    nav = venue.pool.nav()
+    venue.begin_auction(account)
+    assert abs(_absorb(venue, account).result - (size * PRICE // WAD - cost)) <= 120
+    assert abs(venue.pool.nav() - nav) <= 120
 
 
 @pytest.mark.parametrize("state", [UNUSABLE, VOLATILE, STALE])
