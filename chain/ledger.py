@@ -68,6 +68,10 @@ class Market:
     funding_rate: int = 0
 
 
+def _position(word: int) -> tuple[int, int]:
+    return ledger_math.position_size(word), ledger_math.position_cost(word)
+
+
 class Ledger:
     """Follows a Clearinghouse from its deployment on.
 
@@ -189,13 +193,17 @@ class Ledger:
         if event.account >= FIRST_USER:
             account.stored = ledger_math.to_scaled(event.new_cash, self._index(event.new_cash))
 
-    def _on_PositionChanged(self, event: Any) -> None:
-        positions = self._account(event.account).positions
-        what = f"account {event.account}: market {event.market}"
-        old, new = (event.old_size, event.old_cost), (event.new_size, event.new_cost)
-        self._expect(positions.pop(event.market, (0, 0)), old, what)
-        if new != (0, 0):
-            positions[event.market] = new
+    def _on_PositionsExchanged(self, event: Any) -> None:
+        for number, old, new in (
+            (event.taker, event.old_position, event.new_position),
+            (event.maker, event.old_maker_position, event.new_maker_position),
+        ):
+            positions = self._account(number).positions
+            known = positions.pop(event.market, (0, 0))
+            what = f"account {number}: market {event.market}"
+            self._expect(known, _position(old), what)
+            if new != 0:
+                positions[event.market] = _position(new)
 
     def _on_CollateralChanged(self, event: Any) -> None:
         amounts = self._account(event.account).amounts

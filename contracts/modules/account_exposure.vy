@@ -13,12 +13,17 @@ from ..interfaces import IRiskEngine
 from . import accounts
 from . import cash_book
 from . import collateral_book
+from . import funding_math
 from . import ledger_math
 from . import position_book
+from . import price_word
 
 uses: cash_book
 uses: collateral_book
 uses: position_book
+
+UINT88: constant(uint256) = 2**88 - 1
+UINT32: constant(uint256) = 2**32 - 1
 
 
 # A trade that has not happened: the exposure is asked for as if it had. Size delta 0: none.
@@ -56,24 +61,37 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade:
         traded = _trade.market
         held |= 1 << traded
     exposure.markets = held
-    for i: uint256 in range(16):
-        if held >> i == 0:
+    market: uint256 = max_value(uint256)
+    for reading: uint256 in _readings:
+        market = unsafe_add(market, 1)
+        rest: uint256 = held >> market
+        if rest == 0:
             break
-        if (held >> i) & 1 == 0:
+        if rest & 1 == 0:
             continue
-        index: int256 = position_book._funding_index(i, _readings[i])
-        position: int256 = position_book.positions[_account][i]
-        size: int256 = ledger_math._size(position)
-        cost: int256 = ledger_math._cost(position)
-        if i == traded:
+        # this loop is most of what a margin check computes: getters and `_funding_owed` written out
+        live: uint256 = 0  # an unusable asset's clock stands
+        if unsafe_sub(reading >> 248, price_word.UNCERTAIN) <= 1:
+            live = (reading >> 176) & UINT32
+        index: int256 = funding_math._index_at(
+            position_book.funding[market], live, reading & UINT88, position_book.MAX_FUNDING_RATE
+        )
+        position: int256 = position_book.positions[_account][market]
+        size: int256 = unsafe_add(position, ledger_math.LIMIT) >> 128
+        cost: int256 = (position << 128) >> 128
+        if market == traded:
             cash_delta: int256 = 0
             notional: int256 = ledger_math._notional(_trade.size_delta, _trade.price, index)
             size, cost, cash_delta = ledger_math._trade(size, cost, _trade.size_delta, notional)
             cash = unsafe_add(cash, cash_delta)
             if size == 0:
-                exposure.markets ^= 1 << i
-        exposure.sizes[i] = size
-        base = unsafe_sub(unsafe_sub(base, ledger_math._funding_owed(size, index)), cost)
+                exposure.markets ^= 1 << market
+        exposure.sizes[market] = size
+        product: int256 = unsafe_mul(size, index)
+        owed: int256 = unsafe_div(product, ledger_math.WAD)
+        if unsafe_mul(owed, ledger_math.WAD) < product:
+            owed = unsafe_add(owed, 1)
+        base = unsafe_sub(unsafe_sub(base, owed), cost)
     exposure.cash = cash
     exposure.base = unsafe_add(base, cash)
 

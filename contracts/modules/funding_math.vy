@@ -25,6 +25,7 @@ MAX_VELOCITY: constant(uint256) = 2**55 - 1  # [per day per day, 1e-15]
 # moves only with oracle-live time, cannot leave its bits.
 _DAY: constant(int256) = 86_400  # [s]
 _MASK_32: constant(uint256) = 2**32 - 1
+_SIGNED_MASK_32: constant(int256) = 2**32 - 1
 _MASK_56: constant(uint256) = 2**56 - 1
 
 
@@ -101,11 +102,14 @@ def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint25
          2**200.
     @return [quote wad per unit]
     """
-    if _live <= _word & _MASK_32:
-        return self._index(_word)
-    rate: int256 = self._rate(_word)
-    velocity: int256 = self._velocity(_word)
-    elapsed: int256 = convert(unsafe_sub(_live, _word & _MASK_32), int256)
+    # the getters above, written out: this is asked of every market of every account
+    word: int256 = convert(convert(_word, bytes32), int256)
+    index: int256 = word >> 144
+    elapsed: int256 = unsafe_sub(convert(_live, int256), word & _SIGNED_MASK_32)
+    if elapsed <= 0:
+        return index
+    rate: int256 = (word << 112) >> 200
+    velocity: int256 = (word << 168) >> 200
     cap: int256 = convert(_max_rate, int256)
     rate_after: int256 = unsafe_add(rate, unsafe_div(unsafe_mul(velocity, elapsed), _DAY))
     doubled_area: int256 = 0  # [1e-15 * s / day]
@@ -119,10 +123,7 @@ def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint25
             unsafe_mul(unsafe_add(cap, cap), elapsed),
             unsafe_div(unsafe_mul(unsafe_mul(missing, missing), _DAY), velocity),
         )
-    return unsafe_add(
-        self._index(_word),
-        unsafe_div(unsafe_mul(doubled_area, convert(_price, int256)), 2 * _DAY * PRECISION),
-    )
+    return unsafe_add(index, unsafe_div(unsafe_mul(doubled_area, convert(_price, int256)), 2 * _DAY * PRECISION))
 
 
 @internal

@@ -100,12 +100,27 @@ def _exchange(
             when POOL is one of the two.
     @return changes of the taker's and of the maker's cash, which the caller books
     """
+    old: int256 = 0
+    new: int256 = 0
     cash: int256 = 0
     longs: int256 = 0
+    maker_old: int256 = 0
+    maker_new: int256 = 0
     maker_cash: int256 = 0
     maker_longs: int256 = 0
-    cash, longs = self._trade(_taker, _market, _size_delta, _notional)
-    maker_cash, maker_longs = self._trade(_maker, _market, unsafe_sub(0, _size_delta), unsafe_sub(0, _notional))
+    old, new, cash, longs = self._trade(_taker, _market, _size_delta, _notional)
+    maker_old, maker_new, maker_cash, maker_longs = self._trade(
+        _maker, _market, unsafe_sub(0, _size_delta), unsafe_sub(0, _notional)
+    )
+    log IClearinghouse.PositionsExchanged(
+        market=_market,
+        taker=_taker,
+        maker=_maker,
+        old_position=old,
+        new_position=new,
+        old_maker_position=maker_old,
+        new_maker_position=maker_new,
+    )
     longs = unsafe_add(longs, maker_longs)
     if longs != 0:
         book: uint256 = self.books[_market]
@@ -120,32 +135,27 @@ def _exchange(
 
 
 @internal
-def _trade(_account: uint256, _market: uint256, _size_delta: int256, _notional: int256) -> (int256, int256):
+def _trade(
+    _account: uint256, _market: uint256, _size_delta: int256, _notional: int256
+) -> (int256, int256, int256, int256):
     """
     @dev A position of size 0 has cost 0: a full reduction releases all of it.
-    @return change of cash; change of long size, 0 for POOL, which is nobody's interest
+    @return word before and after; change of cash; change of long size, 0 for POOL, which is nobody's
+            interest
     """
     old: int256 = self.positions[_account][_market]
     old_size: int256 = ledger_math._size(old)
-    old_cost: int256 = ledger_math._cost(old)
     size: int256 = 0
     cost: int256 = 0
     cash_delta: int256 = 0
-    size, cost, cash_delta = ledger_math._trade(old_size, old_cost, _size_delta, _notional)
-    self.positions[_account][_market] = ledger_math._pack_position(size, cost)
+    size, cost, cash_delta = ledger_math._trade(old_size, ledger_math._cost(old), _size_delta, _notional)
+    new: int256 = ledger_math._pack_position(size, cost)
+    self.positions[_account][_market] = new
     if old_size == 0 or size == 0:
         accounts._set_bit(_account, unsafe_add(accounts.FIRST_MARKET_BIT, _market), size != 0)
-    log IClearinghouse.PositionChanged(
-        account=_account,
-        market=_market,
-        old_size=old_size,
-        new_size=size,
-        old_cost=old_cost,
-        new_cost=cost,
-    )
     if _account == accounts.POOL:
-        return cash_delta, 0
-    return cash_delta, unsafe_sub(max(size, 0), max(old_size, 0))
+        return old, new, cash_delta, 0
+    return old, new, cash_delta, unsafe_sub(max(size, 0), max(old_size, 0))
 
 
 @internal
@@ -247,20 +257,6 @@ def _reservation(_account: uint256) -> (uint256, int256):
 
 
 @internal
-@view
-def _funding_index(_market: uint256, _reading: uint256) -> int256:
-    """
-    @return F at the reading [quote wad per unit]
-    """
-    return funding_math._index_at(
-        self.funding[_market],
-        self._live(_reading),
-        price_word._price(_reading),
-        MAX_FUNDING_RATE,
-    )
-
-
-@internal
 @pure
 def _live(_reading: uint256) -> uint256:
     """
@@ -274,7 +270,8 @@ def _live(_reading: uint256) -> uint256:
 @internal
 @view
 def _is_listed(_market: uint256) -> bool:
-    return _market < 16 and (self.listed >> _market) & 1 != 0
+    # a listed one has a skew scale; whoever asks goes on with the same word
+    return _market < 16 and self.books[_market] != 0
 
 
 @internal
@@ -290,10 +287,11 @@ def _check_isolated(_account: uint256):
     """
     @notice An ISOLATED account holds one market at most, that of its pending order included.
     """
-    market: uint256 = 0
-    size_delta: int256 = 0
-    market, size_delta = self._reservation(_account)
-    accounts._check_isolated(accounts.words[_account], 1 << market if size_delta != 0 else 0)
+    word: uint256 = accounts.words[_account]
+    also: uint256 = 0
+    if word & accounts.RESERVED != 0:
+        also = 1 << self._reservation(_account)[0]
+    accounts._check_isolated(word, also)
 
 
 @internal

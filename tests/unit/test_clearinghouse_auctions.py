@@ -97,8 +97,8 @@ def test_transfer_slice__half__moves_half_of_everything(ledger, seller, bidder):
     assert ledger.house.proceeds(seller) == 20 * WAD
     assert ledger.house.account(bidder).markets == 0b1001
     assert ledger.house.account(bidder).collaterals == 0b11
-    moved = {(e.account, e.market) for e in ledger.events(receipt, "PositionChanged")}
-    assert moved == {(seller, 0), (bidder, 0), (seller, 3), (bidder, 3)}
+    moved = [(e.taker, e.maker, e.market) for e in ledger.events(receipt, "PositionsExchanged")]
+    assert moved == [(bidder, seller, 0), (bidder, seller, 3)]
     # user to user: nothing changes for the market as a whole
     assert ledger.house.market(0).skew == 2 * WAD
     assert ledger.house.market(0).long_interest == 2 * WAD
@@ -269,7 +269,7 @@ def test_absorb__all__goes_to_the_pool(ledger, seller):
     assert ledger.house.market(0)[2:4] == (0, 0)
     # nothing was bought or sold: cost comes back as it went
     assert ledger.cash(POOL) == -40 * WAD
-    assert len(ledger.events(receipt, "PositionChanged")) == 4
+    assert len(ledger.events(receipt, "PositionsExchanged")) == 2
 
 
 def test_absorb__negative_payment__takes_cash_and_proceeds_as_far_as_they_go(ledger, seller):

@@ -153,9 +153,8 @@ def test_fill__opening__moves_size_and_cost_between_account_and_pool(ledger):
     assert ledger.house.account(POOL).markets == 1 << 2
     assert not ledger.house.account(account).reserved
     assert ledger.house.reservation(account) == (0, 0)
-    changes = ledger.events(receipt, "PositionChanged")
-    assert changes[0] == (account, 2, 0, 3 * WAD, 0, 330 * WAD)
-    assert changes[1] == (POOL, 2, 0, -3 * WAD, 0, -330 * WAD)
+    word = (3 * WAD << 128) + 330 * WAD
+    assert ledger.event(receipt, "PositionsExchanged") == (2, account, POOL, 0, word, 0, -word)
     assert ledger.event(receipt, "ReservationReleased") == (account, 2, 3 * WAD)
 
 

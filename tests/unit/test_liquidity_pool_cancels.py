@@ -32,7 +32,7 @@ def _assert_untouched(venue, account, receipt, reason):
     assert venue.pool.order(account).submitted_at == 0
     assert venue.house.reservation(account) == (0, 0)
     assert venue.cash(ESCROW) == 0
-    assert not venue.events(receipt, "PositionChanged", venue.house)
+    assert not venue.events(receipt, "PositionsExchanged", venue.house)
     venue.check()
 
 
