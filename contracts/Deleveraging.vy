@@ -33,8 +33,10 @@ LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
 # Of oracle-live time.
 LENGTH: constant(uint256) = 900  # of a round [s]
 FIRST_PHASE: constant(uint256) = 300  # of it, without those that come last [s]
-PATIENCE: constant(uint256) = 3600  # of rounds in a row before suppliers are charged [s]
-KEPT_DIVISOR: constant(uint256) = 100  # collateral the pool may keep then, of its deficit [1 / it]
+PATIENCE: constant(uint256) = 3600  # of rounds in a row before losers are cut, too [s]
+
+# Of collateral and of positions, what the pool may keep when suppliers are charged, of its deficit [1 / it].
+KEPT_DIVISOR: constant(uint256) = 100
 
 CLEARINGHOUSE: public(immutable(IClearinghouse))
 ORACLE: public(immutable(IPriceOracle))
@@ -150,9 +152,10 @@ def end_round(_market: uint256):
 def write_off_pool():
     """
     @custom:see IDeleveraging
-    @dev A market whose price is not usable cannot have a round; such markets are a tenth of the pool's
-         exposure at most, or no price is live. Collateral would be an option of the providers': its
-         falls charged to suppliers, its rises theirs.
+    @dev Whatever is left would be an option of the providers': its falls charged to suppliers, its rises
+         theirs. And while the pool has positions there may be winners left, who come before suppliers.
+         What has no usable price cannot go; it is a tenth of the pool's exposure at most, or no
+         price is live.
     """
     words: uint256[ASSETS] = staticcall ORACLE.read_fresh(self._held(POOL))
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(POOL, words)
@@ -160,16 +163,16 @@ def write_off_pool():
     assert health.equity < 0, "pool: not below zero"
     deficit: uint256 = convert(-health.equity, uint256)
     exposure: IRiskEngine.Exposure = staticcall CLEARINGHOUSE.exposure(POOL, words)
-    assert self._collateral(exposure, words) <= deficit // KEPT_DIVISOR, "pool: collateral to sell"
-    markets: uint256 = exposure.markets
-    for market: uint256 in range(ASSETS):
-        if (markets >> market) & 1 == 0 or not price_word._usable(words[market]):
+    collateral: uint256 = 0
+    positions: uint256 = 0
+    for asset: uint256 in range(ASSETS):
+        if not price_word._usable(words[asset]):
             continue
-        round: IDeleveraging.Round = round_word._unpack(self._rounds[market])
-        live: uint256 = price_word._live(words[market])
-        assert round.lost_since != 0 and not round.ended, "pool: rounds first"
-        assert live <= round.opened_at + 2 * LENGTH, "pool: rounds first"
-        assert live >= round.lost_since + PATIENCE, "pool: rounds first"
+        price: uint256 = price_word._price(words[asset])
+        collateral += fixed_point._mul_wad_down(exposure.amounts[asset], price)
+        positions += fixed_point._mul_wad_down(convert(abs(exposure.sizes[asset]), uint256), price)
+    assert collateral <= deficit // KEPT_DIVISOR, "pool: collateral to sell"
+    assert positions <= deficit // KEPT_DIVISOR, "pool: positions to close"
     extcall AUCTION.cover_pool(deficit)
 
 
@@ -233,19 +236,6 @@ def _check_market(_market: uint256):
 @view
 def _held(_account: uint256) -> uint256:
     return staticcall CLEARINGHOUSE.held_assets(_account)
-
-
-@internal
-@pure
-def _collateral(_exposure: IRiskEngine.Exposure, _words: uint256[ASSETS]) -> uint256:
-    """
-    @return at mark, what could be sold [quote wad]
-    """
-    value: uint256 = 0
-    for asset: uint256 in range(ASSETS):
-        if price_word._usable(_words[asset]):
-            value += fixed_point._mul_wad_down(_exposure.amounts[asset], price_word._price(_words[asset]))
-    return value
 
 
 @internal
@@ -323,6 +313,8 @@ def _cut(
     _market: uint256, _account: uint256, _round: IDeleveraging.Round, _need: Need, _words: uint256[ASSETS]
 ) -> IDeleveraging.Cut:
     """
+    @dev A loser comes last of all: when an hour of rounds has not brought the pool back to zero it cannot
+         win from him any more without others bearing the risk, nor pay him if he does.
     @return empty where the account is not due
     """
     nothing: IDeleveraging.Cut = empty(IDeleveraging.Cut)
@@ -337,7 +329,10 @@ def _cut(
     index: int256 = (staticcall CLEARINGHOUSE.market(_market)).funding_index
     profit: int256 = deleveraging_math._profit(position.size, position.cost, mark, index)
     account: IClearinghouse.Account = staticcall CLEARINGHOUSE.account(_account)
-    if profit <= 0 or account.in_auction:
+    live: uint256 = price_word._live(_words[_market])
+    early: bool = live < _round.opened_at + FIRST_PHASE
+    hopeless: bool = _round.lost_since != 0 and live >= _round.lost_since + PATIENCE and _need.equity < 0
+    if account.in_auction or (profit <= 0 and (early or not hopeless)):
         return nothing
 
     units: uint256 = min(
@@ -348,7 +343,7 @@ def _cut(
     if _round.long:
         size_delta = -size_delta
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, _words)
-    if price_word._live(_words[_market]) < _round.opened_at + FIRST_PHASE:
+    if early:
         after: IRiskEngine.Health = staticcall CLEARINGHOUSE.health_after(
             _account, _words, _market, size_delta, mark, 0
         )

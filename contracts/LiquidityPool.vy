@@ -496,9 +496,10 @@ def _execute_entry(_id: uint256, _request: ILiquidityPool.Request) -> bool:
         words: uint256[16] = self._tradable()
         nav = pool_nav._value(words, pool_nav.ENTERING)
         supply: uint256 = erc20.totalSupply
-        # Without value there is nothing to buy a part of, unless nobody has a part yet.
-        if nav > 0 or (nav == 0 and supply == 0):
-            shares = share_math._shares_for(_request.amount, convert(nav, uint256), supply)
+        # Below zero he would pay for the past, but what has been lost to the last wei may begin again.
+        least: int256 = convert(share_math._least_total(_request.amount, supply), int256)
+        if nav + least >= 0:
+            shares = share_math._shares_for(_request.amount, convert(max(nav, least), uint256), supply)
             if shares < _request.minimum or supply + shares > share_math.MAX_TOTAL:
                 shares = 0
     if shares == 0:

@@ -68,7 +68,7 @@ def profit(size: int, cost: int, mark: int, funding_index: int) -> int:
 
 
 def cut_price(cut: int, size: int, mark: int, rate: int, gain: int, equity: int) -> int:
-    """Price at which a part of a winner's position is closed.
+    """Price at which a part of a position is closed: mark for a loser.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def cut_price(cut: int, size: int, mark: int, rate: int, gain: int, equity: int)
     rate : int
         h [wad].
     gain : int
-        `profit` of all of the position, positive [quote wad].
+        `profit` of all of the position [quote wad].
     equity : int
         Of the account [quote wad].
 
@@ -91,7 +91,7 @@ def cut_price(cut: int, size: int, mark: int, rate: int, gain: int, equity: int)
         Mark, or worse for the winner, who pays at most the profit of what is cut and at most his
         equity; rounded against him, by less than a wei a unit.
     """
-    if rate == 0 or equity <= 0:
+    if rate == 0 or equity <= 0 or gain <= 0:
         return mark
     notional = mul_wad_up(cut, mark)
     charge = min(mul_wad_up(notional, rate), gain * cut // abs(size), equity)

@@ -86,15 +86,15 @@ def _cut_price(
     _cut: uint256, _size: int256, _mark: uint256, _rate: uint256, _profit: int256, _equity: int256
 ) -> uint256:
     """
-    @notice Rounded against the winner, by less than a wei a unit: the pool must not be left below zero.
+    @notice Mark for a loser. Rounded against the winner, by less than a wei a unit: the pool must not be left below zero.
     @param _cut what is cut of the position, not 0 [wad units]
     @param _size the position, not 0 [wad units]
     @param _rate h [wad]
-    @param _profit of all of the position, above 0 [quote wad]
+    @param _profit of all of the position [quote wad]
     @param _equity of the account [quote wad]
     @return [quote wad per unit]
     """
-    if _rate == 0 or _equity <= 0:
+    if _rate == 0 or _equity <= 0 or _profit <= 0:
         return _mark
     profit: uint256 = convert(_profit, uint256) * _cut // convert(abs(_size), uint256)
     notional: uint256 = fixed_point._mul_wad_up(_cut, _mark)

@@ -17,6 +17,9 @@ from . import fixed_point
 VIRTUAL: constant(uint256) = 10**12  # of shares and of assets: 1e-6 quote at the start [wad]
 MAX_TOTAL: constant(uint256) = 2**127
 
+# Of a balance that has been lost, those who lost it keep this part of what the next one brings [1 / it].
+KEPT_DIVISOR: constant(uint256) = 10**4
+
 
 @internal
 @pure
@@ -27,6 +30,20 @@ def _shares_for(_assets: uint256, _total_assets: uint256, _total_shares: uint256
     @param _total_shares before
     """
     return _assets * (_total_shares + VIRTUAL) // (_total_assets + VIRTUAL)
+
+
+@internal
+@pure
+def _least_total(_assets: uint256, _total_shares: uint256) -> uint256:
+    """
+    @notice What a balance counts as at least for who brings assets in. Shares of a balance that is lost
+            are not void, but a ten-thousandth of all after the next entry; and no entry multiplies
+            them, or exceeds them, by more than that, so books have room for several losses.
+    @dev By shares, too: who enters a balance that is only small, as the second one ever, pays for
+         what there is.
+    @return [quote wad]
+    """
+    return min(_assets, _total_shares) // KEPT_DIVISOR
 
 
 @internal

@@ -18,6 +18,12 @@ def shares_for(_assets: uint256, _total_assets: uint256, _total_shares: uint256)
 
 @external
 @pure
+def least_total(_assets: uint256, _total_shares: uint256) -> uint256:
+    return share_math._least_total(_assets, _total_shares)
+
+
+@external
+@pure
 def assets_for(_shares: uint256, _total_assets: uint256, _total_shares: uint256) -> uint256:
     return share_math._assets_for(_shares, _total_assets, _total_shares)
 

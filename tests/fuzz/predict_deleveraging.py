@@ -5,11 +5,11 @@ from __future__ import annotations
 from margin_model import price_word
 from margin_model.fixed_point import WAD
 from margin_model.risk_engine import Health
-from tests.fuzz.model import POOL, bits
+from tests.fuzz.model import POOL
 from tests.fuzz.model_state import Round
 from tests.fuzz.predict import Models, Outcomes, require
 
-LENGTH, PATIENCE, KEPT_DIVISOR = 900, 3_600, 100
+LENGTH, KEPT_DIVISOR = 900, 100
 CUTS: Outcomes = frozenset({None, "round: nobody to cut"})
 
 
@@ -49,20 +49,14 @@ def write_off_pool(m: Models) -> None:
     health = m.margin.health(holding, words)
     require(health.live, "price: not usable")
     require(health.equity < 0, "pool: not below zero")
-    kept = sum(
-        amount * price_word.unpack(words[asset]).price // WAD
-        for asset, amount in enumerate(m.margin.exposure(holding, words).amounts)
-        if price_word.unpack(words[asset]).usable
-    )
+    exposure, kept, open_ = m.margin.exposure(holding, words), 0, 0
+    for asset, amount in enumerate(exposure.amounts):
+        reading = price_word.unpack(words[asset])
+        if reading.usable:
+            kept += amount * reading.price // WAD
+            open_ += abs(exposure.sizes[asset]) * reading.price // WAD
     require(kept <= -health.equity // KEPT_DIVISOR, "pool: collateral to sell")
-    for market in bits(m.state.account(POOL).markets):
-        reading, last = price_word.unpack(words[market]), m.state.round(market)
-        if not reading.usable:
-            continue
-        due = last.lost_since != 0 and not last.ended
-        late = reading.live > last.opened_at + 2 * LENGTH
-        waited = reading.live >= last.lost_since + PATIENCE
-        require(due and waited and not late, "pool: rounds first")
+    require(open_ <= -health.equity // KEPT_DIVISOR, "pool: positions to close")
 
 
 def _listed(m: Models, market: int) -> None:

@@ -122,9 +122,10 @@ def _shares(m: Models, entry: Request) -> int:
     words = _tradable(m)
     _, risks = m.margin.after_sample(m.margin.held_assets(m.state.holding(POOL)))
     nav, supply = pool_value(m, words, risks, ENTERING), m.state.lp_supply
-    if nav <= 0 and not nav == supply == 0:
+    least = share_math.least_total(entry.amount, supply)
+    if nav + least < 0:
         return 0
-    shares = share_math.shares_for(entry.amount, nav, supply)
+    shares = share_math.shares_for(entry.amount, max(nav, least), supply)
     return 0 if shares < entry.minimum or supply + shares > share_math.MAX_TOTAL else shares
 
 

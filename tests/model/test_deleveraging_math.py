@@ -59,7 +59,7 @@ def test_profit__whole_domain__is_the_mirror(contract, size, sign, cost, mark, i
     sign=signs,
     mark=prices,
     rate=rates,
-    gain=amounts.filter(bool),
+    gain=equities,
     equity=equities,
 )
 def test_cut_price__whole_domain__is_the_mirror(

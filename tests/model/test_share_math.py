@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from margin_model import share_math
 from margin_model.fixed_point import WAD
-from margin_model.share_math import MAX_TOTAL, VIRTUAL
+from margin_model.share_math import KEPT_DIVISOR, MAX_TOTAL, VIRTUAL
 
 totals = st.one_of(
     st.just(0),
@@ -34,6 +34,12 @@ def test_shares_for__whole_domain__is_the_mirror(contract, assets, total, supply
     assert contract.shares_for(assets, total, supply) == share_math.shares_for(
         assets, total, supply
     )
+
+
+@given(amounts, totals)
+@example(MAX_TOTAL, MAX_TOTAL)
+def test_least_total__whole_domain__is_the_mirror(contract, assets, supply):
+    assert contract.least_total(assets, supply) == share_math.least_total(assets, supply)
 
 
 @given(amounts, totals, totals)
@@ -120,6 +126,38 @@ def test_shares_for__inflation_attack__costs_the_attacker_more_than_it_takes(fir
     assert loot <= 0
     lost = deposit - share_math.assets_for(shares, total, own + shares)
     assert lost <= 1 + gift // VIRTUAL + 1
+
+
+# ── a balance that was lost ──────────────────────────────────────────────────────────────────────
+
+
+@given(st.integers(10**16, MAX_TOTAL), st.integers(10**16, MAX_TOTAL))
+def test_least_total__after_a_loss__the_old_shares_are_next_to_nothing(assets, supply):
+    """Who brings assets owns all but a ten-thousandth of them, and books stay bounded."""
+    least = share_math.least_total(assets, supply)
+    shares = share_math.shares_for(assets, least, supply)
+    old = share_math.assets_for(supply, assets, supply + shares)
+    assert old <= assets // KEPT_DIVISOR + VIRTUAL
+    assert shares <= KEPT_DIVISOR * (max(assets, supply) + VIRTUAL)
+
+
+@given(st.integers(10**16, 10**30), st.integers(10**16, 10**30), st.integers(0, 10**30))
+def test_least_total__whole_balance__is_not_asked_for(assets, total, shares):
+    """Where a share is worth more than a ten-thousandth of the first one, NAV is what counts."""
+    supply = min(shares, total * KEPT_DIVISOR)
+    assert share_math.least_total(assets, supply) <= total
+
+
+@given(st.integers(10**16, 10**27), st.integers(10**16, 10**27), st.integers(10**16, 10**27))
+def test_least_total__dust_first_after_a_loss__takes_a_ten_thousandth_of_the_next(
+    dust, assets, supply
+):
+    """Who enters a lost pool with dust, to be there before the next one, gains at most that."""
+    own = share_math.shares_for(dust, share_math.least_total(dust, supply), supply)
+    before = max(dust, share_math.least_total(assets, supply + own))
+    shares = share_math.shares_for(assets, before, supply + own)
+    out = share_math.assets_for(own, dust + assets, supply + own + shares)
+    assert out - dust <= assets // KEPT_DIVISOR + VIRTUAL
 
 
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────────

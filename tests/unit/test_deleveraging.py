@@ -341,32 +341,74 @@ def test_write_off_pool__no_position_left__fund_then_suppliers(world, rounds, wi
     world.check()
 
 
-def test_write_off_pool__positions_left__only_after_an_hour_of_rounds(
-    world, rounds, winners, reverts
+@pytest.fixture
+def loser(world, rounds, winners):
+    """200 units of market 1 bought at 100, now at 90; the pool lacks 28,000, of which the winners
+    of market 0 pay 25,000."""
+    account = world.long(10**5 * WAD, {1: 200 * WAD})
+    move(world, 90 * WAD, market=1)
+    move(world, 150 * WAD)
+    rounds.open_round(0)
+    rounds.deleverage(0, winners)
+    assert world.equity(POOL) == pytest.approx(-3_000 * WAD, rel=1e-6)
+    assert (size(world, POOL), size(world, POOL, 1)) == (0, -200 * WAD)
+    return account
+
+
+def rounds_of_an_hour(world):
+    """And one more, just opened."""
+    for _ in range(PATIENCE // LENGTH):
+        world.deleveraging.open_round(1)
+        move(world, 90 * WAD, LENGTH, market=1)
+    world.deleveraging.open_round(1)
+
+
+def test_deleverage__loser__only_after_an_hour_of_rounds_below_zero(world, rounds, loser, reverts):
+    def passed_over():
+        assert rounds.deleveraging_cut(1, loser) == NOTHING
+        with reverts("round: nobody to cut"):
+            rounds.deleverage(1, [loser])
+
+    for _ in range(PATIENCE // LENGTH):
+        rounds.open_round(1)
+        passed_over()
+        move(world, 90 * WAD, LENGTH - 1, market=1)
+        passed_over()
+        move(world, 90 * WAD, 1, market=1)
+    rounds.open_round(1)
+    passed_over()  # others come first in this round, too
+    move(world, 90 * WAD, FIRST_PHASE, market=1)
+    before = world.equity(loser), world.equity(POOL)
+    assert rounds.deleveraging_cut(1, loser) == (-200 * WAD, 90 * WAD)
+    assert rounds.deleverage(1, [loser]).result == 1
+    assert size(world, loser, 1) == size(world, POOL, 1) == 0
+    assert world.equity(loser) == pytest.approx(before[0], abs=ROUNDING)
+    assert world.equity(POOL) == pytest.approx(before[1], abs=ROUNDING)
+    world.check()
+
+
+def test_deleverage__loser_and_pool_above_zero_again__passed_over(world, rounds, loser, reverts):
+    rounds_of_an_hour(world)
+    move(world, 745 * WAD // 10, FIRST_PHASE, market=1)
+    health = world.health(POOL)
+    assert 0 < health.equity < health.maintenance
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(1, [loser])
+
+
+def test_write_off_pool__positions_left__reverts_until_they_are_closed(
+    world, rounds, loser, reverts
 ):
     def refused():
-        with reverts("pool: rounds first"):
+        with reverts("pool: positions to close"):
             rounds.write_off_pool()
 
-    move(world, 150 * WAD)
     refused()
-    for _ in range(PATIENCE // LENGTH):
-        rounds.open_round(0)
-        assert rounds.deleveraging_round(0).lost_since == LIVE
-        refused()
-        move(world, 150 * WAD, LENGTH)
-    # nobody was cut; the last of the rounds must not be long ago
-    move(world, 150 * WAD, LENGTH + 1)
+    rounds_of_an_hour(world)
     refused()
-    rounds.open_round(0)
-    assert rounds.deleveraging_round(0).lost_since == world.at
-
-
-def test_write_off_pool__after_an_hour_of_rounds__charges_what_is_left(world, rounds, winners):
-    move(world, 150 * WAD)
-    for _ in range(PATIENCE // LENGTH):
-        rounds.open_round(0)
-        move(world, 150 * WAD, LENGTH)
+    world.trade(loser, 1, -199 * WAD)
+    refused()
+    world.trade(loser, 1, -WAD * 7 // 10)  # of 3,000 a hundredth is left
     lost = -world.equity(POOL)
     covered = world.event(rounds.write_off_pool(), "ShortfallCovered")
     assert covered == (POOL, lost, 0, 0, lost)
@@ -374,7 +416,7 @@ def test_write_off_pool__after_an_hour_of_rounds__charges_what_is_left(world, ro
     world.check()
 
 
-def test_write_off_pool__rounds_not_in_a_row__hour_begins_again(world, rounds, winners):
+def test_open_round__not_in_a_row_below_zero__hour_begins_again(world, rounds, winners):
     move(world, 150 * WAD)
     rounds.open_round(0)
     move(world, 150 * WAD, 2 * LENGTH + 1)
@@ -384,19 +426,6 @@ def test_write_off_pool__rounds_not_in_a_row__hour_begins_again(world, rounds, w
     move(world, 118 * WAD, LENGTH)
     rounds.open_round(0)
     assert rounds.deleveraging_round(0).lost_since == 0
-
-
-def test_write_off_pool__cash_left_but_not_enough__no_supplier(world, rounds, winners):
-    """The pool's own cash is no supply: nothing is grossed up for it."""
-    move(world, 150 * WAD)
-    world.trade(winners[1], 0, -100 * WAD)
-    assert world.cash(POOL) > 0
-    for _ in range(PATIENCE // LENGTH):
-        rounds.open_round(0)
-        move(world, 150 * WAD, LENGTH)
-    covered = world.event(rounds.write_off_pool(), "ShortfallCovered")
-    assert covered.written_down == covered.shortfall
-    assert world.equity(POOL) == 0
 
 
 def test_write_off_pool__collateral_taken_over__is_sold_first(

@@ -197,27 +197,6 @@ def test_execute_request__entry_without_nav__lapses(venue, account):
     _assert_refunded(venue, account, request, 100_000 * WAD)
 
 
-def test_execute_request__entry_into_next_to_no_value__lapses_rather_than_flood_shares(venue):
-    """At a share price of nothing, shares for real money would exceed what the books hold."""
-    trader, account = venue.open(2_000_000 * WAD), venue.open(10**15 * WAD)
-    venue.trade(trader, MARKET, 5_000 * WAD)
-    # NAV = a + b * price; find the price at which a sliver is left
-    low, high = PRICE, 4 * PRICE
-    while high - low > 1:
-        middle = (low + high) // 2
-        venue.set_price(MARKET, middle)
-        low, high = (middle, high) if venue.pool.nav() > 0 else (low, middle)
-    venue.set_price(MARKET, low)
-    assert 0 < venue.pool.nav() < 10_000
-    venue.deposit(account, venue.usdc, 10**15 * 10**6)
-    venue.set_price(MARKET, PRICE)
-    request = venue.enter(account, 10**15 * WAD)
-    venue.chain.advance(REQUEST_DELAY)
-    venue.set_price(MARKET, low)
-    receipt = venue.pool.execute_request(request)
-    assert receipt.result is False
-
-
 # ── NAV ──────────────────────────────────────────────────────────────────────────────────────────
 
 
