@@ -87,8 +87,8 @@ def words(values: Iterable[int], bits: int, count: int) -> list[int]:
 
 def lanes(packed: Sequence[int], bits: int, count: int) -> tuple[int, ...]:
     """The first `count` values of `bits` bits in words."""
-    whole = sum(word << 256 * index for index, word in enumerate(packed))
-    return tuple(whole >> bits * index & 2**bits - 1 for index in range(count))
+    mask, each = 2**bits - 1, 256 // bits
+    return tuple(packed[index // each] >> bits * (index % each) & mask for index in range(count))
 
 
 def rows_for(rows: Sequence[int], assets: int) -> list[int]:

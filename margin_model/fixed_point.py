@@ -44,7 +44,9 @@ def checked_signed(x: int) -> int:
 
 def div_up(a: int, b: int) -> int:
     """Quotient of unsigned integers, rounded up."""
-    return -(-checked(a) // checked(b))
+    if not 0 <= a <= _UINT_MAX >= b >= 0:
+        raise OverflowError("uint256 out of range")
+    return -(-a // b)
 
 
 def mul_div_up(a: int, b: int, c: int) -> int:
@@ -59,7 +61,7 @@ def mul_wad_down(a: int, b: int) -> int:
 
 def mul_wad_up(a: int, b: int) -> int:
     """Product of unsigned wads, rounded up [wad]."""
-    return div_up(a * b, WAD)
+    return -(-checked(a * b) // WAD)
 
 
 def mul_wad_ceil_signed(a: int, b: int) -> int:

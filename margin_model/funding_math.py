@@ -3,6 +3,7 @@
 Rates are per day, velocities per day per day, both in 1e-15; F is quote wad per unit.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from margin_model.fixed_point import trunc_div
@@ -45,6 +46,7 @@ def pack(state: Funding) -> int:
     )
 
 
+@lru_cache(4096)
 def unpack(word: int) -> Funding:
     """State of a word."""
     return Funding(

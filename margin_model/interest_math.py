@@ -4,6 +4,7 @@ of positive cash.
 Sums are quote wad divided by an index [1e27], rates wad per year, amounts quote wad.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from margin_model.fixed_point import WAD
@@ -150,6 +151,7 @@ def pack_side(total: int, index: int, time: int = 0) -> int:
     return total | index << 128 | time << 224
 
 
+@lru_cache(4096)
 def unpack_side(word: int) -> tuple[int, int, int]:
     """Sum, index and time of a side's word."""
     return word & MAX_SUM, word >> 128 & MAX_INDEX, word >> 224

@@ -4,9 +4,10 @@ The formulas stand in the contract's module.
 """
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
-from margin_model.correlation_word import correlation, pairs
+from margin_model.correlation_word import correlation
 from margin_model.fixed_point import div_up, isqrt
 
 SCENARIOS = 16
@@ -38,13 +39,13 @@ def tail(weights: Sequence[int], rows: Sequence[int], breakdown: int) -> int:
         delta [bps].
     """
     cut = _COARSE_BITS if sum(map(abs, weights)) >= _EXACT else 0
-    cut_weights = [_signed(div_up(abs(w), 2**cut), w) for w in weights]
-    squares = sum(w * w for w in cut_weights)
+    legs = [(asset, _signed(div_up(abs(w), 2**cut), w)) for asset, w in enumerate(weights) if w]
+    squares = sum(w * w for _, w in legs)
     crossed = sum(
-        correlation(rows, asset, other) * cut_weights[asset] * cut_weights[other]
-        for _, asset, other in pairs()
+        correlation(rows, asset, other) * own * others
+        for (other, others), (asset, own) in combinations(legs, 2)
     )
-    independent, aligned = BPS * squares, BPS * sum(cut_weights) ** 2
+    independent, aligned = BPS * squares, BPS * sum(w for _, w in legs) ** 2
     correlated = max(0, independent + 2 * crossed)
     worse = max(0, independent - correlated, aligned - correlated)
     square = BPS * correlated + breakdown * worse
@@ -67,11 +68,8 @@ def stress(values: Sequence[int], shocks: Sequence[Sequence[int]]) -> Stress:
     cut = 0
     while total >> cut >= _VALUE_LIMIT:
         cut += 8
-    cut_values = [_signed(abs(value) >> cut, value) for value in values]
-    losses = [
-        -sum(value * shocks[asset][k] for asset, value in enumerate(cut_values))
-        for k in range(SCENARIOS)
-    ]
+    held = [(_signed(abs(v) >> cut, v), shocks[asset]) for asset, v in enumerate(values) if v]
+    losses = [-sum(value * moves[k] for value, moves in held) for k in range(SCENARIOS)]
     worst = max(losses)
     units = div_up(max(worst, 0), 100)
     if cut:

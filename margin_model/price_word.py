@@ -1,5 +1,6 @@
 """Exact mirror of ``contracts/modules/price_word.vy``: one price reading in one word."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 # States, worst first: usable = UNCERTAIN or VALID; RETIRED is for ever.
@@ -55,6 +56,7 @@ def pack(price: int, ema: int, live: int, confidence: int, state: int) -> int:
     return price | ema << 88 | live << 176 | min(confidence, _MASK_40) << 208 | state << 248
 
 
+@lru_cache(4096)
 def unpack(word: int) -> Reading:
     """Reading of a word."""
     return Reading(

@@ -134,9 +134,7 @@ def assess(
     maintenance = initial = uncertainty = borrow_limit = gross = idle = 0
     worst_state = price_word.UNCERTAIN if off_peg else price_word.VALID
 
-    for asset in range(ASSETS):
-        if not ((exposure.markets | exposure.collaterals) >> asset) & 1:
-            continue
+    for asset in _held(exposure):
         reading, risk = price_word.unpack(words[asset]), assets[asset].risk
         price = reading.price
         if reading.state == price_word.RETIRED:
@@ -144,7 +142,7 @@ def assess(
                 value += exposure.sizes[asset] * price
                 strict_value += exposure.sizes[asset] * price
             continue
-        lower, higher = sorted((price, reading.ema))
+        lower, higher = min(price, reading.ema), max(price, reading.ema)
         line = line_at(risk, reading.live + later, parameters)
         high_line = max(line, risk.target)
         worth = 0
@@ -221,16 +219,12 @@ def breakdown(
     """What the MM of an exposure is made of as a PORTFOLIO account; parameters as in `assess`."""
     values, weights, high_weights = [0] * ASSETS, [0] * ASSETS, [0] * ASSETS
     gross = 0
-    for asset in range(ASSETS):
-        in_market = exposure.markets >> asset & 1
-        as_collateral = exposure.collaterals >> asset & 1
-        if not in_market and not as_collateral:
-            continue
+    for asset in _held(exposure):
         reading, risk = price_word.unpack(words[asset]), assets[asset].risk
         if reading.state == price_word.RETIRED:
             continue
-        size = exposure.sizes[asset] if in_market else 0
-        amount = exposure.amounts[asset] if as_collateral else 0
+        size = exposure.sizes[asset] if exposure.markets >> asset & 1 else 0
+        amount = exposure.amounts[asset] if exposure.collaterals >> asset & 1 else 0
         legs = div_up(abs(size) * reading.price, WAD) + div_up(amount * reading.price, WAD)
         gross += legs
         net = (size + amount) * reading.price
@@ -252,6 +246,12 @@ def breakdown(
         [abs(weight) for weight in weights],
         sum(1 << asset for asset, value in enumerate(values) if value < 0),
     )
+
+
+def _held(exposure: Exposure) -> list[int]:
+    """Assets whose price an exposure depends on."""
+    held = exposure.markets | exposure.collaterals
+    return [asset for asset in range(held.bit_length()) if held >> asset & 1]
 
 
 def status(health: Health, parameters: Parameters) -> int:

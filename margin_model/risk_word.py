@@ -1,5 +1,6 @@
 """Exact mirror of ``contracts/modules/risk_word.vy``: one asset's risk state."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 KAPPA_UNIT = 10**15  # a thousandth [wad]
@@ -31,6 +32,7 @@ def with_ramp(word: int, line: int, target: int, started_at: int) -> int:
     return ((word >> _RAMP_BITS) << _RAMP_BITS) | line | (target << 64) | (started_at << 128)
 
 
+@lru_cache(4096)
 def unpack(word: int) -> RiskWord:
     """All fields."""
     return RiskWord(

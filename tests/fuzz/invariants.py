@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable
 from random import Random
 
-from margin_model import risk_engine
+from margin_model import risk_engine, risk_word
 from tests.fuzz.invariants_access import ACCESS
 from tests.fuzz.invariants_auction import AUCTION
 from tests.fuzz.invariants_books import Books
@@ -35,11 +35,8 @@ from tests.fuzz.invariants_words import (
     ESCROW,
     FIRST_USER,
     FUND,
-    REFUSAL,
-    SILENCE,
     TIME,
     unpack_episode,
-    unpack_risk,
 )
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
@@ -118,7 +115,7 @@ class Invariants:
         books = self.books
         starts = []
         for asset in range(books.map.markets):
-            risk, memory = unpack_risk(books.now("risks", asset)), books.now("memories", asset)
+            risk, memory = risk_word.unpack(books.now("risks", asset)), books.now("memories", asset)
             line = self._line(asset, memory >> 208 & _MASK_32) if risk.depth else 0
             starts.append(Start(line, memory >> 176 & _MASK_32))
         self.look = Look(
@@ -126,7 +123,6 @@ class Invariants:
             books,
             self.mirror,
             NOTHING_SENT,
-            self.mirror.now,
             self.mirror.now,
             starts,
             (books.now("calendar") >> 48, self.mirror.grid()),
@@ -152,13 +148,13 @@ class Invariants:
     def observe(self, last: Sent, *, full: bool = True) -> int:
         """Read what a step may have changed, all accounts if `full`; what did change, in bits."""
         look, books = self.look, self.books
-        look.earlier, look.now, look.last, look.fill = look.now, self.mirror.now, last, None
+        look.begin(last, self.mirror.now)
         if last.function in _SETTERS:
             self.mirror.forget_tables()
-        kind = SILENCE if not last.function else CALL if last.reason is None else REFUSAL
+        kind = look.kind
         if full:
             books.step_all()
-        elif kind != CALL and self._random.random() > IDLE_READ:
+        elif not kind & CALL and self._random.random() > IDLE_READ:
             books.rest()
             kind = 0
         else:
@@ -213,8 +209,7 @@ class Invariants:
         for account, (held, found) in enumerate(zip(followed, books.accounts, strict=True), 1):
             if held != found:
                 raise Violation("untold change", f"account {account}: {held}, in truth {found}")
-        self.look.last = NOTHING_SENT
-        self.look.earlier = self.look.now
+        self.look.begin(NOTHING_SENT, self.look.now)
         self._assert(EVERYTHING)
 
     def _named(self, last: Sent) -> Iterable[int]:
@@ -227,7 +222,7 @@ class Invariants:
         return accounts
 
     def _line(self, asset: int, live: int) -> int:
-        risk = unpack_risk(self.books.now("risks", asset))
+        risk = risk_word.unpack(self.books.now("risks", asset))
         return risk_engine.line_at(risk, live, self.mirror.parameters)
 
 

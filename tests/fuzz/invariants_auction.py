@@ -10,12 +10,12 @@ from margin_model.ledger_math import RAY
 from tests.fuzz.invariants_look import Curve, Group, Look
 from tests.fuzz.invariants_words import (
     ACCOUNTS,
-    CALL,
     EPISODES,
     FUNDS,
     IN_AUCTION,
     POOL,
     TIME,
+    TOUCH,
     unpack_episode,
 )
 from tests.fuzz.step import Violation
@@ -23,7 +23,6 @@ from tests.fuzz.step import Violation
 AUCTION = Group("auction")
 
 _MASK_128 = 2**128 - 1
-_TOUCHES = ("start", "bid", "poke", "end", "backstop", "write_off")
 SLICE_ROUNDING = 16 * 10**8
 _PAYERS = 3
 _VIEWED = 16  # of so many moments one is taken
@@ -103,13 +102,13 @@ def reserve(look: Look) -> int:
     return 1
 
 
-@AUCTION.named("R", CALL, "steps that touch an auction")
+@AUCTION.named("R", TOUCH, "steps that touch an auction")
 def uncovered(look: Look) -> int:
     """After every touch of an auction R is what accounts for sale lack, as the fund knows it,
     beyond their own cash, the fund less the incentive it may still pay, and the pool's equity;
     grossed up by that cash, which bears nothing."""
     books, mirror = look.books, look.mirror
-    if look.done not in _TOUCHES:
+    if not look.kind & TOUCH:
         return 0
     lacking = reserve_word.unpack(books.now("reserves")).deficits
     index = mirror.accrued().supply

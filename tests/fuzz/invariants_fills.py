@@ -5,7 +5,7 @@ from __future__ import annotations
 from margin_model import auction_math
 from margin_model.fixed_point import WAD, mul_wad_down
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_words import CALL, Episode, unpack_episode
+from tests.fuzz.invariants_words import FILL, Episode, unpack_episode
 from tests.fuzz.step import Violation
 
 FILLS = Group("auction")
@@ -39,7 +39,7 @@ class Fill:
 
 def fill_of(look: Look) -> Fill | None:
     """The fill of this step, worked out once."""
-    if look.done != "bid":
+    if not look.kind & FILL:
         return None
     if look.fill is None:
         look.fill = Fill(look)
@@ -47,7 +47,7 @@ def fill_of(look: Look) -> Fill | None:
     return fill
 
 
-@FILLS.named("slice at the view's terms", CALL)
+@FILLS.named("slice at the view's terms", FILL)
 def slice_at_terms(look: Look) -> int:
     """A slice is sold at the terms that the view shows in the same block, and is no larger than
     asked nor than the largest slice."""
@@ -69,7 +69,7 @@ def slice_at_terms(look: Look) -> int:
     return 1
 
 
-@FILLS.named("fill never worsens", CALL)
+@FILLS.named("fill never worsens", FILL)
 def fill_never_worsens(look: Look) -> int:
     """While E ≥ 0 a fill does not lower E / MMp, to rounding."""
     fill = fill_of(look)
@@ -85,7 +85,7 @@ def fill_never_worsens(look: Look) -> int:
     return 1
 
 
-@FILLS.named("largest slice lands on the buffer", CALL)
+@FILLS.named("largest slice lands on the buffer", FILL)
 def largest_slice_lands(look: Look) -> int:
     """After the largest slice E = (1 − f)·BMp, to rounding."""
     fill = fill_of(look)
@@ -99,7 +99,7 @@ def largest_slice_lands(look: Look) -> int:
     return 1
 
 
-@FILLS.named("bidder gains f·I", CALL)
+@FILLS.named("bidder gains f·I", FILL)
 def bidder_gains(look: Look) -> int:
     """The bidder's equity at mark rises by f·I less the starter's reward, to rounding."""
     fill = fill_of(look)
@@ -117,7 +117,7 @@ def bidder_gains(look: Look) -> int:
     return 1
 
 
-@FILLS.named("fund pays max(0, I − E)", CALL)
+@FILLS.named("fund pays max(0, I − E)", FILL)
 def fund_pays(look: Look) -> int:
     """The fund pays at most max(0, I − E) of what was sold, and never more than it has."""
     fill = fill_of(look)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from margin_model import covariance
+from margin_model import covariance, price_word
 from margin_model.correlation_word import BPS
 from margin_model.covariance import Grid
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_prices import unpack_reading
 from tests.fuzz.invariants_words import LINES, TIME
 from tests.fuzz.step import Violation
 
@@ -59,6 +58,6 @@ def _ticks(look: Look, count: int) -> list[int]:
         memory = look.books.now("memories", asset)
         recorded_at = look.books.now("volatilities", asset) >> 192 & _MASK_32
         recent = memory >> 254 & 1 or look.now - recorded_at <= MAX_TICK_AGE
-        if unpack_reading(word).usable and recent:
+        if price_word.unpack(word).usable and recent:
             ticks[asset] = covariance.tick(memory & _PRICE)
     return ticks

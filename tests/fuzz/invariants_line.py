@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from math import log
 
-from margin_model import margin_math, price_word, risk_engine
+from margin_model import margin_math, price_word, risk_engine, risk_word
 from margin_model.fixed_point import WAD
 from margin_model.price_word import Reading
 from margin_model.risk_engine import Exposure
 from tests.fuzz.invariants_look import Group, Look
-from tests.fuzz.invariants_prices import unpack_reading
 from tests.fuzz.invariants_words import (
     FIRST_USER,
     HOLDINGS,
@@ -19,7 +18,6 @@ from tests.fuzz.invariants_words import (
     SETTINGS,
     TIME,
     Held,
-    unpack_risk,
 )
 from tests.fuzz.step import Violation
 
@@ -44,7 +42,7 @@ def live_time(look: Look) -> int:
     """Oracle-live time never runs backwards nor faster than the clock, by at most two sample
     intervals a sample, and not at all while the asset is not usable (the oracle's view is asked for
     an asset now and then, and for each whose price was not accepted)."""
-    books, mirror, checks = look.books, look.mirror, 0
+    books, mirror, checks, asked = look.books, look.mirror, 0, 0
     if not books.any_moved("memories"):
         return 0
     for asset in range(books.map.markets):
@@ -56,10 +54,13 @@ def live_time(look: Look) -> int:
         if not 0 <= gained <= min(passed, 2 * mirror.sample_interval):
             raise Violation("live time", f"asset {asset}: {gained} s live in {passed} s")
         accepted = new >> 254 & 1
-        asked = gained and (not accepted or asset == look.now % (4 * books.map.markets))
-        if asked and not unpack_reading(mirror.words(1 << asset)[asset]).usable:
-            raise Violation("live time", f"asset {asset}: {gained} s live while unusable")
+        if gained and (not accepted or asset == look.now % (4 * books.map.markets)):
+            asked |= 1 << asset
         checks += 1
+    words = mirror.words(asked)
+    for asset in range(asked.bit_length()):
+        if asked >> asset & 1 and not price_word.unpack(words[asset]).usable:
+            raise Violation("live time", f"asset {asset}: live while unusable")
     return checks
 
 
@@ -75,7 +76,7 @@ def ramp_bounded(look: Look) -> int:
         memory = books.now("memories", asset)
         if old in (0, new):
             continue  # by `line_at` one ramp grows by 1 + u·hours at most, and it began in bounds
-        was, ramp = unpack_risk(old), unpack_risk(new)
+        was, ramp = risk_word.unpack(old), risk_word.unpack(new)
         live = max(memory >> 208 & _MASK_32, ramp.started_at)
         line = risk_engine.line_at(ramp, live, parameters)
         expected = risk_engine.line_at(was, live, parameters)
@@ -129,7 +130,7 @@ def _probe(look: Look, account: int, held: Held) -> None:
     least = mirror.assess(exposure, words).maintenance
     asset = (exposure.markets | exposure.collaterals).bit_length() - 1
     reading, size, amount = (
-        unpack_reading(words[asset]),
+        price_word.unpack(words[asset]),
         exposure.sizes[asset],
         exposure.amounts[asset],
     )
@@ -209,7 +210,7 @@ def _at_live(look: Look, asset: int, word: int) -> int:
 
 def _line(look: Look, asset: int, word: int) -> int:
     """Line of an asset at a reading [wad]."""
-    risk = unpack_risk(look.books.now("risks", asset))
+    risk = risk_word.unpack(look.books.now("risks", asset))
     return risk_engine.line_at(risk, word >> 176 & _MASK_32, look.mirror.parameters)
 
 

@@ -13,7 +13,16 @@ from margin_model.fixed_point import WAD
 from margin_model.ledger_math import RAY
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_mirror import Mirror
-from tests.fuzz.invariants_words import Episode, Held, unpack_episode
+from tests.fuzz.invariants_words import (
+    CALL,
+    CALLS,
+    REFUSAL,
+    SHARING,
+    SILENCE,
+    Episode,
+    Held,
+    unpack_episode,
+)
 
 if TYPE_CHECKING:
     from tests.fuzz.record import Sent
@@ -89,6 +98,12 @@ class Look:
         Time before and after the step [s].
     last : Sent
         What the step did.
+    done : str
+        The function that was called with success; empty otherwise.
+    sender : int
+        Who sent it, as a number.
+    kind : int
+        What kind of call it was, in the bits of `invariants_words`.
     starts : list of Start
         By asset.
     contracts : frozenset of int
@@ -110,7 +125,6 @@ class Look:
     books: Books
     mirror: Mirror
     last: Sent
-    earlier: int
     now: int
     starts: list[Start]
     grid: tuple[int, Grid]
@@ -121,15 +135,15 @@ class Look:
     viewed: list[tuple[int, bool, Any]] = field(default_factory=list)
     fill: Any = None
 
-    @property
-    def done(self) -> str:
-        """The function that was called with success; empty otherwise."""
-        return self.last.function if self.last.reason is None else ""
+    def __post_init__(self) -> None:
+        self.begin(self.last, self.now)
 
-    @property
-    def sender(self) -> int:
-        """Who sent it, as a number."""
-        return int(self.last.sender, 16)
+    def begin(self, last: Sent, now: int) -> None:
+        """Look at the next step, which ended at `now` [s]."""
+        self.earlier, self.now, self.last, self.fill = self.now, now, last, None
+        self.done = last.function if last.reason is None else ""
+        self.sender = int(last.sender, 16)
+        self.kind = kind_of(last)
 
     def is_operator(self, account: int) -> bool:
         """Whether whoever sent it may act for an account."""
@@ -166,6 +180,13 @@ class Look:
                 if amount:
                     worth += (words[self.mirror.asset_of(token)] & _PRICE) // WAD + 4
         return worth
+
+
+def kind_of(last: Sent) -> int:
+    """What a step did, in the bits of `invariants_words`."""
+    if not last.function:
+        return SILENCE
+    return CALLS.get(last.function, CALL | SHARING) if last.reason is None else REFUSAL
 
 
 Check = Callable[[Look], int]

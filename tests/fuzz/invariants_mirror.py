@@ -22,6 +22,7 @@ from margin_model import (
     portfolio_notice,
     price_word,
     risk_engine,
+    risk_word,
     skew_pricing,
     tier_table,
 )
@@ -29,15 +30,13 @@ from margin_model.fixed_point import WAD, mul_wad_down
 from margin_model.risk_engine import Asset, Breakdown, Exposure, Health, Parameters
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_cash import Cash
-from tests.fuzz.invariants_prices import SLOTS, unpack_reading
+from tests.fuzz.invariants_prices import SLOTS
 from tests.fuzz.invariants_words import (
     POOL,
     PORTFOLIO,
     Episode,
     Held,
     unpack_episode,
-    unpack_funding,
-    unpack_risk,
     unpack_shocks,
 )
 
@@ -115,10 +114,10 @@ class Mirror(Cash):
     def funding_index(self, market: int, word: int, *, before: bool = False) -> int:
         """F at a reading [quote wad per unit]."""
         stored = self.books.then if before else self.books.now
-        reading = unpack_reading(word)
+        reading = price_word.unpack(word)
         live = reading.live if reading.usable else 0
         return funding_math.index_at(
-            unpack_funding(stored("funding", market)), live, reading.price, self._max_rate
+            funding_math.unpack(stored("funding", market)), live, reading.price, self._max_rate
         )
 
     def health(
@@ -169,7 +168,7 @@ class Mirror(Cash):
 
     def asset(self, asset: int) -> Asset:
         """Risk parameters of an asset."""
-        risk = unpack_risk(self.books.now("risks", asset))
+        risk = risk_word.unpack(self.books.now("risks", asset))
         table = self._tables.get(risk.tier_table)
         if table is None:
             tiers = self._risk.tiers(risk.tier_table)
@@ -263,7 +262,7 @@ class Mirror(Cash):
         rest, asset = exposure.markets | exposure.collaterals, 0
         while rest:
             if rest & 1:
-                reading = unpack_reading(words[asset])
+                reading = price_word.unpack(words[asset])
                 size, amount = exposure.sizes[asset], exposure.amounts[asset]
                 if size:
                     scale = books.now("terms", asset) >> 96

@@ -17,7 +17,6 @@ from tests.fuzz.invariants_words import (
     RESERVED,
     SUMS,
     TOKENS,
-    unpack_funding,
 )
 from tests.fuzz.step import Violation
 
@@ -142,7 +141,7 @@ def open_interest(look: Look) -> int:
         if books.held(POOL).sizes[market] == books.held_before(POOL).sizes[market]:
             continue
         skew, scale = -books.held(POOL).sizes[market], (book >> 128 & (2**72 - 1)) * _SKEW_UNIT
-        velocity = unpack_funding(books.now("funding", market)).velocity
+        velocity = funding_math.unpack(books.now("funding", market)).velocity
         if velocity != funding_math.velocity_at(skew, scale, book >> 200):
             raise Violation("open interest", f"velocity {velocity} at skew {skew} of {scale}")
     return 1

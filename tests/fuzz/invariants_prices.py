@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from chain.deployment import Deployment
 from chain.interface import CALL_GAS
-from margin_model import price_word
 from margin_model.covariance import Grid
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_words import Held
-
-unpack_reading = lru_cache(4096)(price_word.unpack)
+from tests.fuzz.storage import GridSlots
 
 SLOTS = 16
 _ALL = (1 << SLOTS) - 1
 _MASK_16 = 2**16 - 1
 _WORD = 32
-# Variables of `covariance`, and how many words they have.
-_GRID = {"_bases": 2, "_variances": 4, "_covariances": 30, "_correlations": 8}
 
 
 class Prices:
@@ -47,10 +42,7 @@ class Prices:
             deployment.oracle.read_fresh.encode(0)[:4],
         )
         self._read = dict(zip((False, True), selectors, strict=True))
-        self._grid = [
-            (deployment.oracle.artifact.slot(f"covariance.{name}"), count)
-            for name, count in _GRID.items()
-        ]
+        self._grid = GridSlots(evm.storage, deployment.oracle)
         nothing: list[int] = []
         self._readings = {False: (-1, 0, nothing), True: (-1, 0, nothing)}
 
@@ -94,16 +86,11 @@ class Prices:
 
     def grid(self) -> Grid:
         """What the oracle keeps of how assets move together."""
-        storage = [
-            [self._evm.storage(self._oracle, first + index) for index in range(count)]
-            for first, count in self._grid
-        ]
-        return Grid.of(self.books.now("calendar") & 255, *storage)
+        return self._grid.read(self.books.now("calendar") & 255)
 
     def rows(self) -> list[int]:
         """Packed correlations."""
-        first, count = self._grid[-1]
-        return [self._evm.storage(self._oracle, first + index) for index in range(count)]
+        return self._grid.rows()
 
     def terms(self, account: int) -> tuple[int, ...]:
         """What the auction's view shows, word by word; signed where the view is."""

@@ -13,11 +13,11 @@ from inspect import cleandoc
 from random import Random
 
 from chain.interface import Reverted
+from margin_model import price_word
 from margin_model.fixed_point import WAD
 from margin_model.share_math import VIRTUAL
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_mirror import Mirror
-from tests.fuzz.invariants_prices import unpack_reading
 from tests.fuzz.step import Violation
 from tests.fuzz.views import Views
 from tests.fuzz.world import World
@@ -94,7 +94,7 @@ class Probes:
         """Say again what every feed said, as of now."""
         words = self.mirror.words()
         for symbol, asset in self.deployment.assets.items():
-            self.deployment.set_price(symbol, unpack_reading(words[asset]).price)
+            self.deployment.set_price(symbol, price_word.unpack(words[asset]).price)
         self.world.wire.version += 1
 
     def wait(self, seconds: int) -> None:
@@ -194,7 +194,7 @@ def closed_loop(probes: Probes, random: Random) -> int:
     account, owner = probes.pick_user(random)
     symbol, market = random.choice(list(deployment.assets.items()))
     probes.publish()
-    price = unpack_reading(mirror.words()[market]).price
+    price = price_word.unpack(mirror.words()[market]).price
     equity = house.health(account, oracle.read(_ALL)).equity
     size = max(1, equity * WAD // max(price, 1) // random.choice((1, 3, 100)))
     size *= random.choice((-1, 1))

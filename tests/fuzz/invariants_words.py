@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from margin_model import funding_math, risk_word
 from margin_model.ledger_math import LIMIT
 
 POOL, FUND, ESCROW = 1, 2, 3
@@ -45,13 +44,25 @@ REQUESTS = 1 << 9
 TIME = 1 << 10
 CALL = 1 << 11
 """A call that went through."""
+SHARING = 1 << 14
+"""One of those that may move shares."""
+TOUCH = 1 << 15
+"""One that touches an auction."""
+FILL = 1 << 16
+"""A bid."""
 REFUSAL = 1 << 12
 """A call that reverted."""
 SILENCE = 1 << 13
 """No call at all."""
 
-unpack_funding = lru_cache(4096)(funding_math.unpack)
-unpack_risk = lru_cache(4096)(risk_word.unpack)
+_SHARELESS = ("submit_order", "execute_order", "clear_order", "deposit", "withdraw", "sample")
+"""What is done most often and has nothing to do with shares; an episode ends with a check."""
+CALLS = {
+    **dict.fromkeys(_SHARELESS, CALL),
+    **dict.fromkeys(("start", "poke", "end", "backstop", "write_off"), CALL | SHARING | TOUCH),
+    "bid": CALL | SHARING | TOUCH | FILL,
+}
+"""What a call is, in bits, by its function; of all others CALL | SHARING."""
 
 
 class Episode(NamedTuple):

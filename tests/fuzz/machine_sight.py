@@ -63,15 +63,15 @@ class Sight:
     def running(self) -> list[int]:
         """Accounts in auction."""
         if self._running[0] != self.changes:
-            account = self.models.state.account
-            self._running = self.changes, [a for a in self.accounts if account(a).in_auction]
+            words = self.models.state.accounts(self.accounts)
+            running = [a for a, word in zip(self.accounts, words, strict=True) if word.in_auction]
+            self._running = self.changes, running
         return self._running[1]
 
     def debtors(self) -> list[int]:
         """Accounts with negative cash."""
         if self._debtors[0] != self.changes:
-            stored = self.models.state.stored_cash
-            self._debtors = self.changes, [a for a in self.accounts if stored(a) < 0]
+            self._debtors = self.changes, self.models.state.debtors(self.accounts)
         return self._debtors[1]
 
     def means(self, account: int) -> int:
@@ -87,7 +87,7 @@ class Sight:
         """An account, its largest position, and the move [bps] that makes it liquidatable; now and
         then the pool, and the move that leaves it less than MM."""
         state, margin = self.models.state, self.models.margin
-        words_of = {a: state.account(a) for a in self.accounts}
+        words_of = dict(zip(self.accounts, state.accounts(self.accounts), strict=True))
         candidates = [a for a, w in words_of.items() if w.markets and not w.in_auction]
         if not candidates:
             return None

@@ -5,11 +5,13 @@ Slots come from the compiler's layout (`storage`), the layout of words from who 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import repeat
 
 from chain import Contract
 from margin_model import funding_math, interest_math, ledger_math
-from tests.fuzz.invariants_words import unpack_funding, unpack_position
+from tests.fuzz.invariants_words import unpack_position
 from tests.fuzz.model import FIRST_USER, FUND, POOL, Account, Holding, bits, unpack_account
 from tests.fuzz.storage import element
 from tests.fuzz.world import World
@@ -69,6 +71,20 @@ class Books:
     def account(self, account: int) -> Account:
         """The word of an account, taken apart."""
         return unpack_account(self._read(self._address, element(self._words, account)))
+
+    def accounts(self, accounts: Sequence[int]) -> list[Account]:
+        """The words of several accounts, taken apart."""
+        return list(map(unpack_account, self._elements(self._words, accounts)))
+
+    def debtors(self, accounts: Sequence[int]) -> list[int]:
+        """Those of several accounts whose cash is negative."""
+        stored = self._elements(self._stored, accounts)
+        return [a for a, word in zip(accounts, stored, strict=True) if word >> 255]
+
+    def _elements(self, base: int, keys: Sequence[int]) -> Iterator[int]:
+        """Elements of a map, read together."""
+        slots = [element(base, key) for key in keys]
+        return map(self._read, repeat(self._address), slots)
 
     def is_operator(self, account: int, caller: int) -> bool:
         """Whether an address was approved by the owner."""
@@ -156,7 +172,7 @@ class Books:
 
     def funding(self, market: int) -> funding_math.Funding:
         """Funding state of a market."""
-        return unpack_funding(self._read(self._address, self._funding + market))
+        return funding_math.unpack(self._read(self._address, self._funding + market))
 
     def book(self, market: int) -> tuple[int, int]:
         """Long interest and skew scale [wad units]."""

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from margin_model import grace_word, reserve_word
+from margin_model import grace_word, reserve_word, risk_word
 from margin_model.covariance import Grid
 from margin_model.risk_engine import Asset
-from tests.fuzz.invariants_words import Episode, unpack_episode, unpack_risk, unpack_shocks
+from tests.fuzz.invariants_words import Episode, unpack_episode, unpack_shocks
 from tests.fuzz.model import Memory, Order, Request, unpack_memory
 from tests.fuzz.model_books import MASK_128, Books, Place, signed
-from tests.fuzz.storage import element
+from tests.fuzz.storage import GridSlots, element
 from tests.fuzz.world import World
 
 _MASK_32 = 2**32 - 1
 _MASK_40 = 2**40 - 1
 _MASK_36 = 2**36 - 1
-
-# Variables of `covariance`, and how many words they have.
-_GRID = {"_bases": 2, "_variances": 4, "_covariances": 30, "_correlations": 8}
 
 
 class Round(NamedTuple):
@@ -47,6 +44,7 @@ class State(Books):
         self._tables = self._risk.slot("_tables")
         self._memories = self._oracle.slot("_memories")
         self._volatilities = self._oracle.slot("_volatilities")
+        self._grid = GridSlots(self._read, deployment.oracle)
 
     # ── pool and fund ────────────────────────────────────────────────────────────────────────────
 
@@ -212,7 +210,7 @@ class State(Books):
 
     def risk(self, asset: int) -> Asset:
         """What the engine stores of a listed asset."""
-        risk = unpack_risk(self._read(self._risk.address, self._risks + asset))
+        risk = risk_word.unpack(self._read(self._risk.address, self._risks + asset))
         table = self._read(self._risk.address, self._tables + risk.tier_table)
         shocks = self._read(self._risk.address, self._shocks + (asset >> 1))
         return Asset(risk, table, unpack_shocks(shocks, asset))
@@ -231,16 +229,12 @@ class State(Books):
     @property
     def rows(self) -> list[int]:
         """Packed correlations."""
-        return self._grid_words("_correlations", _GRID["_correlations"])
+        return self._grid.rows()
 
     @property
     def grid(self) -> Grid:
         """Covariances and correlations of the listed assets."""
-        return Grid.of(self.calendar[1], *map(self._grid_words, _GRID, _GRID.values()))
-
-    def _grid_words(self, name: str, count: int) -> list[int]:
-        first = self._oracle.slot(f"covariance.{name}")
-        return [int(self._read(self._oracle.address, first + index)) for index in range(count)]
+        return self._grid.read(self.calendar[1])
 
     def memory(self, asset: int) -> Memory:
         """What the oracle remembers of an asset."""

@@ -1,10 +1,9 @@
 """What an action is, and what came of it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One action with concrete arguments, small enough to store and to replay.
 
     A list of steps says everything: `Machine.apply` draws nothing, so the same list on a fresh
@@ -24,8 +23,7 @@ class Step:
         return Step(str(row[0]), tuple(row[1:]))
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a step did.
 
     Attributes

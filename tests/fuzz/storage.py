@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from itertools import islice
+from itertools import islice, repeat
 from typing import NamedTuple
 
 import pyrevm
@@ -17,8 +17,13 @@ from eth_utils.crypto import keccak
 
 from chain.contract import Contract
 from chain.deployment import Deployment
+from margin_model.covariance import Grid
 
 _WORD = 32
+_WORD_BITS = 256
+_ROWS = 8
+# Variables of `covariance`, and bits of one of their values.
+_GRID = {"_bases": 32, "_variances": 64, "_covariances": 64, "_correlations": 16}
 
 # name, contract, path in its layout, slots; M: one a market, T: one a collateral token
 _HOT: tuple[tuple[str, str, str, int | str], ...] = (
@@ -125,14 +130,56 @@ def array(first: Spot, count: int) -> list[Spot]:
     return [Spot(first.address, first.slot + i) for i in range(count)]
 
 
+class GridSlots:
+    """Where the oracle keeps how assets move together.
+
+    Parameters
+    ----------
+    storage : callable
+        Reads one slot of one address.
+    oracle : Contract
+    """
+
+    def __init__(self, storage: Callable[[str, int], int], oracle: Contract) -> None:
+        self._storage = storage
+        self._address = oracle.address
+        self._first = [oracle.artifact.slot(f"covariance.{name}") for name in _GRID]
+
+    def read(self, assets: int) -> Grid:
+        """Of the first so many assets."""
+        pairs = assets * (assets - 1) // 2
+        counts = (assets, assets, pairs, pairs)
+        words = [
+            -(-count * bits // _WORD_BITS)
+            for count, bits in zip(counts, _GRID.values(), strict=True)
+        ]
+        return Grid.of(assets, *map(self._array, self._first, words))
+
+    def rows(self) -> list[int]:
+        """Packed correlations, shape (8,)."""
+        return self._array(self._first[-1], _ROWS)
+
+    def _array(self, first: int, count: int) -> list[int]:
+        return list(map(self._storage, repeat(self._address), range(first, first + count)))
+
+
 class StorageMap:
     """Where every number of the books lies.
 
-    Parameters ---------- deployment : Deployment evm : pyrevm.EVM What it is deployed on. tokens :
-    sequence of Contract Collateral tokens in the order of their ids, those that may be listed later
-    included. people : sequence of str Addresses whose shares are followed. markets : int Most
-    assets there may ever be. sentinels : sequence of int Accounts whose word and cash are among the
-    globals: when one changes, who reads knows that the account has to be read.
+    Parameters
+    ----------
+    deployment : Deployment
+    evm : pyrevm.EVM
+        What it is deployed on.
+    tokens : sequence of Contract
+        Collateral tokens in the order of their ids, those that may be listed later included.
+    people : sequence of str
+        Addresses whose shares are followed.
+    markets : int
+        Most assets there may ever be.
+    sentinels : sequence of int
+        Accounts whose word and cash are among the globals: when one changes, who reads knows that
+        the account has to be read.
 
     Attributes
     ----------
@@ -188,6 +235,7 @@ class StorageMap:
         self._holders = [*people, pool.address]
         self.holders = len(self._holders)
         self._lp = [spot(pool, "erc20.balanceOf", holder) for holder in self._holders]
+        self._shares: dict[int, Run] = {}  # by generation
 
     def _contract(self, name: str) -> Contract:
         contract: Contract = getattr(self._deployment, name)
@@ -203,9 +251,12 @@ class StorageMap:
 
     def shares(self, generation: int) -> list[int]:
         """Shares of the pool and, of a generation, of the fund, by holder."""
-        fund = self._deployment.fund
-        staked = (spot(fund, "_shares", generation, who) for who in self._holders)
-        return Run(self._storage, [*self._lp, *staked]).read()
+        run = self._shares.get(generation)
+        if run is None:
+            fund = self._deployment.fund
+            staked = (spot(fund, "_shares", generation, who) for who in self._holders)
+            run = self._shares[generation] = Run(self._storage, [*self._lp, *staked])
+        return run.read()
 
     def lacking_own(self, account: int) -> int:
         """Positive cash of an account with a deficit [quote wad / supply index]."""
