@@ -51,6 +51,7 @@ TABLES: constant(uint256) = 256
 
 # A kind of account, as the Clearinghouse numbers them; all others are under standard margin.
 PORTFOLIO: constant(uint256) = 3
+PROTOCOL: constant(uint256) = 0  # pool and fund have no kind
 
 HEALTHY: constant(uint256) = 0
 REDUCE_ONLY: constant(uint256) = 1
@@ -483,6 +484,7 @@ def _assess(
     borrow_limit: uint256 = 0
     gross: uint256 = 0
     idle: uint256 = 0  # worth of unusable assets
+    dead: uint256 = 0  # worth of collateral whose asset is retired [quote wad]
     worst_state: uint256 = price_word.VALID
     table_id: uint256 = TABLES
     table: uint256 = 0  # the last one read: assets that share a table pay for it once
@@ -510,12 +512,19 @@ def _assess(
         assert risk != 0, "asset: not listed"
 
         if word >> 248 == price_word.RETIRED:
-            # of what is held of it only the position counts, at its fixed price, and needs nothing
+            # at its fixed price; a position needs nothing
+            settled: int256 = 0  # [1e-36 quote]
             if (_exposure.markets >> asset) & 1 == 1:
                 assert abs(_exposure.sizes[asset]) <= convert(margin_math.MAX_SIZE, int256), "size: out of range"
-                settled: int256 = unsafe_mul(_exposure.sizes[asset], convert(word & UINT88, int256))
-                value = unsafe_add(value, settled)
-                strict_value = unsafe_add(strict_value, settled)
+                settled = unsafe_mul(_exposure.sizes[asset], convert(word & UINT88, int256))
+            if (_exposure.collaterals >> asset) & 1 == 1 and _exposure.kind != PROTOCOL:
+                # carries nothing, its haircut being all of it, but who buys the account pays for it
+                assert _exposure.amounts[asset] <= margin_math.MAX_AMOUNT, "amount: out of range"
+                frozen: uint256 = unsafe_mul(_exposure.amounts[asset], word & UINT88)
+                settled = unsafe_add(settled, convert(frozen, int256))
+                dead = unsafe_add(dead, unsafe_div(unsafe_add(frozen, WAD - 1), WAD))
+            value = unsafe_add(value, settled)
+            strict_value = unsafe_add(strict_value, settled)
             continue
         # the getters of `price_word` and `risk_word`, written out: ten calls an asset cost 500 gas
         price: uint256 = word & UINT88
@@ -622,9 +631,10 @@ def _assess(
             least: uint256 = max(terms.stress, terms.floor)
             maintenance = max(terms.tail, least)
             initial = max(terms.high_tail, least)
-        maintenance = unsafe_add(maintenance, KEEPER_COST)
+        dead = unsafe_add(dead, KEEPER_COST)
+        maintenance = unsafe_add(maintenance, dead)
         initial = unsafe_add(
-            margin_math._scale_up(unsafe_add(initial, KEEPER_COST), IM_MULTIPLIER),
+            margin_math._scale_up(unsafe_add(initial, dead), IM_MULTIPLIER),
             margin_math._confidence_charge(uncertainty),
         )
     # Nobody opens or withdraws at prices in a unit that is not worth what they say.

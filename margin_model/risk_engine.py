@@ -15,6 +15,8 @@ from margin_model.risk_word import RiskWord
 
 PORTFOLIO = 3
 """A kind of account; all others are under standard margin."""
+PROTOCOL = 0
+"""Accounts of the protocol have no kind."""
 
 HEALTHY, REDUCE_ONLY, MARGIN_CALL, LIQUIDATABLE, BANKRUPT = range(5)
 FOREVER = 2**256 - 1
@@ -131,16 +133,16 @@ def assess(
         Whether the last sample found the quote token off its peg: then no state is VALID.
     """
     value = strict_value = 0  # [1e-36 quote]
-    maintenance = initial = uncertainty = borrow_limit = gross = idle = 0
+    maintenance = initial = uncertainty = borrow_limit = gross = idle = dead = 0
     worst_state = price_word.UNCERTAIN if off_peg else price_word.VALID
 
     for asset in _held(exposure):
         reading, risk = price_word.unpack(words[asset]), assets[asset].risk
         price = reading.price
         if reading.state == price_word.RETIRED:
-            if (exposure.markets >> asset) & 1:
-                value += exposure.sizes[asset] * price
-                strict_value += exposure.sizes[asset] * price
+            units, frozen = _settled(exposure, asset)
+            value, strict_value = value + units * price, strict_value + units * price
+            dead += div_up(frozen * price, WAD)
             continue
         lower, higher = min(price, reading.ema), max(price, reading.ema)
         line = line_at(risk, reading.live + later, parameters)
@@ -190,9 +192,9 @@ def assess(
         if exposure.kind == PORTFOLIO:
             terms = breakdown(exposure, words, assets, parameters, later, rows)
             maintenance, initial = terms.maintenance, terms.high_maintenance
-        maintenance += parameters.keeper_cost
+        maintenance += parameters.keeper_cost + dead
         initial = margin_math.scale_up(
-            initial + parameters.keeper_cost, parameters.im_multiplier
+            initial + parameters.keeper_cost + dead, parameters.im_multiplier
         ) + margin_math.confidence_charge(uncertainty)
 
     return Health(
@@ -206,6 +208,12 @@ def assess(
         worst_state,
         idle * _IDLE_DIVISOR <= gross,
     )
+
+
+def _settled(exposure: Exposure, asset: int) -> tuple[int, int]:
+    """Units of a retired asset that count at its price, and those that count as much in MM."""
+    frozen = exposure.amounts[asset] if exposure.kind != PROTOCOL else 0
+    return exposure.sizes[asset] + frozen, frozen
 
 
 def breakdown(

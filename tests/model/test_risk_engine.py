@@ -132,7 +132,7 @@ def accounts(draw, kind=CROSS):
 # ── contract = mirror ────────────────────────────────────────────────────────────────────────────
 
 
-@given(account=accounts())
+@given(account=accounts() | accounts(kind=risk_engine.PROTOCOL))
 @settings(max_examples=400)
 def test_assess__any_account__equals_mirror(world, account):
     exposure, words = account

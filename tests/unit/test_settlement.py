@@ -4,7 +4,7 @@ import pytest
 
 from chain.deployment import CROSS, POOL, PORTFOLIO
 from margin_model.price_word import RETIRED, UNUSABLE
-from tests.unit.auction_world import KEEPER_COST, PRICE, WAD, World
+from tests.unit.auction_world import IM_MULTIPLIER, KEEPER_COST, PRICE, WAD, World
 
 FIXED = 110 * WAD
 GOLD = 8  # the asset of a collateral
@@ -78,16 +78,20 @@ def test_settle__in_auction__reverts(world, reverts):
 
 
 @pytest.mark.parametrize("kind", [CROSS, PORTFOLIO])
-def test_health__retired__positions_at_the_fixed_price_collateral_nothing(world, kind):
+def test_health__retired__positions_at_the_fixed_price_collateral_carries_nothing(world, kind):
     account = world.open(10**5 * WAD, kind=kind)
     world.trade(account, 0, 600 * WAD)
-    world.add_collateral(account, "GOLD", 10 * WAD)
     retire(world)
+    bare = world.health(account)
+    assert abs(bare.equity - (10**5 + 6_000) * WAD) <= 2 * WAD
+    assert bare.equity == bare.strict_equity
+    assert bare.maintenance == KEEPER_COST
+    world.add_collateral(account, "GOLD", 10 * WAD)
     retire(world, GOLD)
     health = world.health(account)
-    assert abs(health.equity - (10**5 + 6_000) * WAD) <= 2 * WAD
-    assert health.equity == health.strict_equity
-    assert health.maintenance == KEEPER_COST
+    assert health.equity == health.strict_equity == bare.equity + 1_100 * WAD
+    assert health.maintenance == KEEPER_COST + 1_100 * WAD
+    assert health.initial == bare.initial + 1_100 * IM_MULTIPLIER
     assert (health.gross, health.borrow_limit, health.live) == (0, 0, True)
     assert world.risk.haircut(GOLD, WAD, world.oracle.read(1 << GOLD)[GOLD]) == WAD
 
