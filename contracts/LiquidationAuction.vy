@@ -167,9 +167,11 @@ def start(_account: uint256, _starter: uint256):
     self._words[_account] = auction_word._pack(episode)
     extcall CLEARINGHOUSE.begin_auction(_account)
     if self._set_reserve(_account, health.equity, health.cash, 0, 0, health.maintenance):
-        # a write-down by itself starts no cascade
+        # A write-down by itself starts no cascade. But below zero there is nothing to wait for: the grace is
+        # as large as the cash of now, whenever it came in, and who has nothing to lose would gamble on it.
         assert (
-            waterfall._before_write_downs(health.equity, health.cash) < convert(health.maintenance, int256)
+            health.equity < 0
+            or waterfall._before_write_downs(health.equity, health.cash) < convert(health.maintenance, int256)
         ), "account: in grace"
     log ILiquidationAuction.AuctionStarted(
         account=_account,

@@ -172,7 +172,8 @@ class Caretaker:
     def _is_stuck(self, account: int) -> bool:
         health = self._deployment.lens.health(account)
         lost = max(0, health.cash) * (self._auction.grace() - WAD) // WAD
-        return bool(health.live) and health.equity + lost < health.maintenance
+        below = health.equity < 0 or health.equity + lost < health.maintenance
+        return bool(health.live) and below
 
     def tend(self, account: int) -> None:
         """Let the clock of one auction run on, and end it or hand it to the pool when due."""

@@ -49,7 +49,8 @@ def start(m: Models, account: int, starter: int) -> None:
     require(health.equity < health.maintenance, "account: not liquidatable")
     require(health.maintenance <= MAX_MAINTENANCE, "account: too large")
     lost = mul_wad_up(max(0, health.cash), m.state.grace(m.now) - WAD)
-    require(health.equity + lost < health.maintenance, "account: in grace")
+    in_grace = health.equity >= 0 and health.equity + lost >= health.maintenance
+    require(not in_grace, "account: in grace")
 
 
 def running(m: Models, account: int) -> Episode:

@@ -257,6 +257,22 @@ def test_start__liquidatable_anyway__starts_within_the_hour(world, written_down)
     world.auction.start(written_down, 0)
 
 
+def test_start__money_brought_after_the_write_down__gambles_with_its_own_only(
+    world, written_down, reverts
+):
+    """Nobody can tell it from cash that was cut: 50,000 more could have lost 10,000 of others."""
+    world.deposit(written_down, 50_000 * WAD)
+    world.set_price(1, 44 * WAD)
+    assert 0 < world.equity(written_down) < world.health(written_down).maintenance
+    with reverts("account: in grace"):
+        world.auction.start(written_down, 0)
+    world.set_price(1, 42 * WAD)
+    health = world.health(written_down)
+    lost = health.cash * (world.auction.grace() - WAD) // WAD
+    assert health.equity < 0 < health.maintenance < health.equity + lost
+    world.auction.start(written_down, 0)
+
+
 def test_grace__after_a_write_down__says_what_cash_was_worth(world, account, ruined, bidder):
     assert world.auction.grace() == WAD
     sink(world, account, 70 * WAD)
