@@ -20,6 +20,7 @@ from chain.errors import ChainError, TimeControlError
 from chain.interface import ZERO_ADDRESS, Chain, Log, Receipt, Reverted
 
 _NO_REASON = ("Transaction failed.", "execution reverted", "")
+_PREFIX = "execution reverted: "
 
 
 class ApeChain(Chain):
@@ -38,6 +39,7 @@ class ApeChain(Chain):
 
     def __init__(self, provider: ProviderAPI, accounts: Sequence[AccountAPI]) -> None:
         self._provider = provider
+        self._ask_chain_id()
         self._signers = {str(account.address): account for account in accounts}
         self.accounts = list(self._signers)
         self.chain_id = int(provider.chain_id)
@@ -48,6 +50,16 @@ class ApeChain(Chain):
         self._snapshots: list[Any] = []
         # The bundled provider's next transaction runs in a pending block with a time of its own.
         self._block_id: str | int = "pending" if self._bundled else "latest"
+
+    def _ask_chain_id(self) -> None:
+        """A local node named by its address is chain 1337 to ape, whatever it says itself.
+
+        Transactions would be signed for that one, and its addresses taken for this one's.
+        """
+        if self._provider.name == "node" and self._provider.network.is_local:
+            said = int(self._provider.make_request("eth_chainId", []), 16)
+            settings = self._provider.provider_settings.setdefault("ethereum", {})
+            settings["local"] = {**settings.get("local", {}), "chain_id": said}
 
     @property
     def time(self) -> int:
@@ -209,7 +221,11 @@ def _failure(error: ApeException) -> Exception:
     """A reverted call, or anything else that went wrong."""
     if isinstance(error, ContractLogicError):
         message = str(error.revert_message or "")
-        return Reverted("" if message in _NO_REASON else message)
+        if message in _NO_REASON:
+            return Reverted("")
+        # Of a reason "noun: reason" ape's node provider keeps only what follows the last colon.
+        whole = str(error.base_err or "").removeprefix(_PREFIX)
+        return Reverted(whole if whole.endswith(message) else message)
     if isinstance(error, OutOfGasError):
         return Reverted("halt: OutOfGas")
     return ChainError(f"{type(error).__name__}: {' '.join(str(error).split())}")

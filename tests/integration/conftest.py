@@ -37,6 +37,13 @@ def ape_anvil() -> Iterator[Chain]:
     yield from _ape("ethereum:local:foundry")
 
 
+@pytest.fixture(scope="module")
+def ape_address() -> Iterator[Chain]:
+    """ape on a node that runs already, named by its address; not of the chain ape expects."""
+    with Anvil("--chain-id", "31338") as running:
+        yield from _ape(f"ethereum:local:{running.url}")
+
+
 def _ape(network: str) -> Iterator[Chain]:
     import ape
 

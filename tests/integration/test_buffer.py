@@ -69,7 +69,7 @@ def test_post__reporter__brings_the_target_on_chain(protocol):
 
 
 def test_buffer__nobody_is_reporter__one_line_and_exit_code_2(tmp_path):
-    with Anvil("--chain-id", "1337") as chain:
+    with Anvil() as chain:
         protocol = Deployment.deploy(chain)
         file = tmp_path / "addresses.json"
         protocol.save(file)
@@ -80,5 +80,5 @@ def test_buffer__nobody_is_reporter__one_line_and_exit_code_2(tmp_path):
         assert json.loads(done.stdout)["wanted"] == 0
         refused = run(*command, "--post")
         assert refused.returncode == 2
-        assert "not the reporter" in refused.stderr
+        assert "target: not the reporter" in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""The same calling code on pyrevm, on anvil behind JSON-RPC, and on ape's two local networks."""
+"""The same calling code on pyrevm, on anvil behind JSON-RPC, and on ape's local networks."""
 
 import pytest
 
@@ -99,6 +99,19 @@ def test_keys__signed_here__mined(anvil, artifacts):
     probe = chain.deploy(artifacts["ChainProbe"], 7)
     assert probe.write(3).result == 3
     assert probe.number() == 3
+
+
+def test_local_node_by_its_address__another_chain_id__its_own_and_whole_reasons(
+    ape_address, artifacts, reverts
+):
+    assert ape_address.chain_id == 31338
+    probe = ape_address.deploy(artifacts["ChainProbe"], 7)
+    with reverts("probe: asked to"):
+        probe.fail(0)
+    with reverts("probe: asked to"):
+        probe.fail.send(0)
+    with reverts(""):
+        probe.fail(1)
 
 
 def test_connect__nobody_answers__one_line():

@@ -20,7 +20,7 @@ WAD = 10**18
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     """A node with a portfolio account, and the file that describes the deployment."""
-    with Anvil("--chain-id", "1337") as chain:  # what ape takes any local node to have
+    with Anvil() as chain:
         protocol = Deployment.deploy(chain)
         owner = chain.accounts[0]
         account = protocol.clearinghouse.open_account(owner, PORTFOLIO).result
