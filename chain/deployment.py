@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chain.artifacts import ROOT, Artifacts, load_artifacts
 from chain.config import Config, load_config
+from chain.config_file import Section
 from chain.contract import Contract
 from chain.errors import DeploymentError
 from chain.feeds import ChainlinkFeed, Feed, PythFeed, RatioFeed
@@ -194,66 +194,84 @@ class Deployment:
         cls, chain: Chain, path: Path | None = None, artifacts: Artifacts | None = None
     ) -> Deployment:
         """Find the protocol that a file describes on `chain`; every address must have code."""
-        path = path or deployment_path(chain.chain_id)
+        if path is None:
+            path = deployment_path(chain.chain_id)
+            if not path.is_file():
+                raise DeploymentError(f"{path}: no such file; `ape run deploy` writes it")
         try:
-            record = json.loads(path.read_text())
-        except (OSError, json.JSONDecodeError) as error:
-            raise DeploymentError(f"{path}: {type(error).__name__}") from None
-        if record.get("chain_id") != chain.chain_id:
-            raise DeploymentError(
-                f"{path}: of chain {record.get('chain_id')}, not {chain.chain_id}"
-            )
-        try:
-            return _Reader(chain, artifacts or load_artifacts(), path).read(record)
-        except KeyError as error:
-            raise DeploymentError(f"{path}: {error.args[0]} missing") from None
+            file = Section(str(path), json.loads(path.read_text()))
+        except OSError as error:
+            raise DeploymentError(f"{path}: {error.strerror}") from None
+        except ValueError:
+            raise DeploymentError(f"{path}: no JSON") from None
+        said = file.number("chain_id")
+        if said != chain.chain_id:
+            raise DeploymentError(f"{path}: of chain {said}, not {chain.chain_id}")
+        return _Reader(chain, artifacts or load_artifacts()).read(file)
 
 
 class _Reader:
     """Contracts at recorded addresses."""
 
-    def __init__(self, chain: Chain, artifacts: Artifacts, path: Path) -> None:
+    def __init__(self, chain: Chain, artifacts: Artifacts) -> None:
         self._chain = chain
         self._artifacts = artifacts
-        self._path = path
 
-    def _at(self, name: str, address: str) -> Contract:
-        if not self._chain.code(address):
-            raise DeploymentError(f"{self._path}: no code at {address} ({name})")
+    def _at(self, name: str, section: Section, key: str) -> Contract:
+        address = section.address(key)
+        if address is None or not self._chain.code(address):
+            raise DeploymentError(f"{section.where}.{key}: no code at {address} ({name})")
         return self._chain.at(self._artifacts[name], address)
 
-    def read(self, record: Mapping[str, Any]) -> Deployment:
-        tokens = {s: self._at("MockERC20", address) for s, address in record["tokens"].items()}
+    def read(self, file: Section) -> Deployment:
+        listed = file.section("tokens")
+        tokens = {symbol: self._at("MockERC20", listed, symbol) for symbol in listed.names()}
         by_address = {token.address: token for token in tokens.values()}
+
+        def token(section: Section, key: str) -> Contract:
+            address = section.text(key)
+            if address not in by_address:
+                raise DeploymentError(f"{section.where}.{key}: {address} is none of the tokens")
+            return by_address[address]
+
+        contracts, collaterals = file.section("contracts"), file.section("collaterals")
+        assets, sources, feeds = (file.section(s) for s in ("assets", "sources", "feeds"))
         return Deployment(
             chain=self._chain,
-            **{CORE[name]: self._at(name, record["contracts"][name]) for name in CORE},
-            quote=by_address[record["quote"]],
+            **{CORE[name]: self._at(name, contracts, name) for name in CORE},
+            quote=token(file, "quote"),
             tokens=tokens,
-            collaterals={asset: by_address[a] for asset, a in record["collaterals"].items()},
-            assets=dict(record["assets"]),
+            collaterals={asset: token(collaterals, asset) for asset in collaterals.names()},
+            assets={asset: assets.number(asset) for asset in assets.names()},
             sources={
-                asset: [Source(self._at(s["kind"], s["address"]), s["feed"]) for s in sources]
-                for asset, sources in record["sources"].items()
+                asset: [
+                    Source(self._at(source.text("kind"), source, "address"), source.number("feed"))
+                    for source in sources.items(asset)
+                ]
+                for asset in sources.names()
             },
             feeds={
-                asset: [self._feed(feed) for feed in feeds]
-                for asset, feeds in record["feeds"].items()
+                asset: [self._feed(feed) for feed in feeds.items(asset)] for asset in feeds.names()
             },
-            reports=self._at("RiskReports", record["reports"]) if record["reports"] else None,
+            reports=(
+                None
+                if file.address("reports") is None
+                else self._at("RiskReports", file, "reports")
+            ),
         )
 
-    def _feed(self, record: Mapping[str, Any]) -> Feed:
-        if record["kind"] == PythFeed.kind:
-            pyth = self._at("MockPyth", record["pyth"])
-            return PythFeed(pyth, bytes.fromhex(record["price_id"][2:]), record["decimals"])
-        if record["kind"] == RatioFeed.kind:
-            base, rate = (self._chainlink(record[leg]) for leg in ("base", "rate"))
-            return RatioFeed(base, rate, record["inverse"])
+    def _feed(self, record: Section) -> Feed:
+        if record.text("kind") == PythFeed.kind:
+            pyth = self._at("MockPyth", record, "pyth")
+            price_id = bytes.fromhex(record.text("price_id")[2:])
+            return PythFeed(pyth, price_id, record.number("decimals"))
+        if record.text("kind") == RatioFeed.kind:
+            base, rate = (self._chainlink(record.section(leg)) for leg in ("base", "rate"))
+            return RatioFeed(base, rate, bool(record.get("inverse")))
         return self._chainlink(record)
 
-    def _chainlink(self, record: Mapping[str, Any]) -> ChainlinkFeed:
-        aggregator = self._at("MockAggregator", record["aggregator"])
-        bare = record["proxy"] == record["aggregator"]
-        proxy = aggregator if bare else self._at("MockAggregatorProxy", record["proxy"])
-        return ChainlinkFeed(aggregator, proxy, record["decimals"])
+    def _chainlink(self, record: Section) -> ChainlinkFeed:
+        aggregator = self._at("MockAggregator", record, "aggregator")
+        bare = record.text("proxy") == record.text("aggregator")
+        proxy = aggregator if bare else self._at("MockAggregatorProxy", record, "proxy")
+        return ChainlinkFeed(aggregator, proxy, record.number("decimals"))

@@ -6,6 +6,7 @@ repository on its path only while it loads a script. Submodules may be imported 
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -91,11 +92,27 @@ prices_option = click.option(
 )
 
 
+class Real(click.FloatRange):
+    """A finite number within bounds; click's own lets nan through."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number", param, ctx)
+        return number
+
+
 def check_folders(**files: str | None) -> None:
     """Refuse, before anything starts, an option whose file could not be written in the end."""
     for option, file in files.items():
-        if file not in (None, PRINTED) and not Path(str(file)).absolute().parent.is_dir():
+        if file in (None, PRINTED):
+            continue
+        path = Path(str(file)).absolute()
+        if not path.parent.is_dir():
             raise click.BadParameter(f"--{option}: {file}: no such folder")
+        if path.is_dir():
+            raise click.BadParameter(f"--{option}: {file}: is a folder")
 
 
 def put_json(text: str, json_file: str | None) -> bool:

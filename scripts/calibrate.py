@@ -12,7 +12,7 @@ import click
 
 import chain
 import oracle_sim
-from scripts._command import Command, moving_bar, prices_option
+from scripts._command import Command, Real, moving_bar, prices_option
 
 if TYPE_CHECKING:
     from oracle_sim.calibration.calibrate import Calibration
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--asset", metavar="NAME", help="The only asset, whatever the files are called.")
 @click.option(
     "--coverage",
-    type=click.FloatRange(0.9, 0.99999),
+    type=Real(0.9, 0.99999),
     default=0.999,
     show_default=True,
     help="Part of the moves within the horizon that the line is to cover.",

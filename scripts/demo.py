@@ -13,7 +13,7 @@ import click
 import chain
 import oracle_sim
 from chain.artifacts import ROOT
-from scripts._command import Command, check_folders, connect, json_option, put_json
+from scripts._command import Command, Real, check_folders, connect, json_option, put_json
 
 if TYPE_CHECKING:
     from oracle_sim.market import Progress
@@ -38,12 +38,12 @@ BROKEN = 1  # exit code when an invariant failed or an account was stuck
 )
 @click.option(
     "--fund",
-    type=click.FloatRange(0, 1e9),
+    type=Real(0, 1e9),
     help="What stakers put into the insurance fund, together [quote].  [default: 60000]",
 )
 @click.option(
     "--pool",
-    type=click.FloatRange(1_000, 1e9),
+    type=Real(1_000, 1e9),
     help="What providers put into the liquidity pool, together [quote].  [default: 6300000]",
 )
 @click.option(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
 import chain
-from scripts._command import Command, connect, network_options
+from scripts._command import Command, check_folders, connect, network_options, put_json
 
 
 @click.command(cls=Command)
@@ -33,8 +32,8 @@ def cli(
     # while ape's own build misses changes of imported modules unless it is forced.
     from chain.config import load_config
     from chain.deployment import Deployment
-    from chain.files import write_whole
 
+    check_folders(json=json_file)
     parameters = load_config(config)
     if owner is not None:
         owner = _address(owner)
@@ -47,11 +46,8 @@ def cli(
         sizes = {name: len(connected.code(c.address)) for name, c in deployment.core.items()}
 
     text = json.dumps({**deployment.record(), "owner_offered": owner, "sizes": sizes}, indent=2)
-    if json_file == "-":
-        click.echo(text)
+    if put_json(text, json_file):
         return
-    if json_file is not None:
-        write_whole(Path(json_file), text + "\n")
     _print_table(deployment, sizes)
     click.echo(f"saved to {saved}")
 

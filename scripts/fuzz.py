@@ -14,6 +14,7 @@ import chain
 from chain.artifacts import ROOT
 from scripts._command import (
     Command,
+    Real,
     check_folders,
     json_option,
     progress_bars,
@@ -36,7 +37,7 @@ SHOWN = 12  # rows of a table
 @click.command(cls=Command)
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Real(min=0, min_open=True),
     default=1.0,
     show_default=True,
     help="How long at most.",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from oracle_sim.backtest.portfolio import Margin, Verdict
 
 SPANS = {"60 s": 60, "5 min": 300, "1 h": 3_600, "1 d": 86_400}
+LEAST_DAYS = 10  # that two feeds must share, for a correlation of daily returns
 
 
 class File(click.ParamType):
@@ -103,13 +104,19 @@ def correlation(rounds: tuple[tuple[str, str], ...], json_file: str | None) -> N
     import numpy as np
 
     from oracle_sim.backtest.portfolio import realised_correlation
+    from oracle_sim.backtest.series import DAY
     from oracle_sim.rounds import read_rounds
+    from oracle_sim.tables import InputError
 
     check_folders(json=json_file)
     if len(rounds) != 2:
         raise click.BadParameter("--rounds: exactly two are compared")
     feeds = [read_rounds(path) for _, path in rounds]
     times = [feed.updated_at for feed in feeds]
+    days = (min(int(t[-1]) for t in times) - max(int(t[0]) for t in times)) // DAY
+    if days < LEAST_DAYS:
+        reason = f"{max(0, days)} days in common with {feeds[1].file}, at least {LEAST_DAYS}"
+        raise InputError(feeds[0].file, f"too little data: {reason}", field="updated_at")
     prices = [np.array(feed.answer, dtype=np.float64) for feed in feeds]
     found = {
         name: round(realised_correlation(times, prices, every), 4) for name, every in SPANS.items()

@@ -14,6 +14,7 @@ import chain
 import oracle_sim
 from scripts._command import (
     Group,
+    Real,
     check_folders,
     connect,
     json_option,
@@ -131,7 +132,7 @@ def _effect(
 @click.option("--horizon", type=click.Choice(list(HOURS)), default="1h", show_default=True)
 @click.option(
     "--implied",
-    type=click.FloatRange(0, 40),
+    type=Real(0, 40),
     default=0.0,
     help="Implied volatility of options a year, 0.8 for 80 %.",
 )

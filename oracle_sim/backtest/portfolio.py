@@ -151,6 +151,9 @@ def read_market(
         parameters = read_parameters(path_of(symbol))
         samples = sample(series, parameters)
         first = int(np.searchsorted(series.closed_at, series.closed_at[0] + SEEDING))
+        if first == len(series):
+            reason = f"too little data: not {SEEDING // DAY} days, which seed the variances"
+            raise InputError(series.files[0], reason, field="timestamp")
         found[symbol] = (
             series,
             exact_lines(samples, parameters, seed_variances(samples, first)).line,
@@ -161,8 +164,10 @@ def read_market(
         times = known if times is None else np.intersect1d(times, known)
     first_series = next(iter(found.values()))[0]
     bars = HOUR // first_series.interval
-    if times is None or len(times) < 250 * bars:
-        raise InputError(first_series.files[0], "too few bars in common with the others")
+    count, least = 0 if times is None else len(times), 250 * bars
+    if times is None or count < least:
+        reason = f"too little data: {count} closes that all assets have, at least {least}"
+        raise InputError(first_series.files[0], reason, field="timestamp")
     rows = {
         symbol: np.searchsorted(series.closed_at, times) for symbol, (series, _) in found.items()
     }

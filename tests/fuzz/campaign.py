@@ -138,7 +138,8 @@ def tasks(seed: int, until: float, steps: int | None, length: int = STEPS) -> It
     while time.monotonic() < until and (steps is None or drawn < steps):
         episodes = EPISODES
         if steps is not None:
-            episodes = min(EPISODES, -(-(steps - drawn) // length))
+            length = min(length, steps - drawn)
+            episodes = min(EPISODES, (steps - drawn) // length)
         yield Task(first, episodes, length)
         first += episodes
         drawn += episodes * length

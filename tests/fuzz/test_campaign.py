@@ -4,6 +4,7 @@ invariants."""
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 from random import Random
@@ -55,6 +56,14 @@ def test_run__fixed_seed__same_steps_and_no_failure(tmp_path: Path) -> None:
     assert document["steps"] == 1_000
     assert document["transactions"] >= document["steps"] // 2
     assert document["tx_per_second"] > 0
+
+
+@pytest.mark.parametrize("steps", [1, 100, 250, 1_001])
+def test_tasks__number_of_steps__that_many_and_no_more(steps: int) -> None:
+    drawn = list(campaign.tasks(SEED, math.inf, steps))
+    assert sum(task.episodes * task.steps for task in drawn) == steps
+    starts = [task.seed for task in drawn]
+    assert starts == sorted(set(starts))
 
 
 def test_run__enough_steps__every_invariant_was_asserted() -> None:

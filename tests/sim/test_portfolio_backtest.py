@@ -143,6 +143,41 @@ def test_portfolio__bad_input__one_line(arguments, message):
 
 
 @needs_data
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["replay", "--prices", f"BTC={DATA}/windows/btcusdt_5m_2022-11-ftx.csv.gz"],
+            "btcusdt_5m_2022-11-ftx.csv.gz: timestamp: too little data: not 30 days",
+        ),
+        (
+            [
+                *("replay", "--prices", f"BTC={DATA}/btcusdt_binance_5m_2020.csv.gz"),
+                *("--prices", f"ETH={DATA}/ethusdt_binance_5m_2022.csv.gz"),
+            ],
+            "timestamp: too little data: 0 closes that all assets have, at least 3000",
+        ),
+        (
+            [
+                *("correlation", "--rounds"),
+                f"BTC={DATA}/chainlink_btc_usd_rounds_2023-04-05_2024-01-29.csv.gz",
+                "--rounds",
+                f"USDT={DATA}/chainlink_usdt_usd_rounds_2021-02-17_2022-11-13.csv.gz",
+            ],
+            "updated_at: too little data: 0 days in common with",
+        ),
+    ],
+)
+def test_portfolio__too_little_data__one_line(arguments, message):
+    from scripts.portfolio import cli
+
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 2, done.output
+    assert message in done.output
+    assert len(done.output.strip().splitlines()) == 1
+
+
+@needs_data
 def test_replay__json__has_every_book(tmp_path):
     from scripts.portfolio import cli
 

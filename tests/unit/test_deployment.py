@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chain import ChainError, ConfigError, Deployment, DeploymentError
+from chain import ChainError, ConfigError, Deployment, DeploymentError, PlimsollError
 from chain.config import load_config
 from chain.deployment import OWNED
 
@@ -125,21 +125,28 @@ def test_load__no_code_at_an_address__named(protocol, chain, tmp_path, stranger)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "JSONDecodeError"),
+        ("{", "1.json: no JSON"),
+        ("[]", "1.json: not a mapping"),
+        ("{}", "1.json.chain_id: missing"),
         ('{"chain_id": 5}', "of chain 5, not 1"),
-        ('{"chain_id": 1}', "tokens missing"),
+        ('{"chain_id": 1}', "tokens: missing"),
+        ('{"chain_id": 1, "tokens": []}', "tokens: not a mapping"),
+        ('{"chain_id": 1, "tokens": {"USDC": "0x12"}}', "tokens.USDC: '0x12' is no address"),
     ],
 )
 def test_load__bad_file__named(chain, tmp_path, text, message):
     path = tmp_path / "1.json"
     path.write_text(text)
-    with pytest.raises(DeploymentError, match=message):
+    with pytest.raises(PlimsollError, match=message):
         Deployment.load(chain, path)
 
 
-def test_load__no_file__named(chain, tmp_path):
-    with pytest.raises(DeploymentError, match="FileNotFoundError"):
+def test_load__no_file__named(chain, tmp_path, monkeypatch):
+    with pytest.raises(DeploymentError, match=r"none\.json: No such file"):
         Deployment.load(chain, tmp_path / "none.json")
+    monkeypatch.setattr("chain.deployment.FOLDER", tmp_path)
+    with pytest.raises(DeploymentError, match=r"1\.json: no such file; `ape run deploy` writes it"):
+        Deployment.load(chain)
 
 
 def test_asset_id__unknown__named(protocol):
