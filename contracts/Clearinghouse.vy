@@ -319,10 +319,12 @@ def pay(_source: uint256, _destination: uint256, _amount: uint256):
 
 
 @external
-def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _word: uint256):
+def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _word: uint256, _drops_order: bool):
     """@custom:see IClearinghouse"""
     self._only_auction()
     accounts._check_not_in_auction(accounts._user(_account))
+    if _drops_order:
+        position_book._release(_account)
     self._trade_with_pool(_account, _market, _size_delta, _price, 0, _word)
 
 

@@ -122,7 +122,8 @@ def deleverage(_market: uint256, _accounts: DynArray[uint256, MAX_ACCOUNTS]) -> 
         done += 1
         self._last_cut[account][_market] = round.number
         old_size: int256 = (staticcall CLEARINGHOUSE.position(account, _market)).size
-        extcall AUCTION.cut(account, _market, cut.size_delta, cut.price, word)
+        turned: bool = self._turns_order(account, _market, old_size, cut.size_delta)
+        extcall AUCTION.cut(account, _market, cut.size_delta, cut.price, word, turned)
         log IDeleveraging.PositionDeleveraged(
             account=account,
             market=_market,
@@ -190,7 +191,7 @@ def settle(_account: uint256, _market: uint256):
     size: int256 = (staticcall CLEARINGHOUSE.position(_account, _market)).size
     assert size != 0, "account: no position"
     price: uint256 = price_word._price(word)
-    extcall AUCTION.cut(_account, _market, -size, price, word)
+    extcall AUCTION.cut(_account, _market, -size, price, word, False)
     log IDeleveraging.PositionSettled(account=_account, market=_market, size=size, price=price)
 
 
@@ -354,6 +355,20 @@ def _cut(
         size_delta=size_delta,
         price=deleveraging_math._cut_price(units, position.size, mark, _need.rate, profit, health.equity),
     )
+
+
+@internal
+@view
+def _turns_order(_account: uint256, _market: uint256, _size: int256, _size_delta: int256) -> bool:
+    """
+    @return whether a pending order that would have reduced the position would open one after the cut
+    """
+    market: uint256 = 0
+    ordered: int256 = 0
+    market, ordered = staticcall CLEARINGHOUSE.reservation(_account)
+    if market != _market or ordered == 0 or (ordered > 0) == (_size > 0):
+        return False
+    return abs(ordered) <= abs(_size) and abs(ordered) > abs(_size + _size_delta)
 
 
 @internal

@@ -331,10 +331,10 @@ def close_episode(_account: uint256):
 
 
 @external
-def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _word: uint256):
+def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _word: uint256, _drops_order: bool):
     """@custom:see ILiquidationAuction"""
     self._check_deleveraging()
-    extcall CLEARINGHOUSE.cut(_account, _market, _size_delta, _price, _word)
+    extcall CLEARINGHOUSE.cut(_account, _market, _size_delta, _price, _word, _drops_order)
 
 
 @external

@@ -237,7 +237,7 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> b
     fill: uint256 = 0
     fee: uint256 = 0
     word: uint256 = 0
-    reason: String[32] = "auction"
+    reason: String[32] = "dropped"  # by an auction or a cut
     if self._is_reserved(_account):
         base: uint256 = self._base_price(order, since, _proof)
         fill, fee, word, reason = order_check._examine(_account, order, base)

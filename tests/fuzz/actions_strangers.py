@@ -36,12 +36,12 @@ GUARDED: tuple[tuple[str, str, int, str], ...] = (
     ("Clearinghouse", "transfer_slice", 7, NOT_ALLOWED),
     ("Clearinghouse", "write_down", 2, NOT_ALLOWED),
     ("Clearinghouse", "set_shortfall", 1, NOT_ALLOWED),
-    ("Clearinghouse", "cut", 5, NOT_ALLOWED),
+    ("Clearinghouse", "cut", 6, NOT_ALLOWED),
     ("LiquidityPool", "absorb", 17, "pool: not the auction"),
     ("LiquidityPool", "cover", 2, "pool: not the auction"),
     ("InsuranceFund", "pay", 3, "fund: not the auction"),
     ("InsuranceFund", "set_reserve", 6, "fund: not the auction"),
-    ("LiquidationAuction", "cut", 5, "auction: not deleveraging"),
+    ("LiquidationAuction", "cut", 6, "auction: not deleveraging"),
     ("LiquidationAuction", "cover_pool", 1, "auction: not deleveraging"),
 )
 BASE_PLACES = ("Clearinghouse", "LiquidityPool", "InsuranceFund")

@@ -104,7 +104,7 @@ def execute_order(
     since = order.submitted_at + m.world.config.pool["min_delay"]
     require(m.now > since, "order: too early")
     require(m.now <= order.submitted_at + EXPIRY, "order: expired")
-    outcome = "auction"
+    outcome = "dropped"
     used = 0
     if m.state.account(account).reserved:
         base, used = _base_price(m, order, since, proof, value)

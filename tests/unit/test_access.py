@@ -61,7 +61,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "absorb": (POOL, (ACCOUNT, 0, WORDS), "caller: not allowed"),
         "collect": (f"{POOL} {FUND}", (ACCOUNT, 1, 1, ADDRESS), "caller: not allowed"),
         "pay": (f"{POOL} {FUND}", (3, OTHER, 1), "caller: not allowed"),
-        "cut": (AUCTION, (ACCOUNT, 0, 1, 1, 0), "caller: not allowed"),
+        "cut": (AUCTION, (ACCOUNT, 0, 1, 1, 0, True), "caller: not allowed"),
         "begin_auction": (AUCTION, (ACCOUNT,), "caller: not allowed"),
         "set_shortfall": (AUCTION, (0,), "caller: not allowed"),
         "end_auction": (AUCTION, (ACCOUNT,), "caller: not allowed"),
@@ -108,7 +108,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "bid": (MANAGER, (ACCOUNT, OTHER, 10**18, 0, 0), "auction: not running"),
         "issue_margin_call": (ANY, (), ""),
         "close_episode": (ANY, (), ""),
-        "cut": (DELEVERAGING, (ACCOUNT, 0, 1, 1, 0), "auction: not deleveraging"),
+        "cut": (DELEVERAGING, (ACCOUNT, 0, 1, 1, 0, True), "auction: not deleveraging"),
         "cover_pool": (DELEVERAGING, (1,), "auction: not deleveraging"),
     },
     "Deleveraging": {

@@ -307,20 +307,22 @@ def test_cancel__dropped_by_an_auction__still_pays(ledger):
 def test_cut__part_of_a_position__is_traded_with_the_pool_without_a_fee(ledger):
     account = ledger.open(100)
     ledger.trade(account, 0, 4 * WAD)
-    ledger.call_as(ledger.auction, "cut", account, 0, -WAD, 120 * WAD, 0)
+    ledger.call_as(ledger.auction, "cut", account, 0, -WAD, 120 * WAD, 0, False)
     assert ledger.position(account, 0) == (3 * WAD, 300 * WAD)
     assert ledger.position(POOL, 0) == (-3 * WAD, -300 * WAD)
     assert ledger.cash(account) == 120 * WAD
     assert ledger.cash(POOL) == -20 * WAD
 
 
-def test_cut__pending_order__stays(ledger):
+@pytest.mark.parametrize("dropped", [False, True])
+def test_cut__pending_order__stays_or_is_dropped(ledger, dropped):
     account = ledger.open(100)
     ledger.trade(account, 0, WAD)
     ledger.reserve(account, 0, WAD)
-    ledger.call_as(ledger.auction, "cut", account, 0, -WAD, PRICE, 0)
+    receipt = ledger.call_as(ledger.auction, "cut", account, 0, -WAD, PRICE, 0, dropped)
     assert ledger.position(account, 0) == (0, 0)
-    assert ledger.house.reservation(account) == (0, WAD)
+    assert ledger.house.reservation(account) == ((0, 0) if dropped else (0, WAD))
+    assert len(ledger.events(receipt, "ReservationReleased")) == dropped
 
 
 def test_cut__account_in_auction__reverts(ledger, reverts):
@@ -328,10 +330,10 @@ def test_cut__account_in_auction__reverts(ledger, reverts):
     ledger.trade(account, 0, WAD)
     ledger.begin_auction(account)
     with reverts("account: in auction"):
-        ledger.call_as(ledger.auction, "cut", account, 0, -WAD, PRICE, 0)
+        ledger.call_as(ledger.auction, "cut", account, 0, -WAD, PRICE, 0, False)
 
 
 @pytest.mark.parametrize("account", [0, POOL, 99])
 def test_cut__no_user__reverts(ledger, reverts, account):
     with reverts("account: unknown"):
-        ledger.call_as(ledger.auction, "cut", account, 0, WAD, PRICE, 0)
+        ledger.call_as(ledger.auction, "cut", account, 0, WAD, PRICE, 0, False)

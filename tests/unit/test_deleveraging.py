@@ -226,6 +226,48 @@ def test_deleverage__order_pending__comes_last(world, rounds, winners, reverts):
     assert rounds.deleverage(0, winners[:1]).result == 1
 
 
+@pytest.mark.parametrize(
+    ("market", "ordered", "dropped"),
+    [
+        (0, -600, True),  # all he had: would open a short of what was cut
+        (0, -599, True),
+        (0, -1, False),  # still a reduction
+        (0, -601, False),  # a flip, as it was
+        (0, 600, False),
+        (1, -600, False),
+    ],
+)
+def test_deleverage__order_pending__dropped_where_it_would_open_now(
+    world, rounds, winners, market, ordered, dropped
+):
+    account = winners[0]
+    world.pool.submit_order(account, market, ordered * WAD, 1, sender=world.owner)
+    opened(world)
+    move(world, 118 * WAD, FIRST_PHASE)
+    rounds.deleverage(0, [account])
+    assert 1 * WAD < size(world, account) < 599 * WAD
+    kept = (0, 0) if dropped else (market, ordered * WAD)
+    assert world.clearinghouse.reservation(account) == kept
+    if dropped:
+        world.chain.advance(5)
+        receipt = world.pool.execute_order(account, account, b"proof")
+        cancelled = world.event(receipt, "OrderCancelled", world.pool)
+        assert cancelled.reason == "dropped"
+        assert size(world, account) > 0
+    world.check()
+
+
+def test_deleverage__short_with_a_reducing_order__dropped_where_it_would_open_now(world, rounds):
+    world.long(10**5 * WAD, {0: 600 * WAD})
+    short = world.long(10**5 * WAD, {0: -810 * WAD})
+    world.pool.submit_order(short, 0, 810 * WAD, 2**87, sender=world.owner)
+    move(world, 5 * WAD)
+    rounds.open_round(0)
+    move(world, 5 * WAD, FIRST_PHASE)
+    rounds.deleverage(0, [short])
+    assert world.clearinghouse.reservation(short) == (0, 0)
+
+
 def test_deleverage__cut_would_lower_a_cushion__comes_last(world, rounds, winners, reverts):
     """Long 0 and short 1 hedge each other: less of one is more risk."""
     world.oracle.set_correlations([(9_000 << 16) | 10_000] * 8)

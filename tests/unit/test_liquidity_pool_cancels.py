@@ -268,7 +268,7 @@ def test_execute_order__auction_began__is_cancelled_and_the_keeper_paid(venue, a
     venue.begin_auction(account)
     venue.chain.advance(MIN_DELAY + 1)
     receipt = venue.execute(account)
-    _assert_untouched(venue, account, receipt, "auction")
+    _assert_untouched(venue, account, receipt, "dropped")
     assert venue.cash(venue.keeper) == KEEPER_FEE
 
 
@@ -277,7 +277,7 @@ def test_execute_order__auction_began_and_price_unusable__is_cancelled_all_the_s
     venue.begin_auction(account)
     venue.set_state(MARKET, UNUSABLE)
     venue.chain.advance(MIN_DELAY + 1)
-    assert venue.cancelled(venue.execute(account, b"")) == "auction"
+    assert venue.cancelled(venue.execute(account, b"")) == "dropped"
 
 
 @pytest.mark.parametrize("price", [1, PRICE, 10**26])

@@ -66,9 +66,11 @@ def test_execute_request__pool_next_to_empty__is_entered_at_a_ten_thousandth(emp
     least = FRESH // KEPT
     for nav in (least // 2, -least):
         with emptied.undone():
-            emptied.as_auction(emptied.house, "cut", trader, MARKET, WAD, PRICES[MARKET], 0)
+            emptied.as_auction(emptied.house, "cut", trader, MARKET, WAD, PRICES[MARKET], 0, False)
             emptied.set_price(MARKET, PRICES[MARKET] - nav)
-            emptied.as_auction(emptied.house, "cut", trader, MARKET, -WAD, PRICES[MARKET] - nav, 0)
+            emptied.as_auction(
+                emptied.house, "cut", trader, MARKET, -WAD, PRICES[MARKET] - nav, 0, False
+            )
             assert emptied.cash(POOL) == nav
             event = emptied.provide(newcomer, FRESH)
             assert event.nav == nav
@@ -79,8 +81,8 @@ def test_execute_request__pool_next_to_empty__is_entered_at_a_ten_thousandth(emp
 def test_execute_request__pool_below_zero__nobody_enters(emptied, newcomer):
     trader = emptied.open(10_000 * WAD)
     lost = FRESH // KEPT + 1
-    emptied.as_auction(emptied.house, "cut", trader, MARKET, WAD, PRICES[MARKET], 0)
-    emptied.as_auction(emptied.house, "cut", trader, MARKET, -WAD, PRICES[MARKET] + lost, 0)
+    emptied.as_auction(emptied.house, "cut", trader, MARKET, WAD, PRICES[MARKET], 0, False)
+    emptied.as_auction(emptied.house, "cut", trader, MARKET, -WAD, PRICES[MARKET] + lost, 0, False)
     assert emptied.cash(POOL) == -lost
     request = emptied.enter(newcomer, FRESH)
     emptied.chain.advance(REQUEST_DELAY)
