@@ -6,12 +6,14 @@ from tests.fuzz.invariants_look import Group, Look
 from tests.fuzz.invariants_words import (
     ACCOUNTS,
     FIRST_USER,
+    HOLDINGS,
     PAYOUTS,
     POOL,
     REFUSAL,
     SETTINGS,
     SILENCE,
     Held,
+    signed,
 )
 from tests.fuzz.step import Violation
 
@@ -91,6 +93,28 @@ def _is_legal(look: Look, account: int, before: Held) -> bool:
     if look.done == "execute_order" and look.last.args[0] == account and before.order:
         return True
     return look.written_down and before.stored > 0
+
+
+@ACCESS.named("a reduction stays one", HOLDINGS)
+def reduction_stays_one(look: Look) -> int:
+    """A pending order that would have reduced a position never comes to open one: whoever changes
+    the position that far drops the order."""
+    books, checks = look.books, 0
+    for account in books.touched:
+        before, after = books.held_before(account), books.held(account)
+        if not after.reservation or before.reservation != after.reservation:
+            continue
+        word = signed(after.reservation)
+        market, ordered = word & 255, word >> 8
+        if _reduces(ordered, before.sizes[market]):
+            checks += 1
+            if not _reduces(ordered, after.sizes[market]):
+                raise Violation("a reduction stays one", f"account {account}: {after}")
+    return checks
+
+
+def _reduces(ordered: int, size: int) -> bool:
+    return ordered * size < 0 and abs(ordered) <= abs(size)
 
 
 @ACCESS.named("ownership", SETTINGS)

@@ -112,6 +112,26 @@ def test_invariant__slot_corrupted__says_so(
     assert caught.value.name == case.name
 
 
+def test_invariant__position_cut_below_a_pending_reduction__says_so(
+    stage: Stage, invariants: Invariants
+) -> None:
+    world, house = stage.world, stage.world.deployment.clearinghouse
+    pending = spot(house, "position_book.reservations", TRADER)
+    world.evm.insert_account_storage(*pending, (-(10**17) << 8) % 2**256)
+    invariants.reset()
+    position = spot(house, "position_book.positions", TRADER)
+    size = world.evm.storage(*position) - 10**16 * UNIT
+    world.evm.insert_account_storage(*position, size % 2**256)
+    world.wire.version += 1
+    sent = Sent(world.actors["stranger"], "", "deleverage", (0,), (TRADER,), None, b"")
+    changed = invariants.observe(sent)
+    invariant = next(i for i in all_invariants() if i.name == "a reduction stays one")
+    assert invariant.on & changed
+    with pytest.raises(Violation) as caught:
+        invariant.check(invariants.look)
+    assert caught.value.name == invariant.name
+
+
 def test_invariants__nothing_corrupted__all_hold(invariants: Invariants) -> None:
     invariants.check(NOTHING_SENT)
     invariants.finish()
