@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench import lending
 from bench.floor import gas_floor
 from bench.world import MARKETS, POSITION, PRICE, WAD, World
 from chain import Receipt, load_artifacts
@@ -123,6 +124,10 @@ class Bench:
                 self._measure_auction(markets, SOLVENT_LOSS)
             with self._state():
                 self._measure_auction(markets, INSOLVENT_LOSS)
+            for measured in (lending.debt, lending.stakes, lending.rounds, lending.settlement):
+                with self._state():
+                    for operation, receipt in measured(self._world, markets):
+                        self._record(operation, markets, receipt)
         with self._state():
             self._world.trader(MARKETS)
             self._record("refresh NAV", MARKETS, self._world.refresh(), NOBODY)
@@ -203,7 +208,7 @@ def measure() -> list[Row]:
     rows: list[Row] = []
     with Progress(transient=True) as progress:
         task = progress.add_task(
-            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 15 + 1 + 3 * len(SAMPLED))
+            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 22 + 1 + 3 * len(SAMPLED))
         )
         for feeds, proxied in FEEDS.items():
             with Anvil("--steps-tracing") as chain:

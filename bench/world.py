@@ -93,10 +93,11 @@ class World:
         receipt: Receipt = self.protocol.clearinghouse.deposit(account, token, amount)
         return receipt
 
-    def publish(self, price: int = PRICE) -> None:
-        """The same price on all feeds, now [quote wad per unit]."""
-        for symbol in self.protocol.assets:
-            self.protocol.set_price(symbol, price)
+    def publish(self, price: int = PRICE, but: int | None = None) -> None:
+        """The same price on all feeds, now, one left out [quote wad per unit, asset]."""
+        for symbol, asset in self.protocol.assets.items():
+            if asset != but:
+                self.protocol.set_price(symbol, price)
 
     def sample(self, price: int = PRICE) -> Receipt:
         """Fresh prices [quote wad per unit] and a sample that is due."""
