@@ -212,7 +212,7 @@ def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: ad
         token_word: uint256 = collateral_book._token_word(_token)
         token_id = collateral_book._id(token_word)
         scale = collateral_book._scale(token_word)
-        held = collateral_book.amounts[_account][token_id]
+        held = collateral_book._amount(_account, token_id)
     amount: uint256 = held // scale if _amount == max_value(uint256) else _amount
     moved: uint256 = ledger_math._to_wad(amount, scale)
     if is_quote:
@@ -582,7 +582,7 @@ def _move_slice(_account: uint256, _destination: uint256, _fraction: int256, _re
         if (held >> i) & 1 == 0:
             continue
         # below 2**127, or it could not be on record
-        amount: int256 = convert(collateral_book.amounts[_account][i], int256)
+        amount: int256 = convert(collateral_book._amount(_account, i), int256)
         moved: uint256 = convert(ledger_math._portion(amount, _fraction), uint256)
         collateral_book._subtract(_account, i, moved)
         collateral_book._add(_destination, i, moved)

@@ -99,12 +99,16 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade:
     if held == 0:
         return exposure
     assets: uint256 = collateral_book.assets
+    amounts: uint256 = 0  # of a pair of tokens
     for i: uint256 in range(16):
-        if held >> i == 0:
+        rest: uint256 = held >> i
+        if rest == 0:
             break
-        if (held >> i) & 1 == 0:
-            continue
-        asset: uint256 = (assets >> unsafe_mul(4, i)) & 15
-        exposure.collaterals |= 1 << asset
-        exposure.amounts[asset] = unsafe_add(exposure.amounts[asset], collateral_book.amounts[_account][i])
+        if i & 1 == 0 and rest & 3 != 0:
+            amounts = collateral_book.amounts[_account][i >> 1]
+        if rest & 1 != 0:
+            asset: uint256 = (assets >> unsafe_mul(4, i)) & 15
+            exposure.collaterals |= 1 << asset
+            exposure.amounts[asset] = unsafe_add(exposure.amounts[asset], amounts & collateral_book.MASK_128)
+        amounts >>= 128
     return exposure

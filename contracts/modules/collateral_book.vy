@@ -12,6 +12,9 @@
         bits   8.. 15  asset
         bits  16.. 23  exponent   18 - decimals
         bits  24..151  min_value  least value of a first deposit [quote wad]
+
+        An account's amounts stand two a word, the token of even id lower, 128 bits each: what is held
+        of a token is below 2**127.
 """
 
 from ethereum.ercs import IERC20Detailed
@@ -31,9 +34,10 @@ token_count: uint256
 tokens: address[16]  # token id -> token
 token_words: HashMap[address, uint256]  # token -> packed as above
 assets: uint256  # asset of token id i in bits 4i .. 4i+3
-amounts: HashMap[uint256, uint256[16]]  # account -> token id -> amount [wad units]
+amounts: HashMap[uint256, uint256[8]]  # account -> pair of token ids -> two amounts [wad units]
 on_record: HashMap[address, uint256]  # token -> what all accounts hold of it [wad units]
 
+MASK_128: constant(uint256) = 2**128 - 1
 _MASK_8: constant(uint256) = 2**8 - 1
 
 
@@ -61,14 +65,15 @@ def _add(_account: uint256, _token_id: uint256, _amount: uint256) -> bool:
     """
     @return whether the account held none of it before
     """
-    old_amount: uint256 = self.amounts[_account][_token_id]
-    self._set(_account, _token_id, old_amount, old_amount + _amount)
+    old_amount: uint256 = self._amount(_account, _token_id)
+    # both below 2**127, or they could not be on record
+    self._set(_account, _token_id, old_amount, unsafe_add(old_amount, _amount))
     return old_amount == 0
 
 
 @internal
 def _subtract(_account: uint256, _token_id: uint256, _amount: uint256):
-    old_amount: uint256 = self.amounts[_account][_token_id]
+    old_amount: uint256 = self._amount(_account, _token_id)
     if _amount > old_amount:
         errors._fail("collateral: too little")
     self._set(_account, _token_id, old_amount, unsafe_sub(old_amount, _amount))
@@ -78,7 +83,9 @@ def _subtract(_account: uint256, _token_id: uint256, _amount: uint256):
 def _set(_account: uint256, _token_id: uint256, _old_amount: uint256, _amount: uint256):
     if _amount == _old_amount:
         return
-    self.amounts[_account][_token_id] = _amount
+    # modulo 2**256 the lane takes up the difference, and the other one stays
+    change: uint256 = unsafe_sub(_amount, _old_amount) << ((_token_id & 1) << 7)
+    self.amounts[_account][_token_id >> 1] = unsafe_add(self.amounts[_account][_token_id >> 1], change)
     if _old_amount == 0 or _amount == 0:
         accounts._set_bit(_account, unsafe_add(accounts.FIRST_COLLATERAL_BIT, _token_id), _amount != 0)
     log IClearinghouse.CollateralChanged(
@@ -117,7 +124,7 @@ def _record_out(_token: address, _amount: uint256):
 def collateral_amount(_account: uint256, _token_id: uint256) -> uint256:
     """@custom:see IClearinghouse"""
     accounts._check_id(_token_id)
-    return self.amounts[_account][_token_id]
+    return self._amount(_account, _token_id)
 
 
 @external
@@ -149,6 +156,15 @@ def collateral_count() -> uint256:
 def recorded(_token: address) -> uint256:
     """@custom:see IClearinghouse"""
     return self.on_record[_token]
+
+
+@internal
+@view
+def _amount(_account: uint256, _token_id: uint256) -> uint256:
+    """
+    @return [wad units]
+    """
+    return (self.amounts[_account][_token_id >> 1] >> ((_token_id & 1) << 7)) & MASK_128
 
 
 @internal

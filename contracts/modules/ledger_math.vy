@@ -141,12 +141,7 @@ def _to_scaled(_cash: int256, _index: uint256) -> int256:
             than was brought.
     @dev |cash| < 2**127.
     """
-    if _index == RAY:
-        return _cash
-    amount: uint256 = unsafe_mul(self._magnitude(_cash), RAY)
-    if _cash < 0:
-        return unsafe_sub(0, convert(self._divide(amount, _index, True), int256))
-    return convert(self._divide(amount, _index, False), int256)
+    return _cash if _index == RAY else self._rescaled(_cash, RAY, _index)
 
 
 @internal
@@ -156,12 +151,19 @@ def _from_scaled(_scaled: int256, _index: uint256) -> int256:
     @notice Supply rounds down, debt up.
     @dev |scaled| < 2**128, index < 2**128.
     """
-    if _index == RAY:
-        return _scaled
-    amount: uint256 = unsafe_mul(self._magnitude(_scaled), _index)
-    if _scaled < 0:
-        return unsafe_sub(0, convert(self._divide(amount, RAY, True), int256))
-    return convert(self._divide(amount, RAY, False), int256)
+    return _scaled if _index == RAY else self._rescaled(_scaled, _index, RAY)
+
+
+@internal
+@pure
+def _rescaled(_cash: int256, _multiplier: uint256, _divisor: uint256) -> int256:
+    """
+    @notice Supply rounds down, debt up: away from zero.
+    @dev |cash| * multiplier < 2**256; divided again it is far below 2**255.
+    """
+    product: uint256 = unsafe_mul(self._magnitude(_cash), _multiplier)
+    amount: int256 = convert(self._divide(product, _divisor, _cash < 0), int256)
+    return unsafe_sub(0, amount) if _cash < 0 else amount
 
 
 # ── tokens ───────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ from tests.fuzz.invariants_words import (
     TOKENS,
     Held,
     signed,
+    unpack_amounts,
     unpack_position,
 )
 from tests.fuzz.storage import StorageMap
@@ -249,7 +250,8 @@ class Books:
         costs: tuple[int, ...]
         if like is None:
             sizes, costs = zip(*map(unpack_position, block[FIXED:last]), strict=True)
-            amounts = tuple(block[last:])
+            amounts = tuple(each for word in block[last:] for each in unpack_amounts(word))
+            amounts = amounts[: self.map.tokens]
         else:
             sizes, costs, amounts = like.sizes, like.costs, like.amounts
         return Held(

@@ -144,6 +144,11 @@ def unpack_shocks(word: int, asset: int) -> tuple[int, ...]:
 
 
 @lru_cache(8192)
+def unpack_amounts(word: int) -> tuple[int, int]:
+    """Of two collateral tokens, the one of even id first [wad units]."""
+    return word & _MASK_128, word >> 128
+
+
 def unpack_position(word: int) -> tuple[int, int]:
     moved = signed(word) + LIMIT
     return moved >> 128, (moved & _MASK_128) - LIMIT

@@ -11,7 +11,7 @@ from itertools import repeat
 
 from chain import Contract
 from margin_model import funding_math, interest_math, ledger_math
-from tests.fuzz.invariants_words import unpack_position
+from tests.fuzz.invariants_words import unpack_amounts, unpack_position
 from tests.fuzz.model import FIRST_USER, FUND, POOL, Account, Holding, bits, unpack_account
 from tests.fuzz.storage import element
 from tests.fuzz.world import World
@@ -132,8 +132,8 @@ class Books:
 
     def amount(self, account: int, token: int) -> int:
         """Collateral [wad units]."""
-        slot = (element(self._amounts, account) + token) % 2**256
-        return int(self._read(self._address, slot))
+        slot = (element(self._amounts, account) + token // 2) % 2**256
+        return unpack_amounts(self._read(self._address, slot))[token % 2]
 
     def reservation(self, account: int) -> tuple[int, int]:
         """Market and size delta of the reserved order; 0, 0 when there is none."""

@@ -25,7 +25,7 @@ _ROWS = 8
 # Variables of `covariance`, and bits of one of their values.
 _GRID = {"_bases": 32, "_variances": 64, "_covariances": 64, "_correlations": 16}
 
-# name, contract, path in its layout, slots; M: one a market, T: one a collateral token
+# name, contract, path in its layout, slots; M: one a market, T: one for two collateral tokens
 _HOT: tuple[tuple[str, str, str, int | str], ...] = (
     ("last_id", "clearinghouse", "accounts.last_id", 1),
     ("sides", "clearinghouse", "cash_book.sides", 2),
@@ -206,7 +206,7 @@ class StorageMap:
         self._deployment = deployment
         self.markets = markets
         self.tokens = len(tokens)
-        self._counts = {"M": markets, "T": self.tokens}
+        self._counts = {"M": markets, "T": (self.tokens + 1) // 2}
         self._account_fields = [
             (self._contract(of), path, self._count(count)) for of, path, count in _ACCOUNT
         ]

@@ -40,7 +40,7 @@ CASES = (
     Case("I1", "clearinghouse", "cash_book.stored", (TRADER,)),
     Case("rounding dust", "clearinghouse", "collateral_book.on_record", ("quote",)),
     Case("I2", "clearinghouse", "position_book.positions", (TRADER,), add=UNIT),
-    Case("I3", "clearinghouse", "collateral_book.amounts", (TRADER,), 1),
+    Case("I3", "clearinghouse", "collateral_book.amounts", (TRADER,)),
     Case("I3", "clearinghouse", "collateral_book.on_record", ("WETH",)),
     Case("sums of cash", "clearinghouse", "cash_book.stored", (TRADER,)),
     Case("sums of cash", "clearinghouse", "cash_book.sides"),
