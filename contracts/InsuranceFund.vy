@@ -10,7 +10,7 @@
         then on penalties and payments fall on all shares alike.
 @custom:security Pays the connected auction's accounts and leaving stakers, nobody else. Losses show in
         the balance at once, so a share is never worth more than what is left; stakers leave only with
-        what no running auction may still need. The owner of the Clearinghouse names the reporter of
+        what neither running auctions nor a pool below zero may still need. The owner of the Clearinghouse names the reporter of
         the buffer's target, a number that moves no money.
 """
 
@@ -31,7 +31,8 @@ interface IOwned:
 
 # ── constants and immutables ─────────────────────────────────────────────────────────────────────
 
-FUND: constant(uint256) = 2  # account of the fund in the Clearinghouse
+POOL: constant(uint256) = 1  # accounts of the protocol in the Clearinghouse
+FUND: constant(uint256) = 2
 BPS: constant(uint256) = 10**4
 
 MIN_COOLDOWN: constant(uint256) = 3600  # [s]
@@ -149,7 +150,8 @@ def unstake(_account: uint256, _min_amount: uint256) -> uint256:
     supply: uint256 = self.total_shares
     amount: uint256 = share_math._assets_for(request.shares, balance, supply)
     assert amount != 0 and amount >= _min_amount, "unstake: amount below minimum"
-    assert balance - amount >= self._total_reserve(), "unstake: reserved for auctions"
+    needed: uint256 = self._total_reserve() + self._pool_deficit()
+    assert balance - amount >= needed, "unstake: reserved for auctions"
     self._unstakings[generation][msg.sender] = empty(IInsuranceFund.Unstaking)
     self._shares[generation][msg.sender] -= request.shares
     self.total_shares = supply - request.shares
@@ -370,6 +372,17 @@ def _balance() -> uint256:
 @view
 def _total_reserve() -> uint256:
     return reserve_word._reserve(self._totals)
+
+
+@internal
+@view
+def _pool_deficit() -> uint256:
+    """
+    @return what the pool's equity is below zero: the fund is the first to be charged for it when winners'
+            profits do not bring it back [quote wad]
+    """
+    equity: int256 = (staticcall CLEARINGHOUSE.current_health(POOL)).equity
+    return convert(max(-equity, 0), uint256)
 
 
 @internal

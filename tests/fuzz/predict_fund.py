@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from margin_model import share_math
-from tests.fuzz.model import FUND
+from tests.fuzz.model import FUND, POOL
 from tests.fuzz.predict import Models, is_authorized, require
 from tests.fuzz.predict_house import collect
 
@@ -50,5 +50,8 @@ def unstake(m: Models, sender: int, account: int, minimum: int) -> None:
     balance = max(m.state.cash(FUND), 0)
     amount = share_math.assets_for(shares, balance, m.state.stakes)
     require(amount != 0 and amount >= minimum, "unstake: amount below minimum")
-    require(balance - amount >= m.state.reserves.reserve, "unstake: reserved for auctions")
+    pool = m.state.holding(POOL)
+    health = m.margin.health(pool, m.oracle.read(m.margin.held_assets(pool)))
+    needed = m.state.reserves.reserve + max(0, -health.equity)
+    require(balance - amount >= needed, "unstake: reserved for auctions")
     m.answer = amount
