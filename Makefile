@@ -14,6 +14,9 @@ JOBS ?= 2
 # ape-foundry takes anvil from PATH; natrix calls vyper.
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/.venv/bin:$(PATH)
 
+# `venv --clear` would empty what a link points to, another checkout's environment perhaps.
+refuse-link = @if [ -L $(1) ]; then echo "$(1) is a link: remove it first" >&2; exit 1; fi
+
 PIP_INSTALL := install --quiet --disable-pip-version-check --require-hashes
 READY := .venv/.ready node_modules/.ready
 
@@ -32,12 +35,14 @@ setup: $(READY)
 
 .venv/.ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, not %d.%d" % sys.version_info[:2])'
+	$(call refuse-link,.venv)
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/pip $(PIP_INSTALL) -r requirements.lock
 	.venv/bin/pip check
 	touch $@
 
 .venv-lint/.ready: requirements-lint.lock
+	$(call refuse-link,.venv-lint)
 	$(PYTHON) -m venv --clear .venv-lint
 	.venv-lint/bin/pip $(PIP_INSTALL) -r requirements-lint.lock
 	touch $@
@@ -70,6 +75,7 @@ coverage: $(READY)
 
 bench: $(READY)
 	.venv/bin/python -m bench.gas
+	.venv/bin/python -m bench.throughput
 
 demo: $(READY)
 	.venv/bin/ape run demo $(if $(PRICES),--prices "$(PRICES)") $(if $(EVENT),--event "$(EVENT)") $(if $(JSON),--json "$(JSON)")
