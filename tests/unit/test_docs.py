@@ -52,7 +52,7 @@ def test_architecture__modules__are_all_there_is():
     text = (ROOT / "docs/architecture.md").read_text()
     listed = text[text.index("Modules are\n") : text.index("## One price tick")]
     modules = {path.stem for path in (ROOT / "contracts/modules").glob("*.vy")}
-    assert {name for name in re.findall(r"`(\w+)`", listed)} == modules
+    assert set(re.findall(r"`(\w+)`", listed)) == modules
 
 
 def test_exploits__every_row__has_its_tests():
