@@ -285,7 +285,7 @@ def retire(_asset: uint256):
     if begun:
         price = (word >> 88) & UINT88
         self._memories[_asset] = price | (price << 88) | (live << 208)
-        price_sources._set_lane(_asset, lane | oracle_slots.RETIRED)
+        price_sources._set_lane(_asset, lane | oracle_slots.RETIRED | oracle_slots.NOBODY)
     else:
         self._watches[_asset] = (unsafe_add(live, 1) << 40) | block.timestamp
     log IPriceOracle.DeathWatched(asset=_asset, price=price)

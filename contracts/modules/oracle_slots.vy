@@ -45,6 +45,7 @@ MAX_VARIANCE_FLOOR: constant(uint256) = (2**14 - 1)**2 * 10**10  # (164 % a day)
 # In the lane of a retired asset: no jump bound is that large, and as if it had other sources, so that nobody
 # takes a short path past the check.
 RETIRED: constant(uint256) = (2**10 - 1) << 8
+NOBODY: constant(uint256) = 2**8 - 1  # source of an asset that is not asked about: its adapter's place stays empty
 MAX_LAG: constant(uint256) = 2**14 - 1  # [s]
 
 _MASK_2: constant(uint256) = 2**2 - 1

@@ -26,7 +26,7 @@ from . import price_word
 from . import source_call
 
 MAX_ASSETS: constant(uint256) = 16
-MAX_ADAPTERS: constant(uint256) = 16
+MAX_ADAPTERS: constant(uint256) = 15  # and the place of nobody, oracle_slots.NOBODY
 MAX_FEEDS: constant(uint256) = 16  # of an adapter
 MAX_SOURCES: constant(uint256) = 3  # of an asset
 MAX_PULL_AGE: constant(uint256) = 3  # [s]
@@ -46,7 +46,7 @@ _UINT9: constant(uint256) = 2**9 - 1
 
 _lanes: uint256[2]  # of eight assets each, see oracle_slots
 _terms: uint256[16]  # see oracle_slots
-_adapters: address[16]
+_adapters: address[MAX_ADAPTERS + 1]  # the last one stays empty
 
 
 # ── listing ──────────────────────────────────────────────────────────────────────────────────────

@@ -177,8 +177,10 @@ def test_list_asset__sequencer_down__reverts(chain, artifacts, deploy, reverts):
 
 
 def test_list_asset__seventeenth__reverts(oracle, reverts):
-    for _ in range(16):
+    for _ in range(15):
         oracle.add(PRICE)
+    shared = entry(oracle.sources[0][0], 1)
+    oracle.contract.list_asset(Listing((shared,), correlations=(0,) * 15))
     assert [unpack(word).state for word in oracle.contract.read(2**16 - 1)] == [VALID] * 16
     oracle.chain.advance(INTERVAL)
     assert all(oracle.sample().result[1])
@@ -241,12 +243,13 @@ def test_set_source__feed_of_another_unit__only_for_a_dead_asset(oracle, reverts
     oracle.contract.set_source(0, 0, entry(beyond))
 
 
-def test_set_source__seventeenth_adapter__only_when_another_goes(oracle, reverts):
+def test_set_source__sixteenth_adapter__only_when_another_goes(oracle, reverts):
     shared = oracle.source(PRICE)
     both = Listing((entry(shared, 0), entry(shared, 1)))
     oracle.contract.list_asset(both)
-    for _ in range(7):
+    for _ in range(6):
         oracle.add(PRICE, PRICE)
+    oracle.add(PRICE)
     oracle.add(PRICE)
     newer = oracle.source(PRICE)
     with reverts("adapters: too many"):

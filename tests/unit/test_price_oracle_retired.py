@@ -99,3 +99,26 @@ def test_read__retired__whatever_its_feed_says(chain, artifacts, prices):
     before = oracle.contract.variances(0)
     oracle.step(HIGHER, 3_600)
     assert oracle.contract.variances(0) == before
+
+
+def test_read__retired__its_feed_is_not_asked(oracle):
+    oracle.add(PRICE)
+    die(oracle)
+    oracle.chain.advance(T_DEAD)
+    oracle.contract.retire(0)
+    (source,) = oracle.contract.sources(0)
+    assert int(source.adapter, 16) == 0
+    oracle.say(PRICE, asset=1)
+    assert [word >> 248 for word in oracle.contract.read(0b11)[:2]] == [RETIRED, VALID]
+    assert oracle.contract.read(0b01)[0] >> 248 == RETIRED
+    assert oracle.contract.last_update(0) == 0
+
+
+def test_set_source__retired__stays_retired(oracle):
+    die(oracle)
+    oracle.chain.advance(T_DEAD)
+    oracle.contract.retire(0)
+    fixed = oracle.reading()
+    newer = oracle.source(HIGHER)
+    oracle.contract.set_source(0, 0, (newer.address, 0))
+    assert oracle.reading() == fixed
