@@ -322,7 +322,7 @@ def pay(_source: uint256, _destination: uint256, _amount: uint256):
 def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _word: uint256, _drops_order: bool):
     """@custom:see IClearinghouse"""
     self._only_auction()
-    accounts._check_not_in_auction(accounts._user(_account))
+    accounts._check_tradable(_account)
     if _drops_order:
         position_book._release(_account)
     self._trade_with_pool(_account, _market, _size_delta, _price, 0, _word)
@@ -332,7 +332,7 @@ def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint25
 def begin_auction(_account: uint256):
     """@custom:see IClearinghouse"""
     self._only_auction()
-    accounts._check_not_in_auction(accounts._user(_account))
+    accounts._check_tradable(_account)
     position_book._release(_account)
     accounts._set_in_auction(_account, True)
 
@@ -358,7 +358,7 @@ def transfer_slice(
 ):
     """@custom:see IClearinghouse"""
     self._only_auction()
-    accounts._check_not_in_auction(accounts._user(_bidder))
+    accounts._check_tradable(_bidder)
     fraction: int256 = ledger_math._signed(_fraction)
     if fraction == 0 or fraction > ledger_math.WAD:
         errors._fail("fraction: out of bounds")

@@ -156,6 +156,15 @@ def _user(_account: uint256) -> uint256:
 
 @internal
 @view
+def _check_tradable(_account: uint256):
+    """
+    @notice It must be a user's, and not in auction.
+    """
+    self._check_not_in_auction(self._user(_account))
+
+
+@internal
+@view
 def _acting(_account: uint256, _caller: address) -> uint256:
     """
     @return the word of an account its owner or operator may act for: it is not in auction
