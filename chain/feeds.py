@@ -12,7 +12,6 @@ from chain.contract import Contract
 from chain.interface import Receipt
 
 WAD_DIGITS = 18
-_PHASE_SHIFT = 64
 
 
 class Feed(Protocol):

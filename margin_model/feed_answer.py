@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from margin_model.price_word import MAX_PRICE
 
-MIN_HEARTBEAT = 1
 MAX_HEARTBEAT = 3 * 86_400
 MAX_TOLERANCE = 3_600
 

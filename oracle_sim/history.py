@@ -1,6 +1,5 @@
 """What a replay looked like over time: the series the report draws."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,10 +144,3 @@ class History:
             if np.isfinite(window).any():
                 worst = max(worst, float(line[last] / np.nanmin(window)))
         return worst
-
-    def by_name(self) -> dict[str, list[Happening]]:
-        """Events by name, in order."""
-        found: dict[str, list[Happening]] = defaultdict(list)
-        for happening in self.happenings:
-            found[happening.name].append(happening)
-        return found

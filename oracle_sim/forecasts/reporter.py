@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -150,10 +150,6 @@ class SignedReport:
             f"{date_of(report.issued_at)} to {date_of(report.expires_at)}, sequence "
             f"{report.sequence}, for {self.contract} on chain {self.chain_id}"
         )
-
-    def signed_by(self, sign: Callable[[SignableMessage], bytes]) -> SignedReport:
-        """The same with one signature more, made by `sign`."""
-        return self.with_signature(sign(self.message))
 
     def with_signature(self, signature: bytes) -> SignedReport:
         """The same with one signature more; whose it is, it says itself."""

@@ -228,11 +228,6 @@ class Books:
         """Indices of supply and debt before the step [1e27]."""
         return _index(self.then("sides")), _index(self.then("sides", 1))
 
-    @property
-    def index_before(self) -> int:
-        """Index of supply before the step [1e27]."""
-        return _index(self.before[self.at["sides"]])
-
     def _follow(self) -> None:
         slots = self.map
         slots.follow(self.now("last_id"), self.now("request_count"))

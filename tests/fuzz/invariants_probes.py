@@ -22,7 +22,6 @@ from tests.fuzz.step import Violation
 from tests.fuzz.views import Views
 from tests.fuzz.world import World
 
-_QUOTE_UNIT = 10**12
 _FOREVER = 2**256 - 1
 _ALL = 2**16 - 1
 _RESERVED_OR_SOLD = 3

@@ -192,7 +192,7 @@ def test_read_signed_report__as_written__the_same(tmp_path: Path, reports: Repor
 def test_arguments__signed_in_any_order__ascending(reports: Reports) -> None:
     signed = SignedReport(reports.report(), reports.chain.chain_id, reports.contract.address)
     for signer in reversed(SIGNERS):
-        signed = signed.signed_by(lambda message, by=signer: by.sign_message(message).signature)
+        signed = signed.with_signature(signer.sign_message(signed.message).signature)
     assert signed.arguments[1] == reports.sign(signed.report, SIGNERS)
 
 

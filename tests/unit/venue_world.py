@@ -30,7 +30,6 @@ SCALE = 10_000 * WAD
 MAKER, TAKER, CAP = 2, 5, 10_000
 GOLD = 0  # token id; asset 3, 18 decimals
 IRON = 1  # token id; asset 0, 8 decimals
-TOKEN_ASSETS = (3, 0)
 
 LINE = INITIAL_LINE
 IM_MULTIPLIER = PARAMETERS.im_multiplier
