@@ -12,6 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from chain import config_units as units
 from chain.artifacts import ROOT
 from chain.config_file import Section, read_yaml
 from chain.config_source import SourceConfig, read_source
@@ -19,80 +20,8 @@ from chain.errors import ConfigError
 
 CONFIG_FOLDER = ROOT / "config"
 
-WAD = 10**18
-ONE = 1  # seconds, basis points, whole quote units
-RATE = 10**15  # funding, which needs no more digits
 SCENARIOS = 16
 BPS = 10_000
-
-# Field by field, in the order of the constructor or struct, with what one unit of the file becomes.
-_ORACLE = {
-    "sequencer_grace": ONE,
-    "sample_interval": ONE,
-    "confirmation": ONE,
-    "ema_tau": ONE,
-    "weight_slow": WAD,
-    "weight_long": WAD,
-}
-_RISK = {
-    "im_multiplier": WAD,
-    "buffer": WAD,
-    "ramp_up": WAD,
-    "ramp_down": WAD,
-    "keeper_cost": WAD,
-    "breakdown": ONE,
-    "floor": ONE,
-}
-_FUND = {"cooldown": ONE, "window": ONE, "epoch_length": ONE, "epoch_cap": ONE}
-_POOL = {
-    "keeper_fee": WAD,
-    "min_delay": ONE,
-    "request_delay": ONE,
-    "exit_delay": ONE,
-    "request_window": ONE,
-    "min_request": WAD,
-}
-_AUCTION = {
-    "s0": WAD,
-    "s1": WAD,
-    "fast_phase": ONE,
-    "slow_phase": ONE,
-    "penalty": WAD,
-    "tip": WAD,
-    "chip": WAD,
-    "dust": WAD,
-}
-_INTEREST = {
-    "base_rate": WAD,
-    "slope1": WAD,
-    "slope2": WAD,
-    "kink": WAD,
-    "rate_cap": WAD,
-    "reserve": WAD,
-}
-_TIER = {"bound": ONE, "rate": ONE}
-_LISTING = {
-    "max_confidence": ONE,
-    "max_disagreement": ONE,
-    "jump_bound": ONE,
-    "deviation": ONE,
-    "variance_fast": WAD,
-    "variance_slow": WAD,
-    "variance_long": WAD,
-    "variance_floor": WAD,
-}
-_ASSET_RISK = {
-    "kappa": WAD,
-    "horizon": ONE,
-    "line_floor": WAD,
-    "line_cap": WAD,
-    "depth": ONE,
-    "haircut_floor": ONE,
-    "haircut_cap": ONE,
-    "deposit_cap": WAD,
-}
-_MARKET = {"skew_scale": WAD, "max_funding_velocity": RATE}
-_FEES = {"maker_fee": ONE, "taker_fee": ONE, "interest_cap": ONE}
 
 
 @dataclass(frozen=True)
@@ -206,8 +135,8 @@ class Config:
         return replace(self, assets=changed)
 
 
-def _only(section: Section, units: Mapping[str, int]) -> dict[str, int]:
-    numbers = section.numbers(units)
+def _only(section: Section, scales: Mapping[str, int]) -> dict[str, int]:
+    numbers = section.numbers(scales)
     section.done()
     return numbers
 
@@ -227,14 +156,14 @@ def _asset(section: Section, symbol: str, tables: Mapping[str, Any]) -> AssetCon
     market = _optional(section, "market")
     asset = AssetConfig(
         symbol,
-        section.number("price", WAD),
+        section.number("price", units.WAD),
         tuple(read_source(source) for source in section.items("sources")),
-        _only(section.section("listing"), _LISTING),
-        risk.number("initial_line", WAD) if risk else 0,
+        _only(section.section("listing"), units.LISTING),
+        risk.number("initial_line", units.WAD) if risk else 0,
         risk.text("tier_table") if risk else "",
-        risk.numbers(_ASSET_RISK) if risk else {},
-        market.numbers(_MARKET) if market else {},
-        market.numbers(_FEES) if market else {},
+        risk.numbers(units.ASSET_RISK) if risk else {},
+        market.numbers(units.MARKET) if market else {},
+        market.numbers(units.FEES) if market else {},
     )
     if risk and asset.tier_table not in tables:
         raise ConfigError(f"{risk.where}.tier_table: no table {asset.tier_table!r}")
@@ -248,7 +177,7 @@ def _asset(section: Section, symbol: str, tables: Mapping[str, Any]) -> AssetCon
 
 def _collateral(section: Section, symbol: str, assets: Mapping[str, Any]) -> CollateralConfig:
     collateral = CollateralConfig(
-        _token(section, symbol), section.text("asset"), section.number("min_value", WAD)
+        _token(section, symbol), section.text("asset"), section.number("min_value", units.WAD)
     )
     if collateral.asset not in assets:
         raise ConfigError(f"{section.where}.asset: no asset {collateral.asset!r}")
@@ -260,7 +189,7 @@ def _peg(quote: Section, assets: Mapping[str, Any]) -> PegConfig:
     if quote.get("peg") is None:
         return NO_PEG
     section = quote.section("peg")
-    peg = PegConfig(section.text("asset"), section.number("bound", WAD))
+    peg = PegConfig(section.text("asset"), section.number("bound", units.WAD))
     if peg.asset not in assets:
         raise ConfigError(f"{section.where}.asset: no asset {peg.asset!r}")
     section.done()
@@ -269,7 +198,9 @@ def _peg(quote: Section, assets: Mapping[str, Any]) -> PegConfig:
 
 def _reports(section: Section) -> ReportsConfig:
     reports = ReportsConfig(
-        section.addresses("signers"), section.number("threshold"), section.number("range", WAD)
+        section.addresses("signers"),
+        section.number("threshold"),
+        section.number("range", units.WAD),
     )
     section.done()
     return reports
@@ -278,7 +209,7 @@ def _reports(section: Section) -> ReportsConfig:
 def _stress(section: Section, assets: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     scenarios = {}
     for name, moves in section.sections().items():
-        scenarios[name] = moves.numbers(dict.fromkeys(moves.names(), ONE))
+        scenarios[name] = moves.numbers(dict.fromkeys(moves.names(), units.ONE))
         for symbol in scenarios[name]:
             if symbol not in assets:
                 raise ConfigError(f"{moves.where}.{symbol}: no asset {symbol!r}")
@@ -314,7 +245,7 @@ def load_config(name: str | Path) -> Config:
     quote = root.section("quote")
     oracle = root.section("oracle")
     tables = {
-        table: [_only(tier, _TIER) for tier in root.section("tier_tables").items(table)]
+        table: [_only(tier, units.TIER) for tier in root.section("tier_tables").items(table)]
         for table in root.get("tier_tables")
     }
     assets = {s: _asset(part, s, tables) for s, part in root.section("assets").sections().items()}
@@ -324,16 +255,16 @@ def load_config(name: str | Path) -> Config:
         quote=_token(quote, quote.text("symbol")),
         peg=_peg(quote, assets),
         sequencer_feed=oracle.address("sequencer_feed"),
-        oracle=_only(oracle, _ORACLE),
-        risk=_only(root.section("risk"), _RISK),
+        oracle=_only(oracle, units.ORACLE),
+        risk=_only(root.section("risk"), units.RISK),
         reports=_reports(root.section("reports")),
-        interest=_only(root.section("interest"), _INTEREST),
-        max_funding_rate=_only(root.section("clearinghouse"), {"max_funding_rate": RATE})[
+        interest=_only(root.section("interest"), units.INTEREST),
+        max_funding_rate=_only(root.section("clearinghouse"), {"max_funding_rate": units.RATE})[
             "max_funding_rate"
         ],
-        fund=_only(root.section("fund"), _FUND),
-        pool=_only(root.section("pool"), _POOL),
-        auction=_only(root.section("auction"), _AUCTION),
+        fund=_only(root.section("fund"), units.FUND),
+        pool=_only(root.section("pool"), units.POOL),
+        auction=_only(root.section("auction"), units.AUCTION),
         tier_tables=tables,
         stress=_stress(root.section("stress"), assets),
         correlations=_correlations(root.section("correlations"), assets),
