@@ -1,4 +1,4 @@
-"""What one unit of a configuration becomes, field by field as constructors and structs take them."""
+"""What one unit of a configuration becomes, field by field as the contracts take them."""
 
 WAD = 10**18
 ONE = 1  # seconds, basis points, whole quote units
