@@ -513,18 +513,17 @@ def _assess(
 
         if word >> 248 == price_word.RETIRED:
             # at its fixed price; a position needs nothing
-            settled: int256 = 0  # [1e-36 quote]
             if (_exposure.markets >> asset) & 1 == 1:
                 assert abs(_exposure.sizes[asset]) <= convert(margin_math.MAX_SIZE, int256), "size: out of range"
-                settled = unsafe_mul(_exposure.sizes[asset], convert(word & UINT88, int256))
+                settled: int256 = unsafe_mul(_exposure.sizes[asset], convert(word & UINT88, int256))
+                value = unsafe_add(value, settled)
+                strict_value = unsafe_add(strict_value, settled)
             if (_exposure.collaterals >> asset) & 1 == 1 and _exposure.kind != PROTOCOL:
-                # carries nothing, its haircut being all of it, but who buys the account pays for it
+                # carries nothing, but who buys the account pays for it: as much of E as of MM
                 assert _exposure.amounts[asset] <= margin_math.MAX_AMOUNT, "amount: out of range"
                 frozen: uint256 = unsafe_mul(_exposure.amounts[asset], word & UINT88)
-                settled = unsafe_add(settled, convert(frozen, int256))
+                value = unsafe_add(value, convert(frozen, int256))
                 dead = unsafe_add(dead, unsafe_div(unsafe_add(frozen, WAD - 1), WAD))
-            value = unsafe_add(value, settled)
-            strict_value = unsafe_add(strict_value, settled)
             continue
         # the getters of `price_word` and `risk_word`, written out: ten calls an asset cost 500 gas
         price: uint256 = word & UINT88
@@ -631,10 +630,9 @@ def _assess(
             least: uint256 = max(terms.stress, terms.floor)
             maintenance = max(terms.tail, least)
             initial = max(terms.high_tail, least)
-        dead = unsafe_add(dead, KEEPER_COST)
-        maintenance = unsafe_add(maintenance, dead)
+        maintenance = unsafe_add(unsafe_add(maintenance, KEEPER_COST), dead)
         initial = unsafe_add(
-            margin_math._scale_up(unsafe_add(initial, dead), IM_MULTIPLIER),
+            margin_math._scale_up(unsafe_add(initial, KEEPER_COST), IM_MULTIPLIER),
             margin_math._confidence_charge(uncertainty),
         )
     # Nobody opens or withdraws at prices in a unit that is not worth what they say.

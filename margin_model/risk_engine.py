@@ -141,7 +141,7 @@ def assess(
         price = reading.price
         if reading.state == price_word.RETIRED:
             units, frozen = _settled(exposure, asset)
-            value, strict_value = value + units * price, strict_value + units * price
+            value, strict_value = value + units * price, strict_value + (units - frozen) * price
             dead += div_up(frozen * price, WAD)
             continue
         lower, higher = min(price, reading.ema), max(price, reading.ema)
@@ -194,7 +194,7 @@ def assess(
             maintenance, initial = terms.maintenance, terms.high_maintenance
         maintenance += parameters.keeper_cost + dead
         initial = margin_math.scale_up(
-            initial + parameters.keeper_cost + dead, parameters.im_multiplier
+            initial + parameters.keeper_cost, parameters.im_multiplier
         ) + margin_math.confidence_charge(uncertainty)
 
     return Health(
@@ -212,8 +212,9 @@ def assess(
 
 def _settled(exposure: Exposure, asset: int) -> tuple[int, int]:
     """Units of a retired asset that count at its price, and those that count as much in MM."""
-    frozen = exposure.amounts[asset] if exposure.kind != PROTOCOL else 0
-    return exposure.sizes[asset] + frozen, frozen
+    held = exposure.collaterals >> asset & 1 and exposure.kind != PROTOCOL
+    frozen = exposure.amounts[asset] if held else 0
+    return exposure.sizes[asset] * (exposure.markets >> asset & 1) + frozen, frozen
 
 
 def breakdown(

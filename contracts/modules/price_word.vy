@@ -18,7 +18,7 @@
 """
 
 # States, worst first: usable = UNCERTAIN or VALID. RETIRED is for ever: price and EMA are fixed, live time
-# stands, a position counts at that price and needs no margin, collateral has a haircut of all of it.
+# stands, a position counts at that price and needs no margin, collateral as much as it is worth.
 UNUSABLE: constant(uint256) = 0
 VOLATILE: constant(uint256) = 1
 STALE: constant(uint256) = 2
