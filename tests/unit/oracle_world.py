@@ -87,6 +87,13 @@ class Oracle:
         self.sources.append(sources)
         return asset
 
+    def add_twin(self, of: int, **fields: Any) -> int:
+        """List an asset that another feed of the first source of `of` speaks for, at its price."""
+        source = self.sources[of][0]
+        twin: int = self.contract.list_asset(Listing(((source.address, 1),), **fields)).result
+        self.sources.append([source])
+        return twin
+
     def say(
         self, price: int, confidence: int = 0, age: int = 0, asset: int = 0, index: int = 0
     ) -> None:

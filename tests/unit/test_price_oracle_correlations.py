@@ -110,8 +110,9 @@ def test_correlation__unknown_asset__reverts(oracle, reverts):
 
 
 def test_correlations__bitmap__only_the_words_it_needs(oracle):
-    for asset in range(2, 16):
+    for asset in range(2, 15):
         oracle.add(PRICE, correlations=tuple(range(asset)))
+    oracle.add_twin(0, correlations=tuple(range(15)))
     whole = oracle.contract.correlations(2**16 - 1)
     assert all(whole)
     for assets in (0, 1, 2, 3, 2**5, 2**6 - 1, 2**6, 2**8, 2**13, 2**14 + 1, 2**15, 2**200):
@@ -231,11 +232,13 @@ def test_sample__pull_price_accepted_a_while_ago__counts_for_five_minutes(
 
 
 def test_sample__sixteen_assets__move_all_pairs(oracle):
-    for asset in range(2, 16):
+    for asset in range(2, 15):
         oracle.add(PRICE, correlations=(0,) * asset)
+    oracle.add_twin(13, correlations=(0,) * 15)
     hour(oracle, *(PRICE,) * 16, seconds=INTERVAL)
     grid = Grid((tick(PRICE),) * 16, *grid_of(oracle, 16))
-    prices = [PRICE * (1_000 + (-1) ** asset * asset) // 1_000 for asset in range(16)]
+    prices = [PRICE * (1_000 + (-1) ** asset * asset) // 1_000 for asset in range(15)]
+    prices.append(prices[13])
     receipt = hour(oracle, *prices)
     grid, moved = update(grid, [tick(price) for price in prices], GRID)
     assert moved == 2**16 - 1
