@@ -31,7 +31,7 @@ INTEREST: public(immutable(IInterestModel))
 
 stored: HashMap[uint256, int256]  # account -> scaled cash [quote wad / index]
 proceeds_of: HashMap[uint256, uint256]  # account in auction -> cash not for sale [quote wad]
-shortfall: public(uint256)  # R: of running auctions, beyond fund and pool [quote wad]
+shortfall: public(uint256)  # R: of running auctions and the pool, beyond what pays first [quote wad]
 sides: uint256[2]  # users' cash by sign, supply and debt: side_word
 
 SUPPLY: constant(uint256) = 0

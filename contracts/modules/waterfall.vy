@@ -90,26 +90,33 @@ def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint
 
 
 @internal
-def _refresh(_clearinghouse: IClearinghouse, _fund: IInsuranceFund):
+def _refresh(_clearinghouse: IClearinghouse, _pool: ILiquidityPool, _fund: IInsuranceFund, _asks_pool: bool):
     """
-    @notice Brings R up to date: what running auctions are known to lack, beyond what fund and pool have.
-            Their own cash is supply too, but what it bears is given back, so the rest bears more.
+    @notice Brings R up to date: what running auctions are known to lack, beyond what fund and pool have, and
+            what the pool itself lacks once it has no positions: until then winners come first. Its collateral
+            counts at what it is sold for. Own cash of accounts is supply too, but what it bears is given
+            back, so the rest bears more.
+    @param _asks_pool else only where R depends on it: the pool's equity takes as long as a margin check
     """
     lacking: uint256 = 0
     scaled: uint256 = 0
-    fund: uint256 = 0
-    lacking, scaled, fund = staticcall _fund.lacking()
-    uncovered: uint256 = 0
+    covered: uint256 = 0
+    lacking, scaled, covered = staticcall _fund.lacking()
+    old_amount: uint256 = staticcall _clearinghouse.shortfall()
+    own: uint256 = 0
     if lacking != 0:
-        own: uint256 = scaled * self._index(_clearinghouse) // interest_math.RAY
-        uncovered = self._beyond(lacking, own + fund)
-        # the pool's equity takes as long as a margin check, and is asked for only where it matters
-        if uncovered != 0:
-            equity: int256 = (staticcall _clearinghouse.current_health(POOL)).equity
-            uncovered = self._beyond(uncovered, convert(max(equity, 0), uint256))
-        if uncovered != 0:
-            uncovered = auction_math._grossed_up(uncovered, own, own, self._supply(_clearinghouse))
-    if uncovered != staticcall _clearinghouse.shortfall():
+        own = scaled * self._index(_clearinghouse) // interest_math.RAY
+        lacking = self._beyond(lacking, own)
+    if _asks_pool or old_amount != 0 or lacking > covered:
+        equity: int256 = (staticcall _clearinghouse.current_health(POOL)).equity
+        if equity >= 0:
+            covered += convert(equity, uint256)
+        elif (staticcall _clearinghouse.account(POOL)).markets == 0:
+            lacking += convert(max(-(staticcall _pool.nav()), 0), uint256)
+    uncovered: uint256 = self._beyond(lacking, covered)
+    if uncovered != 0:
+        uncovered = auction_math._grossed_up(uncovered, own, own, self._supply(_clearinghouse))
+    if uncovered != old_amount:
         extcall _clearinghouse.set_shortfall(uncovered)
 
 

@@ -21,6 +21,7 @@ from tests.fuzz.actions_common import (
     somebody,
 )
 from tests.fuzz.chooser import Chooser
+from tests.fuzz.model import POOL
 from tests.fuzz.world import ROLES, WOLF
 
 if TYPE_CHECKING:
@@ -144,6 +145,18 @@ def _poke(machine: Machine, sender: int, account: int) -> None:
     machine.call(sender, AUCTION, "poke", args, predict_auction.poke, account, accounts=args)
 
 
+def _draw_refresh(machine: Machine, chooser: Chooser) -> Args:
+    """Mostly where the pool has something to say."""
+    state = machine.models.state
+    telling = state.uncovered != 0 or state.cash(POOL) < 0
+    return (somebody(chooser),) if telling or chooser.chance(1, 20) else None
+
+
+def _refresh(machine: Machine, sender: int) -> None:
+    check = predict_auction.refresh_shortfall
+    machine.call(sender, AUCTION, "refresh_shortfall", (), check, accounts=(POOL,))
+
+
 def _end(machine: Machine, sender: int, account: int) -> None:
     args = (account,)
     machine.call(sender, AUCTION, "end", args, predict_auction.end, account, accounts=args)
@@ -218,6 +231,7 @@ ACTIONS = (
     Action("start", "start", 130, _draw_start, _start, _start_pace),
     Action("bid", "bid", 150, _draw_bid, _bid, _bid_pace),
     Action("poke", "auction", 85, _draw_running, _poke, _touch_pace),
+    Action("refresh", "auction", 15, _draw_refresh, _refresh),
     Action("end", "auction", 25, _draw_running, _end, _touch_pace),
     Action("backstop", "backstop", 60, _draw_backstop, _backstop, _touch_pace),
     Action("write off", "auction", 30, _draw_write_off, _write_off),

@@ -47,7 +47,7 @@ CALL = 1 << 11
 SHARING = 1 << 14
 """One of those that may move shares."""
 TOUCH = 1 << 15
-"""One that touches an auction."""
+"""One that touches an auction, or what R is made of."""
 FILL = 1 << 16
 """A bid."""
 REFUSAL = 1 << 12
@@ -60,6 +60,7 @@ _SHARELESS = ("submit_order", "execute_order", "clear_order", "deposit", "withdr
 CALLS = {
     **dict.fromkeys(_SHARELESS, CALL),
     **dict.fromkeys(("start", "poke", "end", "backstop", "write_off"), CALL | SHARING | TOUCH),
+    **dict.fromkeys(("refresh_shortfall", "write_off_pool"), CALL | SHARING | TOUCH),
     "bid": CALL | SHARING | TOUCH | FILL,
 }
 """What a call is, in bits, by its function; of all others CALL | SHARING."""

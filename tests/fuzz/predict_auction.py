@@ -63,6 +63,11 @@ def poke(m: Models, account: int) -> None:
     running(m, account)
 
 
+def refresh_shortfall(m: Models) -> None:
+    """Anybody may, at any time."""
+    del m
+
+
 def _fresh_health(m: Models, account: int) -> Health:
     holding = m.state.holding(account)
     words = m.oracle.read(m.margin.held_assets(holding), fresh=True)

@@ -24,6 +24,7 @@ SEED = 2
 
 # Nobody can be refused these: they are prices, time, tokens, or open to everybody at any time.
 NEVER_REFUSED = {
+    "refresh",
     "move price",
     "crash",
     "break feed",

@@ -104,6 +104,7 @@ ACCESS: dict[str, dict[str, tuple[str, tuple[Any, ...], str]]] = {
         "end": (ANY, (), ""),
         "backstop": (ANY, (), ""),
         "write_off": (ANY, (), ""),
+        "refresh_shortfall": (ANY, (), ""),
         # in a running auction: test_liquidation_auction_bid.py
         "bid": (MANAGER, (ACCOUNT, OTHER, 10**18, 0, 0), "auction: not running"),
         "issue_margin_call": (ANY, (), ""),

@@ -470,10 +470,9 @@ def test_open_round__not_in_a_row_below_zero__hour_begins_again(world, rounds, w
     assert rounds.deleveraging_round(0).lost_since == 0
 
 
-def test_write_off_pool__collateral_taken_over__is_sold_first(
-    world, rounds, winners, reverts, bidder
-):
-    """Else its falls would be the suppliers', and its rises the providers'."""
+@pytest.fixture
+def stranded(world, rounds, winners):
+    """The pool is below zero, without positions, and has 100 units of a collateral at 51."""
     borrower = world.open(0)
     world.add_collateral(borrower, "GOLD", 100 * WAD)
     world.clearinghouse.withdraw(
@@ -486,13 +485,57 @@ def test_write_off_pool__collateral_taken_over__is_sold_first(
     move(world, 150 * WAD)
     for account, whole in zip(winners, (600, 400), strict=True):
         world.trade(account, 0, -whole * WAD)
+    return world
+
+
+def test_write_off_pool__collateral_taken_over__is_sold_first(stranded, rounds, reverts, bidder):
+    """Else its falls would be the suppliers', and its rises the providers'."""
     with reverts("pool: collateral to sell"):
         rounds.write_off_pool()
-    buyer = world.open(10_000 * WAD, bidder)
-    world.pool.buy_collateral(buyer, 0, 90 * WAD, 10**4 * WAD, sender=bidder)
+    buyer = stranded.open(10_000 * WAD, bidder)
+    stranded.pool.buy_collateral(buyer, 0, 90 * WAD, 10**4 * WAD, sender=bidder)
     with reverts("pool: collateral to sell"):
         rounds.write_off_pool()
-    world.pool.buy_collateral(buyer, 0, 8 * WAD, 10**4 * WAD, sender=bidder)
+    stranded.pool.buy_collateral(buyer, 0, 8 * WAD, 10**4 * WAD, sender=bidder)
     rounds.write_off_pool()
-    assert world.equity(POOL) == 0
-    world.check()
+    assert stranded.equity(POOL) == 0
+    stranded.check()
+
+
+# ── who leaves before the write-off ──────────────────────────────────────────────────────────────
+
+
+def test_refresh_shortfall__pool_with_positions__winners_come_first(world, winners):
+    move(world, 150 * WAD)
+    assert world.equity(POOL) < 0
+    world.auction.refresh_shortfall()
+    assert world.clearinghouse.shortfall() == 0
+
+
+def test_refresh_shortfall__pool_without_positions__is_what_it_lacks(stranded):
+    stranded.stake(1_000 * WAD)
+    stranded.auction.refresh_shortfall()
+    lacking = -stranded.pool.nav()
+    assert lacking > -stranded.equity(POOL)  # collateral at what it is sold for
+    incentive = stranded.fund.available_incentive()
+    assert stranded.clearinghouse.shortfall() == lacking - 1_000 * WAD + incentive
+
+
+def test_withdraw__pool_below_zero_with_collateral_nobody_buys__bears_its_share(stranded, bidder):
+    """Whoever leaves ends as who stays, and the write-off leaves nothing of R."""
+    leaver, stayer = stranded.open(5_000 * WAD), stranded.open(5_000 * WAD)
+    stranded.auction.refresh_shortfall()
+    before = stranded.usdc.balanceOf(stranded.owner)
+    stranded.clearinghouse.withdraw(
+        leaver, stranded.usdc, 2**256 - 1, stranded.owner, sender=stranded.owner
+    )
+    arrived = (stranded.usdc.balanceOf(stranded.owner) - before) * 10**12
+    assert 0 < arrived < 4_900 * WAD
+    # on credit: who pays in cash would bear his share of that, too
+    buyer = stranded.open(0, bidder)
+    stranded.add_collateral(buyer, "IRON", 100 * WAD, bidder)
+    stranded.pool.buy_collateral(buyer, 0, 100 * WAD, 10**4 * WAD, sender=bidder)
+    stranded.deleveraging.write_off_pool()
+    assert stranded.clearinghouse.shortfall() == 0
+    assert stranded.cash(stayer) == pytest.approx(arrived, rel=1e-9)
+    stranded.check()
