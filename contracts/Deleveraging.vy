@@ -35,6 +35,9 @@ LENGTH: constant(uint256) = 900  # of a round [s]
 FIRST_PHASE: constant(uint256) = 300  # of it, without those that come last [s]
 PATIENCE: constant(uint256) = 3600  # of rounds in a row before losers are cut, too [s]
 
+# A round so many times as large as the running one need not wait for its end.
+GROWTH: constant(uint256) = 2
+
 # Of collateral and of positions, what the pool may keep when suppliers are charged, of its deficit [1 / it].
 KEPT_DIVISOR: constant(uint256) = 100
 
@@ -80,12 +83,11 @@ def open_round(_market: uint256):
 
     old: IDeleveraging.Round = round_word._unpack(self._rounds[_market])
     live: uint256 = price_word._live(words[_market])
-    elapsed: uint256 = live - old.opened_at
-    assert old.number == 0 or elapsed >= LENGTH, "round: running"
     new: IDeleveraging.Round = self._opened(_market, need, old.number + 1, live)
+    assert self._may_follow(old, new), "round: running"
     if need.equity < 0:
         new.lost_since = live
-        if old.lost_since != 0 and elapsed <= 2 * LENGTH:
+        if old.lost_since != 0 and not old.ended and live - old.opened_at <= 2 * LENGTH:
             new.lost_since = old.lost_since
     self._rounds[_market] = round_word._pack(new)
     log IDeleveraging.DeleveragingStarted(
@@ -217,10 +219,9 @@ def deleveraging_cut(_market: uint256, _account: uint256) -> IDeleveraging.Cut:
         return empty(IDeleveraging.Cut)
     round: IDeleveraging.Round = round_word._unpack(self._rounds[_market])
     live: uint256 = price_word._live(words[_market])
-    if round.number == 0 or live >= round.opened_at + LENGTH:
-        round = self._opened(_market, need, round.number + 1, live)
-    elif round.ended:
-        return empty(IDeleveraging.Cut)
+    new: IDeleveraging.Round = self._opened(_market, need, round.number + 1, live)
+    if self._may_follow(round, new):
+        round = new
     return self._cut(_market, _account, round, need, words)
 
 
@@ -306,6 +307,18 @@ def _opened(_market: uint256, _need: Need, _number: uint256, _live: uint256) -> 
         lost_since=0,
         ended=False,
     )
+
+
+@internal
+@pure
+def _may_follow(_old: IDeleveraging.Round, _new: IDeleveraging.Round) -> bool:
+    """
+    @dev The first round opens when the pool lacks next to nothing, and anybody may see to it that it does:
+         it must not keep the pool for a quarter of an hour from what it lacks a minute later.
+    """
+    if _old.number == 0 or _old.ended or _new.opened_at - _old.opened_at >= LENGTH:
+        return True
+    return _new.fraction >= GROWTH * _old.fraction
 
 
 @internal

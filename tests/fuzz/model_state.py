@@ -19,8 +19,9 @@ _MASK_36 = 2**36 - 1
 
 
 class Round(NamedTuple):
-    """A round of deleveraging: its number, oracle-live times [s], and whether it was ended."""
+    """A round of deleveraging: x [wad], number, oracle-live times [s], whether it was ended."""
 
+    fraction: int
     number: int
     opened_at: int
     lost_since: int
@@ -171,9 +172,8 @@ class State(Books):
         """A market's last round of deleveraging."""
         where = self._deleveraging
         word = self._read(where.address, where.slot("_rounds") + market)
-        return Round(
-            word >> 64 & _MASK_32, word >> 96 & _MASK_32, word >> 128 & _MASK_32, word >> 161 == 1
-        )
+        number, opened_at, lost_since = (word >> bit & _MASK_32 for bit in (64, 96, 128))
+        return Round(word & (2**64 - 1), number, opened_at, lost_since, word >> 161 == 1)
 
     # ── risk engine and oracle ───────────────────────────────────────────────────────────────────
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from margin_model import price_word
+from margin_model import deleveraging_math, price_word
 from margin_model.fixed_point import WAD
 from margin_model.risk_engine import Health
 from tests.fuzz.model import POOL
+from tests.fuzz.model_margin import Trade
 from tests.fuzz.model_state import Round
 from tests.fuzz.predict import Models, Outcomes, require
 
-LENGTH, KEPT_DIVISOR = 900, 100
+LENGTH, GROWTH, KEPT_DIVISOR = 900, 2, 100
 CUTS: Outcomes = frozenset({None, "round: nobody to cut"})
 
 
@@ -22,7 +23,9 @@ def open_round(m: Models, market: int) -> None:
     require(size != 0 and health.equity < health.maintenance, "pool: margin met")
     last = m.state.round(market)
     elapsed = price_word.unpack(words[market]).live - last.opened_at
-    require(last.number == 0 or elapsed >= LENGTH, "round: running")
+    if last.number and not last.ended and elapsed < LENGTH:
+        fraction = _fraction(m, market, words, health)
+        require(fraction >= GROWTH * last.fraction, "round: running")
 
 
 def deleverage(m: Models, market: int, page: tuple[int, ...]) -> Outcomes:
@@ -57,6 +60,20 @@ def write_off_pool(m: Models) -> None:
             open_ += abs(exposure.sizes[asset]) * reading.price // WAD
     require(kept <= -health.equity // KEPT_DIVISOR, "pool: collateral to sell")
     require(open_ <= -health.equity // KEPT_DIVISOR, "pool: positions to close")
+
+
+def _fraction(m: Models, market: int, words: list[int], health: Health) -> int:
+    """x of a round opened now [wad]."""
+    holding = m.state.holding(POOL)
+    size = holding.positions[market][0]
+    closing = 1 - size if size > 0 else -1 - size
+    trade = Trade(market, closing, price_word.unpack(words[market]).price)
+    without = m.margin.health(holding, words, trade if closing else None).maintenance
+    to_close = deleveraging_math.size_to_close(
+        abs(size), health.equity, health.maintenance, without
+    )
+    longs, _ = m.state.book(market)
+    return deleveraging_math.fraction(to_close, longs if size < 0 else longs + size)
 
 
 def _listed(m: Models, market: int) -> None:

@@ -118,6 +118,25 @@ def test_open_round__one_runs__reverts_until_its_time_is_over(world, rounds, win
     assert event.number == 2
 
 
+def test_open_round__twice_as_much_to_cut__does_not_wait(world, rounds, winners, reverts):
+    """The first one opens when next to nothing is missing: whoever wants no other sees to it."""
+    first = opened(world, 1144 * WAD // 10).fraction
+    assert 0 < first < WAD // 40
+    rounds.deleverage(0, [winners[0]])
+    move(world, 1145 * WAD // 10, 60)
+    assert rounds.deleveraging_cut(0, winners[0]).size_delta == 0
+    with reverts("round: running"):
+        rounds.open_round(0)
+    move(world, 116 * WAD, 60)
+    shown = rounds.deleveraging_cut(0, winners[0])
+    assert shown.size_delta != 0
+    second = opened(world, 116 * WAD).fraction
+    assert second >= 2 * first
+    before = size(world, winners[0])
+    rounds.deleverage(0, [winners[0]])
+    assert size(world, winners[0]) == before + shown.size_delta
+
+
 def test_open_round__price_not_usable__reverts(world, rounds, winners, reverts):
     opened(world)
     world.set_price(0, 118 * WAD, UNUSABLE, live=LIVE)
@@ -468,6 +487,18 @@ def test_open_round__not_in_a_row_below_zero__hour_begins_again(world, rounds, w
     move(world, 118 * WAD, LENGTH)
     rounds.open_round(0)
     assert rounds.deleveraging_round(0).lost_since == 0
+
+
+def test_open_round__last_one_ended__at_once_and_the_hour_begins_again(world, rounds, winners):
+    move(world, 150 * WAD)
+    rounds.open_round(0)
+    move(world, 100 * WAD, 60)
+    rounds.end_round(0)
+    move(world, 150 * WAD, 60)
+    assert rounds.deleveraging_cut(0, winners[0]).size_delta != 0
+    rounds.open_round(0)
+    last = rounds.deleveraging_round(0)
+    assert (last.number, last.lost_since, last.ended) == (2, world.at, False)
 
 
 @pytest.fixture
