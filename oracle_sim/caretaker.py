@@ -155,8 +155,8 @@ class Caretaker:
             self._attempt(rounds.open_round, market)
             for page in pages(who_is_hit(self._deployment, market)):
                 self._attempt(rounds.deleverage, market, page)
-        if health.equity < 0:
-            self._attempt(rounds.write_off_pool)
+        if health.equity < 0 and not self._attempt(rounds.write_off_pool):
+            self._attempt(self._auction.refresh_shortfall)  # who leaves first bears his share
 
     def _start(self, account: int) -> bool:
         """Start the auction of an account, or write off what has nothing left to sell."""
