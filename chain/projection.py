@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from chain.config import BPS
+from chain.contract import Contract
 from chain.deployment import FIRST_USER, Deployment
 from chain.errors import ChainError
-from margin_model import skew_pricing
-from margin_model.fixed_point import WAD
+from margin_model import price_word, skew_pricing
+from margin_model.fixed_point import WAD, mul_wad_up
 
 STATUSES = ("HEALTHY", "REDUCE_ONLY", "MARGIN_CALL", "LIQUIDATABLE", "BANKRUPT")
 KINDS = {0: "protocol", 1: "ISOLATED", 2: "CROSS", 3: "PORTFOLIO"}
@@ -26,6 +28,8 @@ class Projection:
         Fill price [quote wad per unit].
     fee : int
         [quote wad].
+    cancelled : str or None
+        The reason for which an order of that size would be cancelled now; None if it would fill.
     """
 
     account: int
@@ -35,12 +39,11 @@ class Projection:
     price: int
     fee: int
     answer: Any
+    cancelled: str | None
 
     def to_document(self) -> dict[str, Any]:
         """As `ape run whatif --json` writes it, in whole units."""
         answer = self.answer
-        after = answer.after
-        allowed = after.strict_equity >= after.initial and after.cash + after.borrow_limit >= 0
         return {
             "account": self.account,
             "kind": KINDS[self.kind],
@@ -49,8 +52,8 @@ class Projection:
             "price": self.price / WAD,
             "fee": self.fee / WAD,
             "before": _column(answer.before, answer.status_before, answer.terms_before),
-            "after": _column(after, answer.status_after, answer.terms_after),
-            "opening_allowed": allowed,
+            "after": _column(answer.after, answer.status_after, answer.terms_after),
+            "cancelled": self.cancelled,
         }
 
 
@@ -95,11 +98,15 @@ def project(
     identifier = protocol.asset_id(market)
     if not FIRST_USER <= account <= house.account_count():
         raise ChainError(f"account {account}: unknown")
+    mark = price_word.unpack(protocol.oracle.read(1 << identifier)[identifier]).price
     if price is None:
-        mark = protocol.oracle.read(1 << identifier)[identifier] & (2**88 - 1)
         price = int(pool.fill_price(identifier, size, mark))
     fees, book = pool.market_fees(identifier), house.market(identifier)
     fee = skew_pricing.fee(price, book.skew, size, fees.maker_fee, fees.taker_fee)
+    answer = protocol.lens.what_if(account, identifier, size, price, fee)
+    held = house.position(account, identifier).size
+    reducing = abs(held + size) < abs(held) and (held + size) * held >= 0
+    reason = _over_the_markets_bounds(pool, book, fees, mark, held, size, reducing)
     return Projection(
         account,
         house.account(account).kind,
@@ -107,5 +114,34 @@ def project(
         size,
         price,
         fee,
-        protocol.lens.what_if(account, identifier, size, price, fee),
+        answer,
+        reason or _below_requirement(answer.before, answer.after, reducing),
     )
+
+
+def _over_the_markets_bounds(
+    pool: Contract, book: Any, fees: Any, mark: int, held: int, size: int, reducing: bool
+) -> str | None:
+    """As order_check's `_bound` and interest cap have it, at the NAV of now."""
+    skew_after = abs(book.skew + size)
+    if skew_after >= book.skew_scale and skew_after >= abs(book.skew):
+        return "skew"
+    larger = skew_pricing.larger_side(book.long_interest, book.skew, held, held + size)
+    if not reducing and mul_wad_up(larger, mark) * BPS > pool.nav() * fees.interest_cap:
+        return "interest cap"
+    return None
+
+
+def _below_requirement(before: Any, after: Any, reducing: bool) -> str | None:
+    """As order_check's `_requirement` has it; a reduction needs no more than its cushion."""
+    reason = None
+    if after.worst_state < price_word.VALID:
+        reason = "uncertain price"
+    elif after.strict_equity < after.initial:
+        reason = "margin"
+    elif after.cash < -after.borrow_limit:
+        reason = "borrow limit"
+    if reducing and reason:
+        cushion = after.equity - after.maintenance >= before.equity - before.maintenance
+        reason = None if cushion and after.equity >= min(before.equity, 0) else "margin"
+    return reason

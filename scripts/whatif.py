@@ -66,7 +66,7 @@ def cli(
     """Show equity, requirements and status of an account before and after a trade.
 
     Fill price and fee are those the venue would take now; the chain itself computes both columns.
-    Nothing is sent.
+    Says also for which reason an order of that size would be cancelled. Nothing is sent.
     """
     from chain.projection import project
 
@@ -112,8 +112,8 @@ def _print_table(projection: Projection) -> None:
         table.add_row(f"portfolio {key}", f"{before[key]:,.2f}", f"{after[key]:,.2f}")
     table.add_row("worst scenario", str(before["scenario"]), str(after["scenario"]))
     Console(width=100).print(table)
-    if document["opening_allowed"] is False:
-        click.echo("as an opening order it would be cancelled: margin")
+    if document["cancelled"]:
+        click.echo(f"an order of that size would be cancelled: {document['cancelled']}")
 
 
 def _share(value: float | None) -> str:
