@@ -57,7 +57,8 @@ def replay(prices: tuple[tuple[str, str], ...], config: str, json_file: str | No
 
     from chain.config import load_config
     from chain.errors import ConfigError
-    from oracle_sim.backtest.portfolio import Rules, judge_books, read_market
+    from oracle_sim.backtest.portfolio import Rules, judge_books
+    from oracle_sim.backtest.portfolio_market import read_market
 
     started = time.monotonic()
     check_folders(json=json_file)
@@ -103,7 +104,7 @@ def correlation(rounds: tuple[tuple[str, str], ...], json_file: str | None) -> N
     """How correlated two oracle feeds are, by how often they are looked at."""
     import numpy as np
 
-    from oracle_sim.backtest.portfolio import realised_correlation
+    from oracle_sim.backtest.portfolio_market import realised_correlation
     from oracle_sim.backtest.series import DAY
     from oracle_sim.rounds import read_rounds
     from oracle_sim.tables import InputError

@@ -9,16 +9,12 @@ from click.testing import CliRunner
 from margin_model import portfolio_math
 from margin_model.correlation_word import pack_correlations
 from margin_model.fixed_point import WAD
-from oracle_sim.backtest.portfolio import (
-    BOOKS,
+from oracle_sim.backtest.portfolio import BOOKS, Book, Rules, judge_books, margins
+from oracle_sim.backtest.portfolio_market import (
     HOUR,
     STEP,
-    Book,
     Market,
-    Rules,
     correlations,
-    judge_books,
-    margins,
     realised_correlation,
 )
 from oracle_sim.backtest.series import DAY
