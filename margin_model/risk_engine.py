@@ -39,8 +39,7 @@ class Parameters:
     floor: int  # of gross legs [bps]
 
 
-@dataclass(frozen=True)
-class Asset:
+class Asset(NamedTuple):
     """What the engine stores of one listed asset for a margin check."""
 
     risk: RiskWord

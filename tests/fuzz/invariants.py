@@ -168,11 +168,7 @@ class Invariants:
     def _look_closer(self) -> None:
         """An account that nobody named may have changed: read them all, as part of the same
         step."""
-        books = self.books
-        before, was = books.before, dict(books.was)
-        books.step_all()
-        books.before, books.was = before, {**books.was, **was}
-        books.touched = sorted(books.was)
+        self.books.again(self.books.before, dict(self.books.was))
         self.look.fill = None
 
     def _assert(self, changed: int) -> None:

@@ -75,6 +75,8 @@ class Books:
         Sums of users' scaled cash by sign [quote wad / index].
     sizes, longs, amounts : list of int
         Sums by market, of users' long sizes by market, by token [wad units].
+    index, borrow_index : int
+        Of supply and of debt after the step, `indices_before` before it [1e27].
     orders : int
         Orders pending at the pool.
     in_auction : set of int
@@ -85,8 +87,8 @@ class Books:
         self.map = slots
         self.at = slots.at
         places = [slots.at[name] for _, name in _PARTS]
-        bits = [bit for bit, _ in _PARTS]
-        self._parts = list(zip(bits, places, [*places[1:], len(slots.globals)], strict=True))
+        parts = map(slice, places, [*places[1:], len(slots.globals)])
+        self._parts = list(zip((bit for bit, _ in _PARTS), parts, strict=True))
         starts = sorted({*self.at.values(), len(slots.globals)})
         following = dict(pairwise(starts))
         self._ends = {name: following[place] for name, place in self.at.items()}
@@ -97,7 +99,8 @@ class Books:
     def load(self) -> None:
         """Read and sum everything afresh."""
         slots = self.map
-        self.before = self.after = slots.globals.read()
+        held = slots.globals.read()
+        self._take(held, held)
         self._follow()
         self._blocks = [run.read() for run in slots.accounts]
         self.accounts = [self._decode(i + 1) for i in range(len(self._blocks))]
@@ -121,14 +124,14 @@ class Books:
         old, slots = self.after, self.map
         new = slots.globals.read(None if quiet else slots.quiet)
         new += old[len(new) :]
-        self.before, self.after = old, new
+        self._take(old, new)
         self.was = {}
         self.episodes = []
         self.changed = 0
         accounts = set(named)
         if new != old:
-            for bit, start, end in self._parts:
-                if new[start:end] != old[start:end]:
+            for bit, part in self._parts:
+                if new[part] != old[part]:
                     self.changed |= bit
             self._follow()
             accounts.update((POOL, *range(self.then("last_id") + 1, self.now("last_id") + 1)))
@@ -152,11 +155,25 @@ class Books:
 
     def rest(self) -> None:
         """A step that nobody looks at: nothing changed."""
-        self.before = self.after
+        self._take(self.after, self.after)
         self.was = {}
         self.touched = []
         self.episodes = []
         self.changed = 0
+
+    def again(self, before: list[int], was: dict[int, Held]) -> None:
+        """Read all accounts, as part of the step before which they and the globals were these."""
+        self.step_all()
+        self._take(before, self.after)
+        self.was = {**self.was, **was}
+        self.touched = sorted(self.was)
+
+    def _take(self, before: list[int], after: list[int]) -> None:
+        """Globals before and after the step."""
+        self.before, self.after = before, after
+        place = self.at["sides"]
+        self.indices_before = _index(before[place]), _index(before[place + 1])
+        self.index, self.borrow_index = _index(after[place]), _index(after[place + 1])
 
     def read_requests(self) -> None:
         """Requests may have changed."""
@@ -212,21 +229,6 @@ class Books:
         taken together, before an account's is rounded [quote wad * 1e27]."""
         exact = self.now("recorded") - self.system + self.cost
         return exact * RAY - self.supply * self.index + self.debt * self.borrow_index
-
-    @property
-    def index(self) -> int:
-        """Index of supply after the step [1e27]."""
-        return _index(self.after[self.at["sides"]])
-
-    @property
-    def borrow_index(self) -> int:
-        """Index of debt after the step [1e27]."""
-        return _index(self.now("sides", 1))
-
-    @property
-    def indices_before(self) -> tuple[int, int]:
-        """Indices of supply and debt before the step [1e27]."""
-        return _index(self.then("sides")), _index(self.then("sides", 1))
 
     def _follow(self) -> None:
         slots = self.map

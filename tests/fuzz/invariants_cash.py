@@ -22,6 +22,7 @@ class Accrued(NamedTuple):
     to_fund: int
 
 
+@lru_cache(4096)
 def _indices(supply: int, debt: int, to_pool: int, to_fund: int) -> Accrued:
     supply_index = interest_math.unpack_side(supply)[1]
     return Accrued(supply_index, interest_math.unpack_side(debt)[1], to_pool, to_fund)

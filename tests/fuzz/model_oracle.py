@@ -56,6 +56,7 @@ class OracleModel:
         self._weights = oracle["weight_slow"], oracle["weight_long"]
         self._moment = -1  # version of the wire
         self._known: dict[int, Seen] = {}
+        self._sampled: dict[int, tuple[int, int, bool]] = {}
 
     def source(self, place: tuple[int, int]) -> Source:
         """A feed with the times it was listed with at first."""
@@ -129,14 +130,19 @@ class OracleModel:
 
     def _seen(self, asset: int, memory: Memory) -> Seen:
         """What the sources of a listed asset say now, worked out once."""
-        if self._moment != self._wire.version:
-            self._moment = self._wire.version
-            self._known.clear()
+        self._forget()
         seen = self._known.get(asset)
         if seen is None:
             seen = self.observe(self.listings[asset], memory.ema) if self.up() else _NOTHING
             self._known[asset] = seen
         return seen
+
+    def _forget(self) -> None:
+        """What was worked out holds until anything may have changed."""
+        if self._moment != self._wire.version:
+            self._moment = self._wire.version
+            self._known.clear()
+            self._sampled.clear()
 
     def observe(self, listing: Listing, ema: int) -> Seen:
         """What the sources of an asset say."""
@@ -197,6 +203,13 @@ class OracleModel:
 
     def sampled(self, asset: int) -> tuple[int, int, bool]:
         """Word and variance target of an asset as `sample` returns them, and if it accepted."""
+        self._forget()
+        found = self._sampled.get(asset)
+        if found is None:
+            found = self._sampled[asset] = self._sample(asset)
+        return found
+
+    def _sample(self, asset: int) -> tuple[int, int, bool]:
         listing, memory, now = self.listings[asset], self._state.memory(asset), self._wire.now
         variances = (memory.fast, memory.slow, memory.long)
         word = self.reading(asset)
