@@ -104,6 +104,30 @@ UNPUSHED = [
     ["execute request", 0, 0, 0, 3],
 ]
 
+# A cut at mark of an account with another position rounds three times, and cash twice.
+CUT_AT_MARK = [
+    [
+        "submit order",
+        0,
+        0,
+        7,
+        13,
+        1,
+        630000000000000000000,
+        115792089237316195423570985008687907853269984665640564039457000000000000000000,
+    ],
+    ["list collateral", 10, 0, 0, 0, 0, 0],
+    ["execute order", 0, 0, 0, 13, 10, 0, 1, 1700000062, 0, -10, 0],
+    ["submit order", 0, 0, 7, 20, 2, 1, 0],
+    ["bid", 100, 0, 0, 0, 0, 0, 0, 0],
+    ["execute order", 0, 0, 0, 20, 10, 0, 2, 0, 0, 0, 1],
+    ["crash", 60, 0, 1, 1776, 0],
+    ["deleverage", 15, 0, 0, 0, 0, 0],
+    ["deleverage", 165, 0, 0, 0, 1, 0, 0, 0, 0, 0],
+    ["execute order", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ["deleverage", 1, 0, 0, 1, 1, 0, 0, 0, 13, 0, 0],
+]
+
 
 @pytest.mark.parametrize("steps", [AT_FLOOR, TWO_SLICES])
 def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(
@@ -114,3 +138,7 @@ def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(
 
 def test_execute_request__price_nobody_pushed__waits() -> None:
     replay(UNPUSHED, "pool share")
+
+
+def test_deleverage__cut_at_mark__takes_only_what_a_trade_rounds() -> None:
+    replay(CUT_AT_MARK, "equity is the owner's")
