@@ -457,6 +457,15 @@ def test_deleverage__loser_and_pool_above_zero_again__passed_over(world, rounds,
         rounds.deleverage(1, [loser])
 
 
+def test_deleverage__loser_and_round_opened_above_zero__passed_over(world, rounds, loser, reverts):
+    move(world, 745 * WAD // 10, market=1)
+    rounds.open_round(1)
+    move(world, 90 * WAD, FIRST_PHASE, market=1)
+    assert world.equity(POOL) < 0
+    with reverts("round: nobody to cut"):
+        rounds.deleverage(1, [loser])
+
+
 def test_write_off_pool__positions_left__reverts_until_they_are_closed(
     world, rounds, loser, reverts
 ):
