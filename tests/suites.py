@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from chain import ArtifactError, load_artifacts
@@ -100,7 +101,9 @@ SUITES = (
 
 def audit_suites() -> list[Suite]:
     """The long runs: both fuzzers, and the generated tests again and again, from other seeds."""
-    campaign = ("fuzz", "--minutes", str(AUDIT_MINUTES), "--workers", "1")
+    # no two days' campaigns share an episode; a failure is written as a test that replays it
+    seed = str(date.today().toordinal())
+    campaign = ("fuzz", "--minutes", str(AUDIT_MINUTES), "--workers", "1", "--seed", seed)
     return [
         Suite("audit-fuzz", program=_APE, options=campaign),
         Suite("audit-forge", program=_FORGE, options=("--audit",)),
