@@ -340,13 +340,14 @@ def test_deleveraging_cut__any_account__is_what_happens(world, rounds, winners, 
         assert rounds.deleveraging_cut(0, account) == NOTHING
 
 
-def test_deleveraging_cut__market_not_listed__reverts(world, rounds, winners, reverts):
-    for view in (
+def test_deleveraging__market_not_listed__reverts(world, rounds, winners, reverts):
+    for ask in (
+        lambda: rounds.deleverage(9, winners),
+        lambda: rounds.end_round(2**255),
         lambda: rounds.deleveraging_cut(9, winners[0]),
-        lambda: rounds.deleveraging_round(9),
     ):
         with reverts("market: not listed"):
-            view()
+            ask()
 
 
 def test_deleveraging_cut__margin_met__nothing(world, rounds, winners):
