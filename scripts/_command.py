@@ -125,7 +125,9 @@ def put_json(text: str, json_file: str | None) -> bool:
 
 
 def progress_bars(counted: str | None = None) -> Progress:
-    """Bars on standard error for those who wait.
+    """Bars on standard error for those who wait at a terminal, gone when nothing is left to do.
+
+    Elsewhere, and after a failure, standard error holds only what is wrong.
 
     Parameters
     ----------
@@ -144,7 +146,10 @@ def progress_bars(counted: str | None = None) -> Progress:
     if counted is not None:
         columns.insert(3, progress.TextColumn(counted))
         columns.append(progress.TimeRemainingColumn())
-    return progress.Progress(*columns, console=Console(stderr=True, width=100))
+    console = Console(stderr=True, width=100)
+    return progress.Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    )
 
 
 @contextmanager

@@ -41,12 +41,13 @@ def name_of(key: str) -> str:
     return NAMES[key]
 
 
-def to_numbers(judgement: Judgement) -> dict[str, Any]:
+def to_numbers(judgement: Judgement, asset: str) -> dict[str, Any]:
     """One judgement; p-values and statistics are medians over all phases of the windows."""
     over = judgement.exceedances
     frequency = judgement.typical("frequency")
     independence = judgement.typical("independence")
     return {
+        "asset": asset,
         "observations": judgement.observations,
         "exceptions": judgement.exceptions,
         "exceptions_long": judgement.exceptions_long,
@@ -80,19 +81,23 @@ def to_numbers(judgement: Judgement) -> dict[str, Any]:
 
 
 def ratios(result: Backtest) -> dict[str, float]:
-    """The line over the static margin of equal coverage."""
+    """The line over the static margin of equal coverage, and over that of the past if there is."""
     static = result.others["static"]
     beyond = static.exceedances.worst
     worst = result.line.exceedances.worst
-    return {
+    found = {
         "margin_to_static": result.line.mean_margin / static.mean_margin,
         "worst_exceedance_to_static": worst / beyond if beyond else float(worst > 0),
     }
+    past = result.others.get("static_walk_forward")
+    if past is not None:
+        found["margin_to_static_walk_forward"] = result.line.mean_margin / past.mean_margin
+    return found
 
 
 def reached(result: Backtest) -> dict[str, bool]:
     """Which of `REACH` the line keeps."""
-    numbers = to_numbers(result.line) | ratios(result)
+    numbers = to_numbers(result.line, result.parameters.asset) | ratios(result)
     return {
         name: numbers[name] >= bound if sign == ">=" else numbers[name] <= bound
         for name, (sign, bound) in REACH.items()
@@ -123,10 +128,11 @@ def to_document(result: Backtest, seconds: float) -> dict[str, Any]:
     seconds : float
         How long it took.
     """
-    others = {key: to_numbers(each) for key, each in result.others.items()}
+    asset = result.parameters.asset
+    others = {key: to_numbers(each, asset) for key, each in result.others.items()}
     fixed = {key.removeprefix("fixed_"): others.pop(key) for key in list(others) if "fixed" in key}
     return {
-        "asset": result.parameters.asset,
+        "asset": asset,
         "files": list(result.series.files),
         "from": date_of(result.start),
         "to": date_of(result.end),
@@ -134,12 +140,13 @@ def to_document(result: Backtest, seconds: float) -> dict[str, Any]:
         "horizon": result.parameters.horizon,
         "stated_coverage": result.parameters.level,
         "trained_on": result.trained_on,
-        **to_numbers(result.line),
-        "target": to_numbers(result.target),
+        **to_numbers(result.line, asset),
+        "target": to_numbers(result.target, asset),
         "static": others.pop("static"),
         "static_walk_forward": others.pop("static_walk_forward", None),
         **others,
         "fixed": fixed,
+        "margin_to_static_walk_forward": None,  # where nothing comes before the start
         **ratios(result),
         "reached": reached(result),
         "years": years(result),

@@ -24,6 +24,7 @@ from tests.sim.price_files import DAYS, PARAMETERS, START, write_drawn
 Run = Callable[..., Result]
 
 KEYS = {
+    "asset",
     "observations",
     "exceptions",
     "coverage",
@@ -67,9 +68,11 @@ def test_backtest__prices_and_train__report_and_every_key(run: Run, folder: Path
     done = run("--asset", "BTC", "--prices", prices, "--train", train, "--json", out)
     assert done.exit_code == 0, done.stderr
     document = json.loads(out.read_text())
-    assert document["asset"] == "BTC"
     for part in (document, document["static"], document["static_walk_forward"], document["target"]):
         assert set(part) >= KEYS
+        assert part["asset"] == "BTC"
+    past = document["static_walk_forward"]["mean_margin"]
+    assert document["margin_to_static_walk_forward"] == document["mean_margin"] / past
     assert document["observations"] == 14 * DAYS - 12
     assert document["trained_on"] == 31 * DAYS - 12
     assert document["static"]["coverage"] >= document["coverage"]
