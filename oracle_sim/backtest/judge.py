@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import median
 
 import numpy as np
@@ -116,6 +117,23 @@ def judge(margin: Floats, moves: Moves, level: float, interval: int) -> Judgemen
         max_rise_24h=coverage.worst_rise(margin, DAY // interval),
         max_rise_30d=coverage.worst_rise(margin, MONTH // interval),
     )
+
+
+def coverage_by_year(
+    time: NDArray[np.int64], margin: Floats, moves: Moves
+) -> dict[str, tuple[int, float, float]]:
+    """Closes, coverage and average margin of every calendar year (UTC) of `time` [s]."""
+    year = np.array([datetime.fromtimestamp(day * DAY, UTC).year for day in range(40_000)])
+    of = year[time // DAY]
+    over = moves.worst > margin
+    return {
+        str(each): (
+            int(np.count_nonzero(of == each)),
+            float(1 - over[of == each].mean()),
+            float(margin[of == each].mean()),
+        )
+        for each in np.unique(of).tolist()
+    }
 
 
 def _windows(exceptions: NDArray[np.bool_], level: float) -> Windows:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 from rich.table import Table
 
-from oracle_sim.backtest.judge import Judgement
+from oracle_sim.backtest.judge import Judgement, coverage_by_year
 from oracle_sim.backtest.run import Backtest
 from oracle_sim.backtest.series import date_of
 
@@ -106,16 +104,10 @@ def reached(result: Backtest) -> dict[str, bool]:
 
 def years(result: Backtest) -> dict[str, dict[str, float]]:
     """Coverage and average margin by calendar year (UTC)."""
-    year = np.array([datetime.fromtimestamp(day * 86_400, UTC).year for day in range(40_000)])
-    of = year[result.time // 86_400]
-    over = result.moves.worst > result.lines.line
+    found = coverage_by_year(result.time, result.lines.line, result.moves)
     return {
-        str(each): {
-            "observations": int(np.count_nonzero(of == each)),
-            "coverage": float(1 - over[of == each].mean()),
-            "mean_margin": float(result.lines.line[of == each].mean()),
-        }
-        for each in np.unique(of).tolist()
+        year: {"observations": count, "coverage": covered, "mean_margin": mean}
+        for year, (count, covered, mean) in found.items()
     }
 
 

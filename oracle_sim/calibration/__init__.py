@@ -9,5 +9,7 @@
 ``candidates``          what a search may choose, and what follows without one
 ``fit``                 ``fit(…) -> Fit``: one asset's parameters, judged by the exact mirror
 ``calibrate``           ``calibrate(…) -> Calibration``: all of it; ``head``: in words
+``frontier``            which aims exclude each other, in hindsight
+``tails``               filtered-historical, Student's t, a line for each side: out of sample
 ======================  ==========================================================================
 """

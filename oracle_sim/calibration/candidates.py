@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from oracle_sim.backtest.moves import Moves
 from oracle_sim.calibration.data import Sample
-from oracle_sim.calibration.lanes import Lanes, target_variances
+from oracle_sim.calibration.lanes import Lanes, line_chunks, target_variances
 from oracle_sim.calibration.tables import Weekly, tabulate
 
 Floats = NDArray[np.float64]
@@ -88,20 +88,8 @@ def weekly(
         For `progress`.
     progress : callable
     """
-    pairs = sorted({(shape.weight_slow, shape.weight_long) for shape in shapes})
-    slow, long = np.array(pairs).T
-    count = len(kappas)
-    pair = np.array([pairs.index((shape.weight_slow, shape.weight_long)) for shape in shapes])
-    lanes = Lanes(
-        pair=np.repeat(pair, count),
-        kappa=np.tile(kappas, len(shapes)),
-        line_floor=np.repeat(floors, count),
-        line_cap=np.repeat(np.minimum(floors * MAX_PEAK_TO_TROUGH, 1.0), count),
-        ramp_down=np.repeat([shape.ramp_down for shape in shapes], count),
-        ramp_up=ramp_up(),
-        horizon=moves.steps * data.series.interval,
-    )
-    variances = target_variances(data.samples, data.seeds, slow, long)
+    grid = np.broadcast_to(kappas, (len(shapes), len(kappas)))
+    lanes, variances = _lanes(data, shapes, floors, grid)
     total = len(data.samples)
     return tabulate(
         data.samples,
@@ -112,3 +100,50 @@ def weekly(
         kappas,
         lambda done: progress(title, done / total),
     )
+
+
+def lines_at(data: Sample, shapes: Sequence[Shape], floors: Floats, kappa: Floats) -> Floats:
+    """Lines at the judged closes, every shape at its own multiplier.
+
+    Parameters
+    ----------
+    data : Sample
+        N judged closes.
+    shapes : sequence of Shape
+        S of them.
+    floors, kappa : float64 array, shape (S,)
+        [1]
+
+    Returns
+    -------
+    float64 array, shape (N, S)
+        [1]
+    """
+    lanes, variances = _lanes(data, shapes, floors, kappa[:, None])
+    first, last = data.first, len(data.moves)
+    found: Floats = np.empty((last - first, len(shapes)))
+    for start, lines in line_chunks(data.samples, variances, lanes):
+        part = lines[max(first - start, 0) : max(last - start, 0)]
+        at = max(start - first, 0)
+        found[at : at + len(part)] = part
+    return found
+
+
+def _lanes(
+    data: Sample, shapes: Sequence[Shape], floors: Floats, kappas: Floats
+) -> tuple[Lanes, Floats]:
+    """Lanes of S shapes at K multipliers each, of shape (S, K), and the variances they use."""
+    pairs = sorted({(shape.weight_slow, shape.weight_long) for shape in shapes})
+    slow, long = np.array(pairs).T
+    count = kappas.shape[1]
+    pair = np.array([pairs.index((shape.weight_slow, shape.weight_long)) for shape in shapes])
+    lanes = Lanes(
+        pair=np.repeat(pair, count),
+        kappa=kappas.ravel(),
+        line_floor=np.repeat(floors, count),
+        line_cap=np.repeat(np.minimum(floors * MAX_PEAK_TO_TROUGH, 1.0), count),
+        ramp_down=np.repeat([shape.ramp_down for shape in shapes], count),
+        ramp_up=ramp_up(),
+        horizon=data.moves.steps * data.series.interval,
+    )
+    return lanes, target_variances(data.samples, data.seeds, slow, long)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,9 @@ class WalkForward:
     level_margin: Floats
 
 
-def walk_forward(weekly: Weekly, level: float) -> WalkForward:
+def walk_forward(
+    weekly: Weekly, level: float, fit: Callable[[int], Floats] | None = None
+) -> WalkForward:
     """Judge every shape on quarters its multiplier did not see.
 
     Parameters
@@ -49,6 +52,9 @@ def walk_forward(weekly: Weekly, level: float) -> WalkForward:
         At least `FIRST` + `QUARTER` weeks.
     level : float
         Coverage each fit aims at.
+    fit : callable, optional
+        Multipliers, shape (S,), from the first so many weeks; by default those that would have had
+        the coverage in them (filtered historical simulation).
 
     Notes
     -----
@@ -57,10 +63,15 @@ def walk_forward(weekly: Weekly, level: float) -> WalkForward:
     """
     weeks = len(weekly.closes)
     fits, missed, asked, closes = [], [], [], 0.0
+
+    def historical(past: int) -> Floats:
+        allowed = (1 - level) * weekly.closes[:past].sum()
+        return fit_kappa(weekly.exceptions[:past].sum(axis=0), allowed, weekly.kappas)
+
+    chosen = historical if fit is None else fit
     for first in range(FIRST, weeks - QUARTER + 1, QUARTER):
-        past, ahead = slice(0, first), slice(first, first + QUARTER)
-        allowed = (1 - level) * weekly.closes[past].sum()
-        fits.append(fit_kappa(weekly.exceptions[past].sum(axis=0), allowed, weekly.kappas))
+        ahead = slice(first, first + QUARTER)
+        fits.append(chosen(first))
         missed.append(weekly.exceptions[ahead].sum(axis=0))
         asked.append(weekly.margin[ahead].sum(axis=0))
         closes += float(weekly.closes[ahead].sum())
