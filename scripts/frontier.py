@@ -71,7 +71,7 @@ def cli(prices: tuple[str, ...], json_file: str | None) -> None:
         return
     for asset, document in assets.items():
         for table in (_frontier_table(asset, document["frontier"]), _tails_table(asset, document)):
-            Console(width=150).print(table)
+            Console(width=140).print(table)
     click.echo(f"{seconds} s")
 
 
@@ -83,7 +83,7 @@ def _frontier_table(asset: str, levels: dict[str, Any]) -> Table:
     table.add_column("candidate")
     for name in (
         *("b, floor", "κ", "average", "/ static", "worst / static", "Kupiec p", "Christoffersen p"),
-        *("rise in 1 h", "peak / trough", "years"),
+        "coverage of years",
     ):
         table.add_column(name, justify="right")
     for level, candidates in levels.items():
@@ -98,8 +98,6 @@ def _frontier_table(asset: str, levels: dict[str, Any]) -> Table:
                 f"{point['worst_exceedance_to_static']:.2f}",
                 f"{point['kupiec_p']:.2f}",
                 f"{point['christoffersen_p']:.3f}",
-                f"{point['max_rise_1h']:.3f}",
-                f"{point['peak_to_trough']:.2f}",
                 f"{point['coverage_worst_year']:.3%} to {point['coverage_best_year']:.3%}",
             )
         table.add_section()
