@@ -53,17 +53,19 @@ def cli(prices: tuple[str, ...], json_file: str | None) -> None:
         for asset, each in data.items():
             parameters = read_parameters(path_of(asset))
             now = frontier.shape_of(parameters, each)
-            found = {}
+            found, every = {}, []
             for level in levels:
                 shapes = tuple(dict.fromkeys((now, *frontier.SHAPES)))
                 points = frontier.frontier(each, level, shapes, shown)
                 chosen = {"today's shape": points[0]} | frontier.extremes(points)
+                every += [{"stated": level} | frontier.to_numbers(point) for point in points]
                 found[f"{level:.2%}"] = {
                     name: frontier.to_numbers(point) for name, point in chosen.items()
                 }
             compared = tails.compare(each, now, parameters.level, shown)
             assets[asset] = {
                 "frontier": found,
+                "points": every,
                 "tails": {name: vars(tail) for name, tail in compared.items()},
             }
     seconds = round(time.monotonic() - started, 1)

@@ -95,6 +95,7 @@ def test_frontier__command__every_level_candidate_and_tail(folder: Path) -> None
             "least worst exceedance",
             "largest p",
         }
+    assert len(found["points"]) == 2 * 3  # two levels, today's shape and two more
     assert set(found["tails"]) == {"historical", "student", "sides"}
     for tail in found["tails"].values():
         assert 0.9 < tail["coverage"] < 1
