@@ -101,7 +101,7 @@ exports: (
 
 # ── constants and immutables ─────────────────────────────────────────────────────────────────────
 
-QUOTE: public(immutable(address))
+QUOTE: reentrant(public(immutable(address)))
 _QUOTE_SCALE: immutable(uint256)  # 10 ** (18 - decimals)
 
 # The three contracts that may move balances.
@@ -290,8 +290,7 @@ def absorb(_account: uint256, _payment: int256, _words: uint256[16]):
     # Nothing is left for sale, so what the account pays comes out of proceeds as far as they go.
     cash_book._add(_account, payment)
     cash_book._add(accounts.POOL, unsafe_sub(realised, payment))
-    proceeds: int256 = unsafe_add(convert(cash_book.proceeds_of[_account], int256), payment)
-    cash_book.proceeds_of[_account] = convert(max(proceeds, 0), uint256)
+    cash_book._set_proceeds(_account, max(unsafe_add(cash_book._proceeds(_account), payment), 0))
 
 
 # ── pool and fund ────────────────────────────────────────────────────────────────────────────────
@@ -343,7 +342,7 @@ def end_auction(_account: uint256):
     self._only_auction()
     accounts._auctioned(_account)
     accounts._set_in_auction(_account, False)
-    cash_book.proceeds_of[_account] = 0
+    cash_book._set_proceeds(_account, 0)
 
 
 @external
@@ -368,12 +367,12 @@ def transfer_slice(
     kept: int256 = unsafe_sub(payment, penalty)
 
     # Proceeds stay behind: only the rest of the cash, or of the debt, is for sale.
-    proceeds: int256 = convert(cash_book.proceeds_of[_account], int256)
+    proceeds: int256 = cash_book._proceeds(_account)
     moved: int256 = ledger_math._portion(unsafe_sub(cash_book._cash(_account), proceeds), fraction)
     proceeds = unsafe_add(proceeds, kept)
     if proceeds < 0:
         errors._fail("proceeds: too small")
-    cash_book.proceeds_of[_account] = convert(proceeds, uint256)
+    cash_book._set_proceeds(_account, proceeds)
 
     realised: int256 = self._move_slice(_account, _bidder, fraction, empty(uint256[16]))
     position_book._check_isolated(_bidder)
@@ -433,6 +432,7 @@ def list_collateral(_token: address, _asset: uint256, _min_value: uint256):
 
 @external
 @view
+@reentrant
 def connected() -> (address, address, address):
     """@custom:see IClearinghouse"""
     return _POOL, _AUCTION, _FUND

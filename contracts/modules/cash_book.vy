@@ -29,13 +29,16 @@ INTEREST: public(immutable(IInterestModel))
 
 # ── state ────────────────────────────────────────────────────────────────────────────────────────
 
-stored: HashMap[uint256, int256]  # account -> scaled cash [quote wad / index]
-proceeds_of: HashMap[uint256, uint256]  # account in auction -> cash not for sale [quote wad]
+# account -> stored cash [quote wad / index] * 2**127 + proceeds: cash not for sale in auction [quote wad]
+balances: HashMap[uint256, int256]
 shortfall: public(uint256)  # R: of running auctions and the pool, beyond what pays first [quote wad]
 sides: uint256[2]  # users' cash by sign, supply and debt: side_word
 
 SUPPLY: constant(uint256) = 0
 DEBT: constant(uint256) = 1
+
+PROCEEDS_BITS: constant(uint256) = 127
+_PROCEEDS: constant(int256) = 2**127 - 1
 
 
 @deploy
@@ -68,8 +71,8 @@ def _accrue():
     self.sides[DEBT] = debt
     # Each below 2**128 at a time.
     if to_pool != 0:
-        self.stored[accounts.POOL] = unsafe_add(self.stored[accounts.POOL], to_pool)
-    self.stored[accounts.FUND] = unsafe_add(self.stored[accounts.FUND], to_fund)
+        self.balances[accounts.POOL] = unsafe_add(self.balances[accounts.POOL], to_pool << PROCEEDS_BITS)
+    self.balances[accounts.FUND] = unsafe_add(self.balances[accounts.FUND], to_fund << PROCEEDS_BITS)
     log IClearinghouse.InterestAccrued(
         old_supply_index=side_word._index(old_supply),
         new_supply_index=side_word._index(supply),
@@ -84,11 +87,13 @@ def _accrue():
 def _add(_account: uint256, _delta: int256) -> int256:
     """
     @dev |delta| < 2**129 everywhere, so the sum cannot wrap. A side's sum is what its accounts
-         stored, so taking one of them away cannot underflow.
+         stored, so taking one of them away cannot underflow. What is stored stays within +-2**128: a
+         user's below the sum of his side, the protocol's within the limit of cash.
     @return cash after the change [quote wad]
     """
     self._accrue()
-    stored: int256 = self.stored[_account]
+    balance: int256 = self.balances[_account]
+    stored: int256 = balance >> PROCEEDS_BITS  # keeps the sign
     cash: int256 = stored
     side: uint256 = self._side(stored)
     book: uint256 = self.sides[side]
@@ -118,9 +123,18 @@ def _add(_account: uint256, _delta: int256) -> int256:
             supply: uint256 = self.sides[SUPPLY]
             if side_word._time(supply) == 0:
                 self.sides[SUPPLY] = supply | (block.timestamp << side_word.TIME_BIT)
-    self.stored[_account] = new_stored
+    self.balances[_account] = unsafe_add(balance, unsafe_sub(new_stored, stored) << PROCEEDS_BITS)
     log IClearinghouse.CashChanged(account=_account, old_cash=cash, new_cash=new_cash)
     return new_cash
+
+
+@internal
+def _set_proceeds(_account: uint256, _proceeds: int256):
+    """
+    @param _proceeds not negative [quote wad]
+    """
+    balance: int256 = self.balances[_account]
+    self.balances[_account] = ((balance >> PROCEEDS_BITS) << PROCEEDS_BITS) | ledger_math._bounded(_proceeds)
 
 
 @internal
@@ -163,7 +177,7 @@ def _credit(_account: uint256, _amount: uint256):
     self._add(_account, ledger_math._signed(_amount))
     if _account == 0 or _account >= accounts.FIRST_USER:
         if accounts._user(_account) & accounts.IN_AUCTION != 0:
-            self.proceeds_of[_account] += _amount
+            self._set_proceeds(_account, unsafe_add(self._proceeds(_account), convert(_amount, int256)))
 
 
 @internal
@@ -215,7 +229,7 @@ def cash(_account: uint256) -> int256:
 @nonreentrant
 def proceeds(_account: uint256) -> uint256:
     """@custom:see IClearinghouse"""
-    return self.proceeds_of[_account]
+    return convert(self._proceeds(_account), uint256)
 
 
 @external
@@ -228,8 +242,17 @@ def supply() -> (uint256, uint256, uint256, uint256):
 
 @internal
 @view
+def _proceeds(_account: uint256) -> int256:
+    """
+    @return [quote wad]
+    """
+    return self.balances[_account] & _PROCEEDS
+
+
+@internal
+@view
 def _cash(_account: uint256) -> int256:
-    cash: int256 = self.stored[_account]
+    cash: int256 = self.balances[_account] >> PROCEEDS_BITS
     word: uint256 = self.sides[SUPPLY]
     if self._is_due(word):
         debt: uint256 = 0

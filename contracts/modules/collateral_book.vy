@@ -98,7 +98,7 @@ def _record_in(_token: address, _amount: uint256):
     """
     @notice Tokens come in: the bound on what is held of one bounds what any account can hold of it.
     """
-    held: uint256 = self.on_record[_token] + _amount
+    held: uint256 = unsafe_add(self.on_record[_token], _amount)  # both below 2**127
     if held >= 2**127:
         errors._fail("token: too much held")
     self.on_record[_token] = held

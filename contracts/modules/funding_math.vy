@@ -70,7 +70,8 @@ def _live(_word: uint256) -> uint256:
 @internal
 @pure
 def _with_velocity(_word: uint256, _velocity: int256) -> uint256:
-    return self._pack(self._index(_word), self._rate(_word), _velocity, self._live(_word))
+    velocity: uint256 = convert(convert(_velocity, bytes32), uint256) & _MASK_56
+    return (_word & ~(_MASK_56 << 32)) | (velocity << 32)
 
 
 @internal

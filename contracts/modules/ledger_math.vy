@@ -218,9 +218,7 @@ def _magnitude(_value: int256) -> uint256:
     """
     @dev |value| < 2**255: no check of the one value without an opposite.
     """
-    if _value < 0:
-        return convert(unsafe_sub(0, _value), uint256)
-    return convert(_value, uint256)
+    return convert(unsafe_sub(0, _value) if _value < 0 else _value, uint256)
 
 
 @internal
@@ -229,9 +227,7 @@ def _divide(_product: uint256, _divisor: uint256, _up: bool) -> uint256:
     """
     @dev Products stay far below 2**256, divisors above 0.
     """
-    if _up:
-        return unsafe_div(unsafe_sub(unsafe_add(_product, _divisor), 1), _divisor)
-    return unsafe_div(_product, _divisor)
+    return unsafe_div(unsafe_add(_product, unsafe_sub(_divisor, 1) if _up else 0), _divisor)
 
 
 @internal

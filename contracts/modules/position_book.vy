@@ -57,7 +57,7 @@ def __init__(_max_funding_rate: uint256):
 
 @internal
 def _list(_market: uint256, _skew_scale: uint256, _max_velocity: uint256):
-    if self._is_listed(_market):
+    if self.books[_market] != 0:
         errors._fail("market: already listed")
     if _skew_scale < MIN_SKEW_SCALE or _skew_scale > MAX_SKEW_SCALE or _skew_scale % SKEW_SCALE_UNIT != 0:
         errors._fail("skew scale: out of bounds")
@@ -75,8 +75,9 @@ def _accrue(_market: uint256, _reading: uint256) -> int256:
     @return F [quote wad per unit]
     """
     old: uint256 = self.funding[_market]
-    live: uint256 = self._live(_reading)
-    if live <= funding_math._live(old):
+    live: uint256 = price_word._live(_reading)
+    # while the asset is unusable F stands
+    if not price_word._usable(_reading) or live <= funding_math._live(old):
         return funding_math._index(old)
     new: uint256 = funding_math._advance(old, live, price_word._price(_reading), MAX_FUNDING_RATE)
     self.funding[_market] = new
@@ -257,27 +258,10 @@ def _reservation(_account: uint256) -> (uint256, int256):
 
 
 @internal
-@pure
-def _live(_reading: uint256) -> uint256:
-    """
-    @return the reading's oracle-live time; 0, which is never later, when the asset is unusable
-    """
-    if price_word._usable(_reading):
-        return price_word._live(_reading)
-    return 0
-
-
-@internal
-@view
-def _is_listed(_market: uint256) -> bool:
-    # a listed one has a skew scale; whoever asks goes on with the same word
-    return _market < 16 and self.books[_market] != 0
-
-
-@internal
 @view
 def _check_listed(_market: uint256):
-    if not self._is_listed(_market):
+    # a listed one has a skew scale, and whoever asks goes on with that word
+    if _market > 15 or self.books[_market] == 0:
         errors._fail("market: not listed")
 
 
@@ -306,4 +290,4 @@ def _skew(_market: uint256) -> int256:
 @internal
 @pure
 def _skew_scale(_book: uint256) -> uint256:
-    return ((_book >> 128) & _MASK_72) * SKEW_SCALE_UNIT
+    return unsafe_mul((_book >> 128) & _MASK_72, SKEW_SCALE_UNIT)  # below 2**102

@@ -25,8 +25,8 @@ from tests.fuzz.invariants_words import (
     SUMS,
     TOKENS,
     Held,
-    signed,
     unpack_amounts,
+    unpack_balance,
     unpack_position,
 )
 from tests.fuzz.storage import StorageMap
@@ -241,7 +241,7 @@ class Books:
     def _decode(self, account: int, like: Held | None = None) -> Held:
         """An account; its holdings are those of `like`, if that is given."""
         block, markets = self._blocks[account - 1], self.map.markets
-        stored = signed(block[1])
+        stored, proceeds = unpack_balance(block[1])
         last = FIXED + markets
         sizes: tuple[int, ...]
         costs: tuple[int, ...]
@@ -254,11 +254,11 @@ class Books:
         return Held(
             block[0],
             stored,
+            proceeds,
             block[2],
             block[3],
             block[4],
             block[5],
-            block[6],
             sizes,
             costs,
             amounts,

@@ -18,7 +18,8 @@ _TOP = 2**255
 _ALL = 2**256
 PAYOUTS = ("bid", "backstop", "write_off", "write_off_pool")
 """What fund, pool and in the end all suppliers may have to pay for."""
-FIXED = 7  # words of an account before its positions
+PROCEEDS_BITS = 127  # of a balance
+FIXED = 6  # words of an account before its positions
 
 # What a step may change, a bit each; an invariant names the bits that it depends on.
 ACCOUNTS = 1 << 0
@@ -148,6 +149,11 @@ def unpack_shocks(word: int, asset: int) -> tuple[int, ...]:
 def unpack_amounts(word: int) -> tuple[int, int]:
     """Of two collateral tokens, the one of even id first [wad units]."""
     return word & _MASK_128, word >> 128
+
+
+def unpack_balance(word: int) -> tuple[int, int]:
+    """Stored cash [quote wad / index] and proceeds [quote wad]."""
+    return signed(word) >> PROCEEDS_BITS, word & (1 << PROCEEDS_BITS) - 1
 
 
 def unpack_position(word: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from itertools import repeat
 
 from chain import Contract
 from margin_model import funding_math, interest_math, ledger_math
-from tests.fuzz.invariants_words import unpack_amounts, unpack_position
+from tests.fuzz.invariants_words import unpack_amounts, unpack_balance, unpack_position
 from tests.fuzz.model import FIRST_USER, FUND, POOL, Account, Holding, bits, unpack_account
 from tests.fuzz.storage import element
 from tests.fuzz.world import World
@@ -53,7 +53,7 @@ class Books:
         self._quote = Place(deployment.quote)
         self._words = house.slot("accounts.words")
         self._operators = house.slot("accounts.operators")
-        self._stored = house.slot("cash_book.stored")
+        self._balances = house.slot("cash_book.balances")
         self._sides = house.slot("cash_book.sides")
         self._positions = house.slot("position_book.positions")
         self._amounts = house.slot("collateral_book.amounts")
@@ -78,8 +78,8 @@ class Books:
 
     def debtors(self, accounts: Sequence[int]) -> list[int]:
         """Those of several accounts whose cash is negative."""
-        stored = self._elements(self._stored, accounts)
-        return [a for a, word in zip(accounts, stored, strict=True) if word >> 255]
+        balances = self._elements(self._balances, accounts)
+        return [a for a, word in zip(accounts, balances, strict=True) if word >> 255]
 
     def _elements(self, base: int, keys: Sequence[int]) -> Iterator[int]:
         """Elements of a map, read together."""
@@ -105,7 +105,7 @@ class Books:
 
     def cash(self, account: int) -> int:
         """[quote wad]"""
-        stored = signed(self._read(self._address, element(self._stored, account)))
+        stored = self.stored_cash(account)
         if account >= FIRST_USER:
             return ledger_math.from_scaled(stored, self.side(stored < 0)[1])
         if account == POOL:
@@ -119,11 +119,14 @@ class Books:
 
     def stored_cash(self, account: int) -> int:
         """As it is stored: divided by the index of its sign."""
-        return signed(self._read(self._address, element(self._stored, account)))
+        return self._balance(account)[0]
 
     def proceeds(self, account: int) -> int:
         """[quote wad]"""
-        return self._of_house("cash_book.proceeds_of", account)
+        return self._balance(account)[1]
+
+    def _balance(self, account: int) -> tuple[int, int]:
+        return unpack_balance(self._read(self._address, element(self._balances, account)))
 
     def position(self, account: int, market: int) -> tuple[int, int]:
         """Size [wad units] and cost [quote wad]."""

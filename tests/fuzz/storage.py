@@ -59,8 +59,7 @@ _QUIET: tuple[tuple[str, str, str, int | str], ...] = (
 )
 _ACCOUNT: tuple[tuple[str, str, int | str], ...] = (
     ("clearinghouse", "accounts.words", 1),
-    ("clearinghouse", "cash_book.stored", 1),
-    ("clearinghouse", "cash_book.proceeds_of", 1),
+    ("clearinghouse", "cash_book.balances", 1),
     ("clearinghouse", "position_book.reservations", 1),
     ("pool", "order_book._orders", 1),
     ("auction", "_words", 1),
@@ -218,7 +217,7 @@ class StorageMap:
         self._add(_HOT)
         for account in sentinels:
             words = spot(house, "accounts.words", account)
-            place = self.globals.extend((words, spot(house, "cash_book.stored", account)))
+            place = self.globals.extend((words, spot(house, "cash_book.balances", account)))
             self.at.setdefault("sentinels", place)
         self.quiet = len(self.globals)
         self._add(_QUIET)

@@ -14,6 +14,7 @@ from tests.fuzz.conftest import OTHER, TRADER
 from tests.fuzz.episode import Stage
 from tests.fuzz.invariants import Invariants, all_invariants, table
 from tests.fuzz.invariants_look import Invariant
+from tests.fuzz.invariants_words import PROCEEDS_BITS
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
 from tests.fuzz.storage import spot
@@ -37,12 +38,12 @@ class Case:
 
 CASES = (
     Case("I1", "clearinghouse", "collateral_book.on_record", ("quote",)),
-    Case("I1", "clearinghouse", "cash_book.stored", (TRADER,)),
+    Case("I1", "clearinghouse", "cash_book.balances", (TRADER,), add=1 << PROCEEDS_BITS),
     Case("rounding dust", "clearinghouse", "collateral_book.on_record", ("quote",)),
     Case("I2", "clearinghouse", "position_book.positions", (TRADER,), add=UNIT),
     Case("I3", "clearinghouse", "collateral_book.amounts", (TRADER,)),
     Case("I3", "clearinghouse", "collateral_book.on_record", ("WETH",)),
-    Case("sums of cash", "clearinghouse", "cash_book.stored", (TRADER,)),
+    Case("sums of cash", "clearinghouse", "cash_book.balances", (TRADER,), add=1 << PROCEEDS_BITS),
     Case("sums of cash", "clearinghouse", "cash_book.sides"),
     Case("interest", "clearinghouse", "cash_book.sides", add=UNIT),
     Case("interest", "clearinghouse", "cash_book.sides", add=UNIT, offset=1),
@@ -50,7 +51,7 @@ CASES = (
     Case("open interest", "clearinghouse", "position_book.positions", (1,), add=UNIT),
     Case("bitmaps", "clearinghouse", "position_book.positions", (TRADER,), 2, add=UNIT),
     Case("bitmaps", "clearinghouse", "accounts.words", (TRADER,), add=2),
-    Case("escrow", "clearinghouse", "cash_book.stored", (3,)),
+    Case("escrow", "clearinghouse", "cash_book.balances", (3,), add=1 << PROCEEDS_BITS),
     Case("escrow", "pool", "order_book._orders", (TRADER + 1,)),
     Case("live time", "oracle", "_memories", add=1 << 208),
     Case("ramp bounded", "risk", "_risks", add=1),
@@ -59,22 +60,28 @@ CASES = (
     Case("parameters by the owner", "pool", "market_terms._words", (2,)),
     Case("auction flag", "auction", "_words", (TRADER,), add=1 << 186),
     Case("auction flag", "clearinghouse", "accounts.words", (TRADER,)),
-    Case("auction flag", "clearinghouse", "cash_book.proceeds_of", (TRADER,)),
+    Case("auction flag", "clearinghouse", "cash_book.balances", (TRADER,)),
     Case("auction clock", "auction", "_words", (OTHER,), add=1 << 162),
     Case("reserve", "fund", "_totals"),
     Case("reserve", "fund", "_totals", add=1 << 110),
     Case("reserve", "fund", "_total_own"),
     Case("R", "clearinghouse", "cash_book.shortfall", add=1, sent={"function": "poke"}),
     Case("reserve", "auction", "_words", (OTHER,), add=10),
-    Case("fund share", "clearinghouse", "cash_book.stored", (2,), add=-1),
+    Case("fund share", "clearinghouse", "cash_book.balances", (2,), add=-1 << PROCEEDS_BITS),
     Case("fund share", "fund", "total_shares", add=10**6),
-    Case("pool share", "clearinghouse", "cash_book.stored", (1,), add=-(10**9)),
+    Case("pool share", "clearinghouse", "cash_book.balances", (1,), add=-(10**9) << PROCEEDS_BITS),
     Case("pool share", "pool", "erc20.totalSupply", add=10**18),
     Case("sums of shares", "pool", "erc20.totalSupply", sent={"contract": "LiquidityPool"}),
     Case("sums of shares", "fund", "total_shares", sent={"contract": "InsuranceFund"}),
     Case("reverted changes nothing", "pool", "pool_nav._word", sent={"reason": "no"}),
     Case("nothing without a call", "fund", "_allowance", sent={"function": ""}),
-    Case("equity is the owner's", "clearinghouse", "cash_book.stored", (TRADER,), add=-3),
+    Case(
+        "equity is the owner's",
+        "clearinghouse",
+        "cash_book.balances",
+        (TRADER,),
+        add=-3 << PROCEEDS_BITS,
+    ),
     Case("ownership", "risk", "ownable.owner"),
     Case("kind", "clearinghouse", "accounts.words", (TRADER,), add=1 << 8),
     Case(

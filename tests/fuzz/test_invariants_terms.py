@@ -16,7 +16,7 @@ from tests.fuzz.episode import Stage
 from tests.fuzz.invariants import Invariants, all_invariants
 from tests.fuzz.invariants_auction import Shown
 from tests.fuzz.invariants_look import Curve, Invariant
-from tests.fuzz.invariants_words import FUND, POOL
+from tests.fuzz.invariants_words import FUND, POOL, PROCEEDS_BITS
 from tests.fuzz.record import NOTHING_SENT, Sent
 from tests.fuzz.step import Violation
 from tests.fuzz.storage import spot
@@ -51,6 +51,11 @@ def add(stage: Stage, contract: str, path: str, key: int, more: int) -> None:
     stage.world.evm.insert_account_storage(*place, (old + more) % 2**256)
 
 
+def add_cash(stage: Stage, account: int, more: int) -> None:
+    """Change what is stored of an account's cash likewise [quote wad / index]."""
+    add(stage, "clearinghouse", "cash_book.balances", account, more << PROCEEDS_BITS)
+
+
 # ── fills ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -79,7 +84,7 @@ SLICES = (
 @pytest.mark.parametrize("case", SLICES, ids=lambda case: f"{case.name}-{case.more}")
 def test_fill__falsified__says_so(stage: Stage, invariants: Invariants, case: Slice) -> None:
     sent = bid(stage, case.fraction)
-    add(stage, "clearinghouse", "cash_book.stored", case.account, case.more)
+    add_cash(stage, case.account, case.more)
 
     invariants.observe(sent)
 
@@ -129,7 +134,7 @@ def test_interest__part_of_pool_or_fund_falsified__says_so(
     stage: Stage, invariants: Invariants, account: int, more: int
 ) -> None:
     sent = borrow_and_deposit(stage, invariants)
-    add(stage, "clearinghouse", "cash_book.stored", account, more)
+    add_cash(stage, account, more)
 
     invariants.observe(sent)
 
@@ -279,7 +284,7 @@ def test_portfolio__netted_too_far__says_so(
         return exact(exposure, words)._replace(**{term: more})
 
     monkeypatch.setattr(mirror, "breakdown", other)
-    add(stage, "clearinghouse", "cash_book.stored", NETTED, 1)
+    add_cash(stage, NETTED, 1)
 
     observe_until(invariants, stage, lambda now: now % 4 == 1)
 
@@ -299,7 +304,7 @@ def test_portfolio__more_than_all_legs__says_so(
         return exact(exposure, words)._replace(weights=[0] * 16, stress=0, floor=0)
 
     monkeypatch.setattr(mirror, "breakdown", smaller)
-    add(stage, "clearinghouse", "cash_book.stored", NETTED, 1)
+    add_cash(stage, NETTED, 1)
 
     observe_until(invariants, stage, lambda now: now % 4 == 1)
 
