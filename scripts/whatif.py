@@ -37,7 +37,7 @@ class Trade(click.ParamType):
             size = Decimal(text) * 10**18
         except InvalidOperation:
             size = Decimal(0)
-        if not market or not size.is_finite() or size == 0 or size != int(size):
+        if not market or not size.is_finite() or not 0 < abs(size) < 2**127 or size != int(size):
             self.fail(f"{value!r} is no trade like BTC:+0.5")
         return market, int(size)
 

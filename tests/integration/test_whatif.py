@@ -74,6 +74,7 @@ def test_whatif__json__is_what_the_chain_says(node):
         (("--account", "4", "--trade", "BTC"), "is no trade like BTC:+0.5"),
         (("--account", "4", "--trade", "BTC:0"), "is no trade like BTC:+0.5"),
         (("--account", "4", "--trade", "BTC:nan"), "is no trade like BTC:+0.5"),
+        (("--account", "4", "--trade", "BTC:1e60"), "is no trade like BTC:+0.5"),
         (("--account", "4", "--trade", "BTC:1", "--price", "0"), "--price: out of bounds"),
         (("--account", "4"), "Missing option '--trade'"),
     ],
