@@ -253,7 +253,7 @@ def write_off(_account: uint256):
 @external
 def refresh_shortfall():
     """@custom:see ILiquidationAuction"""
-    waterfall._refresh(CLEARINGHOUSE, POOL, FUND, True)
+    waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, True)
 
 
 # ── owner or operator of the bidding account ─────────────────────────────────────────────────────
@@ -349,7 +349,7 @@ def cover_pool(_amount: uint256):
     self._check_deleveraging()
     self._cover(waterfall.POOL, 0, _amount)
     # the pool lacks nothing any more, and the fund, which has paid, covers others less
-    waterfall._refresh(CLEARINGHOUSE, POOL, FUND, True)
+    waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, True)
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -650,7 +650,7 @@ def _transfer(
     extcall CLEARINGHOUSE.transfer_slice(_account, _bidder, _sale.fraction, payment, _sale.penalty, _starter, _reward)
     if alert and staticcall CLEARINGHOUSE.shortfall() != 0:
         # cash that paid a debt of the bidder is no supply any more
-        waterfall._refresh(CLEARINGHOUSE, POOL, FUND, False)
+        waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, False)
     log ILiquidationAuction.SliceSold(
         account=_account,
         bidder=_bidder,
@@ -705,7 +705,7 @@ def _set_reserve(
     deficit, own = waterfall._deficit(CLEARINGHOUSE, _equity, _cash)
     alert: bool = extcall FUND.set_reserve(_account, _old_pending, _pending, convert(worst, uint256), deficit, own)
     if alert:
-        waterfall._refresh(CLEARINGHOUSE, POOL, FUND, False)
+        waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, False)
     return alert
 
 

@@ -17,11 +17,14 @@ from ..interfaces import IClearinghouse
 from ..interfaces import IInsuranceFund
 from ..interfaces import ILiquidationAuction
 from ..interfaces import ILiquidityPool
+from ..interfaces import IPriceOracle
+from ..interfaces import IRiskEngine
 
 from . import auction_math
 from . import fixed_point
 from . import grace_word
 from . import interest_math
+from . import price_word
 
 POOL: constant(uint256) = 1  # account of the pool in the Clearinghouse; it is no supplier
 
@@ -90,12 +93,19 @@ def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint
 
 
 @internal
-def _refresh(_clearinghouse: IClearinghouse, _pool: ILiquidityPool, _fund: IInsuranceFund, _asks_pool: bool):
+def _refresh(
+    _clearinghouse: IClearinghouse,
+    _oracle: IPriceOracle,
+    _pool: ILiquidityPool,
+    _fund: IInsuranceFund,
+    _asks_pool: bool,
+):
     """
     @notice Brings R up to date: what running auctions are known to lack, beyond what fund and pool have, and
-            what the pool itself lacks once it has no positions: until then winners come first. Its collateral
-            counts at what it is sold for. Own cash of accounts is supply too, but what it bears is given
-            back, so the rest bears more.
+            what the pool itself lacks beyond its positions' notional: more than that rounds cannot take off
+            winners, who come first. No step there, or a position of dust would hide it all. Its
+            collateral counts at what it is sold for. Own cash of accounts is supply too, but what it
+            bears is given back, so the rest bears more.
     @param _asks_pool else only where R depends on it: the pool's equity takes as long as a margin check
     """
     lacking: uint256 = 0
@@ -111,13 +121,29 @@ def _refresh(_clearinghouse: IClearinghouse, _pool: ILiquidityPool, _fund: IInsu
         equity: int256 = (staticcall _clearinghouse.current_health(POOL)).equity
         if equity >= 0:
             covered += convert(equity, uint256)
-        elif (staticcall _clearinghouse.account(POOL)).markets == 0:
-            lacking += convert(max(-(staticcall _pool.nav()), 0), uint256)
+        else:
+            deficit: uint256 = convert(max(-(staticcall _pool.nav()), 0), uint256)
+            lacking += self._beyond(deficit, self._positions(_clearinghouse, _oracle))
     uncovered: uint256 = self._beyond(lacking, covered)
     if uncovered != 0:
         uncovered = auction_math._grossed_up(uncovered, own, own, self._supply(_clearinghouse))
     if uncovered != old_amount:
         extcall _clearinghouse.set_shortfall(uncovered)
+
+
+@internal
+@view
+def _positions(_clearinghouse: IClearinghouse, _oracle: IPriceOracle) -> uint256:
+    """
+    @return the pool's, at mark or at their last price [quote wad]
+    """
+    words: uint256[16] = staticcall _oracle.read(staticcall _clearinghouse.held_assets(POOL))
+    exposure: IRiskEngine.Exposure = staticcall _clearinghouse.exposure(POOL, words)
+    worth: uint256 = 0
+    for market: uint256 in range(16):
+        units: uint256 = convert(abs(exposure.sizes[market]), uint256)
+        worth += fixed_point._mul_wad_down(units, price_word._price(words[market]))
+    return worth
 
 
 @internal

@@ -110,8 +110,8 @@ def reserve(look: Look) -> int:
 def uncovered(look: Look) -> int:
     """After every touch of an auction R is what accounts for sale lack, as the fund knows it,
     beyond their own cash, the fund less the incentive it may still pay, and the pool's equity;
-    grossed up by that cash, which bears nothing. What a pool without positions is below zero is in
-    it, too, once somebody has asked."""
+    grossed up by that cash, which bears nothing. What the pool is below zero by more than its
+    positions' notional is in it, too, once somebody has asked."""
     books, mirror = look.books, look.mirror
     if not look.kind & TOUCH:
         return 0
@@ -133,11 +133,14 @@ def uncovered(look: Look) -> int:
     words = mirror.words_for(pool)
     equity = mirror.equity(pool, words)
     covered += max(0, equity)
-    if equity < 0 and not pool.markets:
+    if equity < 0:
         assets = mirror.assets_of(pool)
         if any(assets >> i & 1 and word >> 248 < UNCERTAIN for i, word in enumerate(words)):
             return 0  # it counts at other prices
-        lacking += max(0, -mirror.nav(words))
+        open_ = sum(
+            abs(s) * (w & (2**88 - 1)) // WAD for s, w in zip(pool.sizes, words, strict=True)
+        )
+        lacking += max(0, -mirror.nav(words) - open_)
     lacking -= covered
     supply = (books.now("sides") & _MASK_128) * index // RAY
     expected.add(auction_math.grossed_up(lacking, own, own, supply) if lacking > 0 else 0)

@@ -571,6 +571,28 @@ def test_refresh_shortfall__pool_without_positions__is_what_it_lacks(stranded):
     assert stranded.clearinghouse.shortfall() == lacking - 1_000 * WAD + incentive
 
 
+@pytest.fixture
+def pair(world, rounds):
+    """Ten units long and ten short of market 2: the pool is not in it."""
+    return world.long(1_000 * WAD, {2: 10 * WAD}), world.long(1_000 * WAD, {2: -10 * WAD})
+
+
+def test_refresh_shortfall__dust_of_a_position__changes_nothing(pair, stranded):
+    """A reduction by a wei of one of two opposite accounts gave the pool a position, and R was
+    gone: whoever wanted to leave at par did so three seconds later."""
+    stranded.auction.refresh_shortfall()
+    lacking = stranded.clearinghouse.shortfall()
+    assert lacking > 0
+    stranded.trade(pair[0], 2, -1)
+    assert size(stranded, POOL, 2) == 1
+    stranded.auction.refresh_shortfall()
+    assert stranded.clearinghouse.shortfall() == pytest.approx(lacking, abs=2 * WAD)
+    # what winners could pay at most
+    stranded.trade(pair[0], 2, -9 * WAD)
+    stranded.auction.refresh_shortfall()
+    assert stranded.clearinghouse.shortfall() == pytest.approx(lacking - 900 * WAD, abs=3 * WAD)
+
+
 def test_withdraw__pool_below_zero_with_collateral_nobody_buys__bears_its_share(stranded, bidder):
     """Whoever leaves ends as who stays, and the write-off leaves nothing of R."""
     leaver, stayer = stranded.open(5_000 * WAD), stranded.open(5_000 * WAD)
