@@ -138,7 +138,9 @@ def uncovered(look: Look) -> int:
         if any(assets >> i & 1 and word >> 248 < UNCERTAIN for i, word in enumerate(words)):
             return 0  # it counts at other prices
         open_ = sum(
-            abs(s) * (w & (2**88 - 1)) // WAD for s, w in zip(pool.sizes, words, strict=True)
+            abs(size) * (words[market] & (2**88 - 1)) // WAD
+            for market, size in enumerate(pool.sizes)
+            if size
         )
         lacking += max(0, -mirror.nav(words) - open_)
     lacking -= covered
