@@ -77,12 +77,14 @@ def ramp_bounded(look: Look) -> int:
         if old in (0, new):
             continue  # by `line_at` one ramp grows by 1 + u·hours at most, and it began in bounds
         was, ramp = risk_word.unpack(old), risk_word.unpack(new)
-        live = max(memory >> 208 & _MASK_32, ramp.started_at)
+        sampled = memory >> 208 & _MASK_32
+        live = max(sampled, ramp.started_at)
         line = risk_engine.line_at(ramp, live, parameters)
         expected = risk_engine.line_at(was, live, parameters)
         if line != expected:
             raise Violation("ramp bounded", f"asset {asset}: line {line} for {expected}")
-        hours = ((memory >> 176 & _MASK_32) - start.checkpoint) / _HOUR
+        # a ramp may begin after the sample, as far into live time as the clock is past it
+        hours = ((memory >> 176 & _MASK_32) + live - sampled - start.checkpoint) / _HOUR
         if (
             line > start.line > 0
             and log(line / start.line) > parameters.ramp_up / WAD * hours + 1e-9
