@@ -167,6 +167,7 @@ def _draw_source(machine: Machine, chooser: Chooser) -> Args:
 def _set_source(
     machine: Machine, sender: int, asset: int, index: int, place: int, number: int
 ) -> None:
+    number %= len(machine.world.sources[place])  # a shrunk place may have fewer
     source = machine.world.sources[place][number]
     oracle = machine.world.deployment.oracle
     data = oracle.set_source.encode(asset, index, source)

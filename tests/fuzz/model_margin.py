@@ -13,6 +13,7 @@ from tests.fuzz.model_state import State
 from tests.fuzz.world import WAD, World
 
 MAX_UTILISATION = 8 * 10**17
+_LIVE = (2**32 - 1) << 176
 _EMA = (2**88 - 1) << 88  # its bits in a price word
 
 
@@ -144,8 +145,11 @@ class MarginModel:
         for asset in bits(assets):
             word, _, accepted = self._oracle.sampled(asset)
             fresh = self._oracle.reading(asset, fresh=True, accepted=accepted)
-            # the price of now either way; only the EMA has moved
-            words[asset] = fresh & ~_EMA | word & _EMA
+            # the price of now either way; only EMA and live time have moved
+            moved = _EMA
+            if self._oracle.is_due(asset, self._state.memory(asset)):
+                moved |= _LIVE
+            words[asset] = fresh & ~moved | word & moved
         return words
 
     def _updated(self, asset: int, word: int, variance: int) -> Asset:

@@ -247,12 +247,12 @@ class Pull:
         update = next((u for u in reversed(self.updates) if self.encode_proof(u) == proof), None)
         if proof == bytes(len(words(0))):
             return "update: none in range"  # reads as a list of no updates, for no fee
-        if update is None:
+        if update is None and len(proof) != len(self.encode_proof(self.updates[-1])):
             return ""  # no list of updates: the decoder refuses it without a word
         if value < FEE:
             return "value: below the feed's fee"
-        if not (since <= update[2] <= now and update[3] < since):
-            return "update: none in range"
+        if update is None or not (since <= update[2] <= now and update[3] < since):
+            return "update: none in range"  # or of another feed
         return self._wad(*update[:3])
 
     def _wad(self, price: int, confidence: int, time: int) -> Answer:
