@@ -21,6 +21,7 @@ LEFT_OUT = (
     "tests/unit/test_named.py",
     "tests/unit/test_sizes.py",
     "tests/unit/test_artifacts.py",
+    "tests/unit/test_docs.py",
 )
 _COPIED = ("bench", "chain", "config", "contracts", "docs", "margin_model", "oracle_sim", "tests")
 _LINKED = "node_modules"
