@@ -45,6 +45,7 @@ exports: (
 # ── constants and immutables ─────────────────────────────────────────────────────────────────────
 
 WAD: constant(uint256) = 10**18
+BPS: constant(uint256) = 10_000
 HOUR: constant(uint256) = 3600  # [s]
 ASSETS: constant(uint256) = 16
 TABLES: constant(uint256) = 256
@@ -81,6 +82,8 @@ IDLE_DIVISOR: constant(uint256) = 10
 MAX_RAMP_AGE: constant(uint256) = 300
 # A line at MIN_LINE with MIN_RAMP reaches MAX_LINE within 2**29 s: later than this nothing moves.
 MAX_SECONDS: constant(uint256) = 2**32  # [s]
+
+LARGEST_SIZE: constant(int256) = 2**128  # `margin_math.MAX_SIZE`, to compare with signed ones [wad units]
 
 # Masks of the hot path, where the words are taken apart without calls.
 UINT88: constant(uint256) = 2**88 - 1
@@ -488,6 +491,8 @@ def _assess(
     worst_state: uint256 = price_word.VALID
     table_id: uint256 = TABLES
     table: uint256 = 0  # the last one read: assets that share a table pay for it once
+    first_rate: uint256 = 0  # of its first bracket [bps]
+    first_end: uint256 = 0  # where that ends [quote wad]
     required: uint256 = 0
     required_high: uint256 = 0
     standard: bool = _exposure.kind != PORTFOLIO
@@ -498,13 +503,14 @@ def _assess(
     weight_sum: uint256 = 0
     high_weight_sum: uint256 = 0
 
+    net: int256 = 0  # an asset's position and collateral at mark [1e-36 quote]
+    worth: uint256 = 0  # the values of both without their signs, added [quote wad]
     asset: uint256 = max_value(uint256)
     for word: uint256 in _words:
         asset = unsafe_add(asset, 1)
-        rest: uint256 = held >> asset
-        if rest == 0:
-            break
-        if rest & 1 == 0:
+        if (held >> asset) & 1 == 0:
+            if held >> asset == 0:
+                break
             continue
 
         risk: uint256 = self._risks[asset]
@@ -526,50 +532,83 @@ def _assess(
                 dead = unsafe_add(dead, unsafe_div(unsafe_add(frozen, WAD - 1), WAD))
             continue
         # the getters of `price_word` and `risk_word`, written out: ten calls an asset cost 500 gas
-        price: uint256 = word & UINT88
-        ema: uint256 = (word >> 88) & UINT88
         line: uint256 = risk & UINT64
         high_line: uint256 = (risk >> 64) & UINT64
-        if line != high_line:
-            # as `_line_at`; a ramp that has not begun to move or has arrived costs nothing
-            live: uint256 = unsafe_add((word >> 176) & UINT32, _later)
-            started_at: uint256 = (risk >> 128) & UINT32
-            if live > started_at:
-                line = ramp._line_at(line, high_line, unsafe_sub(live, started_at), RAMP_UP, RAMP_DOWN)
-            if high_line < line:
-                high_line = line
+        # `_line_at`, written out as well: 170 gas an asset. A clock behind the start of the ramp gives a time
+        # near 2**256, any other one is below 2**34 [s], with which no product exceeds 2**158.
+        if line > high_line:
+            elapsed: uint256 = unsafe_sub(unsafe_add((word >> 176) & UINT32, _later), (risk >> 128) & UINT32)
+            if elapsed < 2**34:
+                decline: uint256 = unsafe_div(unsafe_mul(unsafe_mul(line, RAMP_DOWN), elapsed), HOUR * WAD)
+                line = unsafe_sub(line, min(decline, unsafe_sub(line, high_line)))
+            high_line = line
+        elif line < high_line:
+            elapsed: uint256 = unsafe_sub(unsafe_add((word >> 176) & UINT32, _later), (risk >> 128) & UINT32)
+            if elapsed < 2**34:
+                line = unsafe_add(line, unsafe_div(unsafe_mul(unsafe_mul(line, RAMP_UP), elapsed), HOUR * WAD))
+                if line > high_line:
+                    line = high_line
         depth: uint256 = (risk >> 160) & UINT48
-        worth: uint256 = 0
-        net: int256 = 0  # position and collateral at mark [1e-36 quote]
 
-        if (_exposure.markets >> asset) & 1 == 1:
+        if (_exposure.markets >> asset) & 1 != 0:
             size: int256 = _exposure.sizes[asset]
-            units: uint256 = 0
-            if size < 0:  # -(size + 1) + 1: no int256 is too small for it
-                units = unsafe_add(convert(unsafe_sub(-1, size), uint256), 1)
-            else:
-                units = convert(size, uint256)
-            assert units <= margin_math.MAX_SIZE, "size: out of range"
-            at_mark: int256 = unsafe_mul(size, convert(price, int256))
-            at_ema: int256 = unsafe_mul(size, convert(ema, int256))
-            net = at_mark
+            # |size| <= MAX_SIZE. By way of bytes32 nothing is clamped: each clamp costs 20 gas, and prices are
+            # below 2**88. No size wraps into the range: one above 2**255 - 2**128 becomes one above 2**255.
+            assert (
+                convert(convert(unsafe_add(size, LARGEST_SIZE), bytes32), uint256) <= 2 * margin_math.MAX_SIZE
+            ), "size: out of range"
+            net = unsafe_mul(size, convert(convert(word & UINT88, bytes32), int256))
+            strict: int256 = unsafe_mul(size, convert(convert((word >> 88) & UINT88, bytes32), int256))
             # min(price, EMA) for a long, max for a short
-            if at_mark < at_ema:
-                at_ema = at_mark
-            strict_value = unsafe_add(strict_value, at_ema)
-            worth = unsafe_div(unsafe_add(unsafe_mul(units, price), WAD - 1), WAD)
+            if net < strict:
+                strict = net
+            strict_value = unsafe_add(strict_value, strict)
+            worth = convert(convert(net, bytes32), uint256)
+            if net < 0:
+                worth = unsafe_sub(0, worth)
+            worth = unsafe_div(unsafe_add(worth, WAD - 1), WAD)
             if standard:
                 if (risk >> 208) & UINT8 != table_id:
                     table_id = (risk >> 208) & UINT8
                     table = self._tables[table_id]
-                required, required_high = margin_math._position(
-                    worth, depth, line, high_line, tier_table._requirement(table, worth)
-                )
-                maintenance = unsafe_add(maintenance, required)
-                initial = unsafe_add(initial, required_high)
-        if (_exposure.collaterals >> asset) & 1 == 1:
+                    first_rate, first_end = tier_table._first(table)
+                ratio: uint256 = unsafe_div(unsafe_add(worth, unsafe_sub(depth, 1)), depth)
+                if ratio > WAD or worth > first_end:
+                    required, required_high = margin_math._position(
+                        worth, depth, line, high_line, tier_table._requirement(table, worth)
+                    )
+                    maintenance = unsafe_add(maintenance, required)
+                    initial = unsafe_add(initial, required_high)
+                else:
+                    # nearly always: N <= D in the first bracket. `_position`, `_size_factor` and `_requirement`
+                    # written out: their calls cost 350 gas an asset
+                    tier: uint256 = unsafe_div(unsafe_add(unsafe_mul(worth, first_rate), BPS - 1), BPS)
+                    square: uint256 = unsafe_mul(unsafe_add(WAD, ratio), WAD)
+                    root: uint256 = unsafe_add(WAD, unsafe_div(unsafe_add(ratio, 1), 2))
+                    if ratio > WAD // 512:
+                        root = unsafe_div(unsafe_add(root, unsafe_div(square, root)), 2)
+                        root = unsafe_div(unsafe_add(root, unsafe_div(square, root)), 2)
+                    root = unsafe_div(unsafe_add(root, unsafe_div(square, root)), 2)
+                    root = unsafe_div(unsafe_add(root, unsafe_div(square, root)), 2)
+                    if unsafe_mul(root, root) < square:
+                        root = unsafe_add(root, 1)
+                    scaled: uint256 = unsafe_div(unsafe_add(unsafe_mul(worth, root), WAD - 1), WAD)  # N * g
+                    required = unsafe_div(unsafe_add(unsafe_mul(scaled, line), WAD - 1), WAD)
+                    if required < tier:
+                        required = tier
+                    maintenance = unsafe_add(maintenance, required)
+                    if high_line != line:
+                        required = unsafe_div(unsafe_add(unsafe_mul(scaled, high_line), WAD - 1), WAD)
+                        if required < tier:
+                            required = tier
+                    initial = unsafe_add(initial, required)
+        else:
+            net = 0
+            worth = 0
+        if (_exposure.collaterals >> asset) & 1 != 0:
             amount: uint256 = _exposure.amounts[asset]
             assert amount <= margin_math.MAX_AMOUNT, "amount: out of range"
+            price: uint256 = word & UINT88
             product: uint256 = unsafe_mul(amount, price)
             net = unsafe_add(net, convert(product, int256))
             collateral_value: uint256 = unsafe_div(unsafe_add(product, WAD - 1), WAD)
@@ -581,30 +620,31 @@ def _assess(
             maintenance = unsafe_add(maintenance, required)
             initial = unsafe_add(initial, required_high)
 
-            product = unsafe_mul(amount, price if price < ema else ema)
+            product = unsafe_mul(amount, min(price, (word >> 88) & UINT88))
             strict_value = unsafe_add(strict_value, convert(product, int256))
             borrow_limit = unsafe_add(borrow_limit, margin_math._lendable(product, haircut, IM_MULTIPLIER))
 
         value = unsafe_add(value, net)
         gross = unsafe_add(gross, worth)
-        if not standard and net != 0:
-            if net < 0:
-                terms.shorts |= 1 << asset
-                net = unsafe_sub(0, net)
-            net_value: uint256 = unsafe_div(unsafe_add(convert(net, uint256), WAD - 1), WAD)
-            factor: uint256 = margin_math._size_factor(worth, depth)
-            weight: uint256 = margin_math._weight(net_value, factor, line)
-            high_weight: uint256 = weight
-            if high_line != line:
-                high_weight = margin_math._weight(net_value, factor, high_line)
-            values[asset] = net_value
-            value_sum = unsafe_add(value_sum, net_value)
-            weight_sum = unsafe_add(weight_sum, weight)
-            high_weight_sum = unsafe_add(high_weight_sum, high_weight)
-            terms.weights[asset] = weight
-            high_weights[asset] = high_weight
-        # mostly VALID without a confidence width, and nothing more to say of it
+        if not standard:
+            if net != 0:
+                if net < 0:
+                    terms.shorts |= 1 << asset
+                    net = unsafe_sub(0, net)
+                net_value: uint256 = unsafe_div(unsafe_add(convert(net, uint256), WAD - 1), WAD)
+                factor: uint256 = margin_math._size_factor(worth, depth)
+                weight: uint256 = margin_math._weight(net_value, factor, line)
+                high_weight: uint256 = weight
+                if high_line != line:
+                    high_weight = margin_math._weight(net_value, factor, high_line)
+                values[asset] = net_value
+                value_sum = unsafe_add(value_sum, net_value)
+                weight_sum = unsafe_add(weight_sum, weight)
+                high_weight_sum = unsafe_add(high_weight_sum, high_weight)
+                terms.weights[asset] = weight
+                high_weights[asset] = high_weight
         if word >> 208 != price_word.VALID << 40:
+            # mostly it is VALID without a confidence width, and there is nothing more to say of it
             state: uint256 = word >> 248
             uncertainty = unsafe_add(uncertainty, unsafe_mul(worth, (word >> 208) & UINT40))
             if state < worst_state:
@@ -639,7 +679,7 @@ def _assess(
     if PEG_BOUND != 0 and worst_state == price_word.VALID and self._clock >> 40 != 0:
         worst_state = price_word.UNCERTAIN
 
-    health: IRiskEngine.Health = IRiskEngine.Health(
+    return IRiskEngine.Health(
         cash=_exposure.cash,
         equity=_exposure.base + margin_math._value_floor(value),
         strict_equity=_exposure.base + margin_math._value_floor(strict_value),
@@ -649,8 +689,7 @@ def _assess(
         gross=gross,
         worst_state=worst_state,
         live=unsafe_mul(idle, IDLE_DIVISOR) <= gross,
-    )
-    return health, terms
+    ), terms
 
 
 @internal

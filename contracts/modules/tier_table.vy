@@ -75,6 +75,18 @@ def _unpack(_table: uint256) -> DynArray[IRiskEngine.Tier, 5]:
 
 @internal
 @pure
+def _first(_table: uint256) -> (uint256, uint256):
+    """
+    @return rate of the first bracket [bps] and the notional where it ends; without an end, all of it [quote wad]
+    """
+    bound: uint256 = (_table >> _BOUNDS_AT) & _BOUND_MASK
+    if bound == 0:
+        return _table & _RATE_MASK, max_value(uint256)
+    return _table & _RATE_MASK, unsafe_mul(bound, _WAD)
+
+
+@internal
+@pure
 def _requirement(_table: uint256, _notional: uint256) -> uint256:
     """
     @notice rate * N - deduction in the bracket of N, rounded up.

@@ -26,5 +26,11 @@ def unpack(_table: uint256) -> DynArray[IRiskEngine.Tier, 5]:
 
 @external
 @pure
+def first(_table: uint256) -> (uint256, uint256):
+    return tier_table._first(_table)
+
+
+@external
+@pure
 def requirement(_table: uint256, _notional: uint256) -> uint256:
     return tier_table._requirement(_table, _notional)

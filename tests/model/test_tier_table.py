@@ -66,6 +66,14 @@ def test_requirement__any_notional__equals_mirror(contract, case):
     assert contract.requirement(table, notional) == tier_table.requirement(table, notional)
 
 
+@given(tiers=tables())
+@example(tiers=[Tier(0, MAX_RATE)])
+@example(tiers=[Tier(0, 1), Tier(MAX_BOUND, MAX_RATE)])
+def test_first__valid_table__is_rate_and_end_of_first_bracket(contract, tiers):
+    end = tiers[1].bound * WAD if len(tiers) > 1 else 2**256 - 1
+    assert contract.first(tier_table.pack(tiers)) == (tiers[0].rate, end)
+
+
 @pytest.mark.parametrize(
     ("tiers", "reason"),
     [
