@@ -56,6 +56,11 @@ def pack(price: int, ema: int, live: int, confidence: int, state: int) -> int:
     return price | ema << 88 | live << 176 | min(confidence, _MASK_40) << 208 | state << 248
 
 
+def is_usable(word: int) -> bool:
+    """Whether the price in a word is good enough to liquidate on."""
+    return word >> 248 in (UNCERTAIN, VALID)
+
+
 @lru_cache(4096)
 def unpack(word: int) -> Reading:
     """Reading of a word."""

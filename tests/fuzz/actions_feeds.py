@@ -19,6 +19,7 @@ from tests.fuzz.chooser import Chooser
 from tests.fuzz.predict import Models
 from tests.fuzz.predict_orders import first_price
 from tests.fuzz.world_feed import Push
+from tests.fuzz.world_feeds import FOREVER
 
 if TYPE_CHECKING:
     from tests.fuzz.machine import Machine
@@ -114,6 +115,8 @@ def _fault(machine: Machine, asset: int, index: int, fault: int, size: int, last
     """One feed says something wrong; after `lasts` seconds the next freshening heals it."""
     wire, feed = machine.wire, machine.feeds.sources[asset][index]
     price, now = machine.feeds.prices[asset], machine.wire.now
+    if feed.broken_until == FOREVER:
+        return
     feed.broken_until = now + lasts
     match FAULTS[fault]:
         case "zero":

@@ -51,7 +51,8 @@ def live_time(look: Look) -> int:
             continue
         gained = (new >> 208 & _MASK_32) - (old >> 208 & _MASK_32)
         passed = (new >> 176 & _MASK_32) - (old >> 176 & _MASK_32)
-        if not 0 <= gained <= min(passed, 2 * mirror.sample_interval):
+        # when an asset is retired its checkpoint becomes 0
+        if not 0 <= gained <= min(max(0, passed), 2 * mirror.sample_interval):
             raise Violation("live time", f"asset {asset}: {gained} s live in {passed} s")
         accepted = new >> 254 & 1
         if gained and (not accepted or asset == look.now % (4 * books.map.markets)):
@@ -84,7 +85,7 @@ def ramp_bounded(look: Look) -> int:
         if line != expected:
             raise Violation("ramp bounded", f"asset {asset}: line {line} for {expected}")
         # a ramp may begin after the sample, as far into live time as the clock is past it
-        hours = ((memory >> 176 & _MASK_32) + live - sampled - start.checkpoint) / _HOUR
+        hours = ((memory >> 176 & _MASK_32 or look.now) + live - sampled - start.checkpoint) / _HOUR
         if (
             line > start.line > 0
             and log(line / start.line) > parameters.ramp_up / WAD * hours + 1e-9

@@ -115,6 +115,8 @@ class Look:
     watch : Watch
     curves : dict of int to Curve
         By account in auction.
+    retired : dict of int to int
+        Price, EMA and oracle-live time by retired asset, as they are remembered.
     viewed : list of tuple
         Auctions looked at after this step: account, whether its clock runs, what the view showed.
     fill
@@ -132,6 +134,7 @@ class Look:
     dust: int = 0
     watch: Watch = field(default_factory=Watch)
     curves: dict[int, Curve] = field(default_factory=dict)
+    retired: dict[int, int] = field(default_factory=dict)
     viewed: list[tuple[int, bool, Any]] = field(default_factory=list)
     fill: Any = None
 

@@ -42,6 +42,7 @@ from tests.fuzz.invariants_words import (
 
 _BPS = 10**4
 _PRICE = 2**88 - 1
+_NO_PREMIUM = 2**160  # skew scale of a market that is settled [wad units]
 
 
 class Mirror(Cash):
@@ -266,8 +267,10 @@ class Mirror(Cash):
                 size, amount = exposure.sizes[asset], exposure.amounts[asset]
                 if size:
                     scale = books.now("terms", asset) >> 96
+                    if reading.state == price_word.RETIRED:
+                        scale = _NO_PREMIUM
                     value += skew_pricing.pool_value_down(size, reading.price, scale)
-                if amount:
+                if amount and reading.state != price_word.RETIRED:
                     worth = mul_wad_down(amount, reading.price)
                     value += mul_wad_down(worth, WAD - self.haircut(asset, worth, reading.live))
             rest >>= 1

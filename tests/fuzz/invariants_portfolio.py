@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from margin_model import price_word
+from margin_model.fixed_point import WAD
 from margin_model.portfolio_math import BPS
+from margin_model.risk_engine import Exposure
 from tests.fuzz.invariants_look import Group, Look
 from tests.fuzz.invariants_words import ACCOUNTS, FIRST_USER, PORTFOLIO, TIME, Held
 from tests.fuzz.step import Violation
@@ -22,8 +27,9 @@ _MAINTENANCE = 3  # its place among the words of a health
 )
 def portfolio_margin(look: Look) -> int:
     """The contract's health of a PORTFOLIO account is the mirror's, and what is netted is bounded:
-    MM without the keeper cost is at least the floor on gross legs, the worst scenario and √δ of the
-    legs' root sum of squares, and at most the sum of the legs, or one of the first two."""
+    MM without the keeper cost and dead collateral is at least the floor on gross legs, the worst
+    scenario and √δ of the legs' root sum of squares, and at most the sum of the legs, or one of the
+    first two."""
     accounts = _to_ask(look)
     for account in accounts:
         held, mirror = look.books.held(account), look.mirror
@@ -36,7 +42,7 @@ def portfolio_margin(look: Look) -> int:
         if not expected.maintenance:
             continue
         terms = mirror.breakdown(exposure, words)
-        netted = shown[_MAINTENANCE] - mirror.parameters.keeper_cost
+        netted = shown[_MAINTENANCE] - mirror.parameters.keeper_cost - _dead(exposure, words)
         total = sum(terms.weights)
         slack = len(terms.weights) << _CUT if total >= _COARSE else 2
         squares = sum(weight * weight for weight in terms.weights)
@@ -45,6 +51,16 @@ def portfolio_margin(look: Look) -> int:
         if not within or (netted + slack) ** 2 * BPS < mirror.parameters.breakdown * squares:
             raise Violation("portfolio margin", f"account {account}: MM {netted} of {terms}")
     return len(accounts)
+
+
+def _dead(exposure: Exposure, words: Sequence[int]) -> int:
+    """Worth of collateral whose asset is retired, which is in MM as it is in E [quote wad]."""
+    readings = [price_word.unpack(word) for word in words]
+    return sum(
+        -(-amount * reading.price // WAD)
+        for amount, reading in zip(exposure.amounts, readings, strict=True)
+        if reading.state == price_word.RETIRED
+    )
 
 
 def _to_ask(look: Look) -> list[int]:

@@ -60,7 +60,7 @@ class MarginModel:
 
     def funding_index(self, market: int, word: int) -> int:
         """F at a reading [quote wad per unit]."""
-        live = word >> 176 & (2**32 - 1) if word >> 248 >= price_word.UNCERTAIN else 0
+        live = word >> 176 & (2**32 - 1) if price_word.is_usable(word) else 0
         price = word & (2**88 - 1)
         return funding_math.index_at(self._state.funding(market), live, price, self._max_rate)
 
@@ -135,7 +135,7 @@ class MarginModel:
     def _off_peg_after_sample(self) -> bool:
         """What `RiskEngine.sample` will find of the quote token."""
         word = self._oracle.sampled(self._quote_asset)[0]
-        return word >> 248 < price_word.UNCERTAIN or word & (2**88 - 1) < self._peg_bound
+        return not price_word.is_usable(word) or word & (2**88 - 1) < self._peg_bound
 
     def fresh_after_sample(self, assets: int) -> list[int]:
         """`read_fresh` of a bitmap of assets once `RiskEngine.sample` was called."""
@@ -154,7 +154,7 @@ class MarginModel:
 
     def _updated(self, asset: int, word: int, variance: int) -> Asset:
         found = self._state.risk(asset)
-        if word >> 248 < price_word.UNCERTAIN:
+        if not price_word.is_usable(word):
             return found
         live = word >> 176 & (2**32 - 1)
         kappa, horizon, floor, cap = risk_word.target_of(self._state.target_lane(asset))

@@ -54,6 +54,11 @@ class OracleModel:
         self._confirmation = oracle["confirmation"]
         self._ema_tau = oracle["ema_tau"]
         self._weights = oracle["weight_slow"], oracle["weight_long"]
+        self.dying: set[int] = set()
+        """What the `retire` that was predicted last retires."""
+        self.retired: set[int] = set()
+        self.unasked: set[int] = set()
+        """Assets whose primary source is nobody's since they were retired."""
         self._moment = -1  # version of the wire
         self._known: dict[int, Seen] = {}
         self._sampled: dict[int, tuple[int, int, bool]] = {}
@@ -64,11 +69,18 @@ class OracleModel:
 
     def set_source(self, asset: int, index: int, place: tuple[int, int]) -> None:
         """The owner has replaced a source."""
+        if index == 0:
+            self.unasked.discard(asset)
         self.listings[asset] = self.listings[asset].with_source(index, self.source(place))
 
     def list_like(self, asset: int, like: int) -> None:
         """The owner has listed an asset with the feeds that another one had at first."""
         self.listings[asset] = self._world.listings[like]
+
+    def retire(self, asset: int) -> None:
+        """An asset is dead for ever."""
+        self.retired.add(asset)
+        self.unasked.add(asset)
 
     def feed(self, asset: int, index: int = 0) -> Push | Pull:
         """The double behind a source."""
@@ -90,7 +102,9 @@ class OracleModel:
         return self.listings[asset].deviation * 10**14
 
     def last_update(self, asset: int) -> int:
-        """Publish time of the primary source [s]."""
+        """Publish time of the primary source [s]; of nobody 0."""
+        if asset in self.unasked:
+            return 0
         return min(self.feed(asset).latest()[2], _CONFIDENCE_MAX)
 
     def read(self, assets: int, fresh: bool = False) -> list[int]:
@@ -111,6 +125,8 @@ class OracleModel:
         if listing is None:
             return 0
         memory = self._state.memory(asset)
+        if asset in self.retired:
+            return price_word.pack(memory.price, memory.ema, memory.live, 0, price_word.RETIRED)
         seen = self._seen(asset, memory)
         state, ema, now = seen.state, memory.ema, self._wire.now
         usable = state >= price_word.UNCERTAIN
@@ -213,7 +229,7 @@ class OracleModel:
         listing, memory, now = self.listings[asset], self._state.memory(asset), self._wire.now
         variances = (memory.fast, memory.slow, memory.long)
         word = self.reading(asset)
-        if not self.is_due(asset, memory):
+        if asset in self.retired or not self.is_due(asset, memory):
             return word, volatility.target(variances, *self._weights, listing.floor), False
         seen = self._seen(asset, memory)
         confirmed = seen.side != price_validity.NEAR and self.is_confirmed(seen.side, memory)
@@ -246,7 +262,7 @@ class OracleModel:
 
     def _tick(self, asset: int) -> int:
         word, _, accepted = self.sampled(asset)
-        memory, usable = self._state.memory(asset), word >> 248 >= price_word.UNCERTAIN
+        memory, usable = self._state.memory(asset), price_word.is_usable(word)
         if usable and accepted:
             return covariance.tick(price_word.unpack(word).price)
         recent = self._wire.now - memory.accepted_at <= MAX_TICK_AGE

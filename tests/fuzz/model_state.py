@@ -16,6 +16,7 @@ from tests.fuzz.world import World
 _MASK_32 = 2**32 - 1
 _MASK_40 = 2**40 - 1
 _MASK_36 = 2**36 - 1
+_RETIRED = 2**10 - 1  # in a lane
 
 
 class Round(NamedTuple):
@@ -44,6 +45,7 @@ class State(Books):
         self._shocks = self._risk.slot("_shocks")
         self._tables = self._risk.slot("_tables")
         self._memories = self._oracle.slot("_memories")
+        self._lanes = self._oracle.slot("price_sources._lanes")
         self._volatilities = self._oracle.slot("_volatilities")
         self._grid = GridSlots(self._read, deployment.oracle)
 
@@ -250,6 +252,11 @@ class State(Books):
         """Oracle-live time when an asset's death watch began, -1 without one, and that time [s]."""
         word = self._read(self._oracle.address, self._oracle.slot("_watches") + asset)
         return (word >> 40) - 1, word & _MASK_40
+
+    def is_retired(self, asset: int) -> bool:
+        """Whether an asset's lane says that it is dead for ever."""
+        word = self._read(self._oracle.address, self._lanes + (asset >> 3))
+        return int(word) >> 32 * (asset & 7) + 8 & _RETIRED == _RETIRED
 
     def owner(self, contract: str) -> tuple[int, int]:
         """Owner and pending owner of an owned contract, by its name in a deployment."""

@@ -158,7 +158,7 @@ def admit(m: Models, account: Account, token: int, amount: int) -> None:
     """Collateral comes into an account [wad units]."""
     require(amount != 0, "amount: zero")
     word = m.oracle.reading(m.world.tokens[token].asset)
-    require(word >> 248 >= price_word.UNCERTAIN, "price: not usable")
+    require(price_word.is_usable(word), "price: not usable")
     if not account.collaterals >> token & 1:
         require(word >> 248 == price_word.VALID, "price: not valid")
         value = amount * (word & (2**88 - 1)) // 10**18

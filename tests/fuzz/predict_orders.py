@@ -26,7 +26,6 @@ BPS = 10**4
 EXPIRY, QUIET = 600, 60
 MAX_SIZE = 10**28
 MAX_PRICE = price_word.MAX_PRICE
-UNCERTAIN = price_word.UNCERTAIN
 
 REFUSED_ETHER = "caller: callback failed"
 FILLED = "filled"
@@ -63,6 +62,7 @@ def first_price(
 ) -> tuple[int, int, int]:
     """Price, its doubt and its time, as the oracle answers a proof."""
     require(asset in m.oracle.listings, "asset: unknown")
+    require(asset not in m.oracle.unasked, "")  # there is no source to call
     found = m.oracle.feed(asset).first_since(since, proof, value, m.now)
     if isinstance(found, str):
         raise Refused(found)
@@ -131,7 +131,7 @@ def _base_price(m: Models, order: Order, since: int, proof: bytes, value: int) -
         if time <= quiet_until:
             return skew_pricing.worsened(first, doubt, buying), used
     word = m.margin.fresh_after_sample(1 << order.market)[order.market]
-    require(word >> 248 >= UNCERTAIN, "price: not usable")
+    require(price_word.is_usable(word), "price: not usable")
     price = word & (2**88 - 1)
     return skew_pricing.worsened(price, m.oracle.deviation(order.market), buying), used
 
@@ -149,7 +149,7 @@ def _examine(m: Models, account: int, order: Order, base: int) -> str:
     if refreshing:
         assets |= m.margin.held_assets(m.state.holding(POOL))
     words, risks = m.margin.after_sample(assets)
-    require(words[market] >> 248 >= UNCERTAIN, "price: not usable")
+    require(price_word.is_usable(words[market]), "price: not usable")
     if refreshing:
         nav = pool_value(m, words, risks, NOBODY)
     skew = m.state.skew(market)

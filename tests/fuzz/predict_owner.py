@@ -110,15 +110,15 @@ def set_source(m: Models, sender: int, asset: int, index: int, place: int, numbe
     listing = m.oracle.listings[asset]
     require(index < len(listing.sources), "source: unknown index")
     before = m.oracle.reading(asset)
-    twice = any(
-        other.place == (place, number) for i, other in enumerate(listing.sources) if i != index
-    )
+    first = int(asset in m.oracle.unasked)  # then the primary source is nobody's
+    others = [other for i, other in enumerate(listing.sources) if i != index and i >= first]
+    twice = any(other.place == (place, number) for other in others)
     require(not twice, "source: listed twice")
     source = m.oracle.source((place, number))
     price, confidence, time = m.feeds.sources[place][number].latest()
     grade = price_validity.grade(price, confidence, time, m.now, source.heartbeat, source.tolerance)
     require(grade == price_validity.FRESH, "source: no fresh price")
-    if before >> 248 >= price_word.UNCERTAIN:
+    if price_word.is_usable(before):
         side = price_validity.side(price, before & (2**88 - 1), listing.jump_bound)
         require(side == price_validity.NEAR, "source: off the price")
 
@@ -131,7 +131,7 @@ def list_asset(m: Models, sender: int, wrong: int) -> None:
         miscounted = "correlations" in fields and m.state.calendar[1] != NEW
         require(False, "correlations: wrong number" if miscounted else reason)
     require(m.oracle.up(), "sequencer: down")
-    seen = m.oracle.observe(m.oracle.listings[LIKE], 0)
+    seen = m.oracle.observe(m.world.listings[LIKE], 0)
     require(seen.state == price_word.VALID, "asset: no valid price")
     m.answer = NEW
 

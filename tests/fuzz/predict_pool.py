@@ -14,7 +14,8 @@ from tests.fuzz.predict_house import admit, collect
 
 WAD = 10**18
 ENTERING, LEAVING, NOBODY = 1, 2, 0
-UNCERTAIN = price_word.UNCERTAIN
+NO_PREMIUM = 2**160
+"""Skew scale of a market that is settled [wad units]."""
 
 # ── what the pool is worth ───────────────────────────────────────────────────────────────────────
 
@@ -26,16 +27,19 @@ def pool_value(m: Models, words: list[int], risks: dict[int, Asset], mover: int)
     for asset in bits(exposure.markets | exposure.collaterals):
         word = words[asset]
         rate = 0
-        if word >> 248 < UNCERTAIN:
+        if price_word.is_usable(word):
+            if mover != NOBODY:
+                rate = m.oracle.deviation(asset)
+        elif word >> 248 != price_word.RETIRED:
             rate = _initial_rate(m, risks[asset], word)
-        elif mover != NOBODY:
-            rate = m.oracle.deviation(asset)
         price = word & (2**88 - 1)
         low = skew_pricing.worsened(price, rate, False)
         high = skew_pricing.worsened(price, rate, True)
         size = exposure.sizes[asset]
         if size:
             scale = m.state.book(asset)[1]
+            if word >> 248 == price_word.RETIRED:
+                scale = NO_PREMIUM
             choose, at = max, skew_pricing.pool_value_up
             if mover != ENTERING:
                 choose, at = min, skew_pricing.pool_value_down
@@ -52,6 +56,8 @@ def _initial_rate(m: Models, asset: Asset, word: int) -> int:
 
 def haircut(m: Models, asset: Asset, value: int, word: int) -> int:
     """h of a collateral value at a reading [wad]."""
+    if word >> 248 == price_word.RETIRED:
+        return WAD
     risk = asset.risk
     line = risk_engine.line_at(risk, word >> 176 & (2**32 - 1), m.margin.parameters)
     factor = size_factor(value, risk.depth)
@@ -153,7 +159,7 @@ def buy_collateral(
     require(0 < amount <= held, "collateral: amount out of range")
     asset = m.world.tokens[token].asset
     word = m.margin.fresh_after_sample(1 << asset)[asset]
-    require(word >> 248 >= UNCERTAIN, "price: not usable")
+    require(price_word.is_usable(word), "price: not usable")
     price = word & (2**88 - 1)
     rate = haircut(m, m.state.risk(asset), mul_wad_down(held, price), word)
     payment = mul_wad_up(mul_wad_up(amount, price), WAD - rate)

@@ -28,6 +28,7 @@ NEVER_REFUSED = {
     "move price",
     "crash",
     "break feed",
+    "feeds fail",
     "sequencer",
     "wait",
     "sample",
@@ -38,9 +39,9 @@ NEVER_REFUSED = {
     "refresh nav",
     "approve shares",
 }
-NEVER_ACCEPTED = {"intrude", "send ether", "settle"}
+NEVER_ACCEPTED = {"intrude", "send ether"}
 # Once in thousands of steps: they have scenarios of their own below.
-RARE = {"write off", "watch death", "deleverage", "buy collateral", "list market"}
+RARE = {"write off", "watch death", "settle", "deleverage", "buy collateral", "list market"}
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ SPARES = 2
 """Aggregators a proxy may still switch to."""
 CURRENT_AGE, PULL_AGE, PUSH_AGE = 3, 500, 3_000
 """Older than this a feed is freshened [s]."""
+FOREVER = 2**64
+"""Until then nobody heals a feed that is dead [s]."""
 _SEQUENCER = selectors("MockSequencerFeed")
 
 
@@ -80,9 +82,10 @@ class Feeds:
             self.publish(wire, asset)
 
     def publish(self, wire: Sender, asset: int) -> None:
-        """What an asset is really worth, on all of its feeds."""
+        """What an asset is really worth, on all of its feeds but dead ones."""
         for feed in self.sources[asset]:
-            feed.publish(wire, self.prices[asset], wire.now)
+            if feed.broken_until < FOREVER:
+                feed.publish(wire, self.prices[asset], wire.now)
 
     def freshen(self, wire: Sender, current: bool) -> None:
         """Heal what is late or wrong.
