@@ -176,9 +176,10 @@ def _loan(machine: Machine, chooser: Chooser, account: int) -> Args:
     return caller_of(machine, chooser, account), account, QUOTE, amount, somebody(chooser)
 
 
-def _withdraw(
+def withdraw(
     machine: Machine, sender: int, account: int, token: int, amount: int, receiver: int
 ) -> None:
+    """`amount` token units, or all of it."""
     house = int(machine.world.deployment.clearinghouse.address, 16)
     who = house if receiver == HOUSE_ITSELF else machine.address(receiver)
     machine.call(
@@ -245,7 +246,7 @@ def _allow(machine: Machine, person: int, token: int, allowed: int) -> None:
 
 ACTIONS = (
     Action("deposit", "deposit", 70, _draw_deposit, _deposit),
-    Action("withdraw", "withdraw", 90, _draw_withdraw, _withdraw),
+    Action("withdraw", "withdraw", 90, _draw_withdraw, withdraw),
     Action("repay", "repay", 20, _draw_repay, _repay),
     Action("accrue funding", "funding", 15, _draw_funding, _accrue),
     Action("open account", "account", 8, _draw_open, _open),

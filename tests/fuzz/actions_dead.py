@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from margin_model import price_word
-from tests.fuzz import predict_dead
+from tests.fuzz import actions_accounts, predict_dead
 from tests.fuzz.actions_common import (
     Action,
     Args,
     Pace,
     any_account,
+    caller_of,
     odd,
     some_market,
     somebody,
     usual_pace,
 )
 from tests.fuzz.chooser import Chooser
+from tests.fuzz.predict import ALL
 from tests.fuzz.step import Violation
 from tests.fuzz.world_feeds import FOREVER
 
@@ -45,6 +47,8 @@ def _draw_failure(machine: Machine, chooser: Chooser) -> Args:
     if chooser.chance(3, 4):
         # where there is most to settle
         most = max(len(_holders(machine, asset)) for asset in alive)
+        if most < 2:
+            return None
         alive = [asset for asset in alive if len(_holders(machine, asset)) == most]
     return chooser.pick(alive), chooser.pick((ZERO, ZERO, SILENT))
 
@@ -80,7 +84,7 @@ def _draw_watch(machine: Machine, chooser: Chooser) -> Args:
     dying = [asset for asset in _dead(machine) if asset not in retired]
     if dying and not odd(chooser):
         return somebody(chooser), chooser.pick(dying)
-    if not chooser.chance(1, 20):
+    if not chooser.chance(1, 40):
         return None
     return somebody(chooser), some_market(machine, chooser)
 
@@ -132,8 +136,25 @@ def _settle(machine: Machine, sender: int, account: int, market: int) -> None:
     machine.call(sender, "Deleveraging", "settle", args, check, account, market, accounts=touched)
 
 
+def _draw_taking(machine: Machine, chooser: Chooser) -> Args:
+    """Collateral of a dead asset leaves in kind: all of it, or a part."""
+    retired, state = machine.models.oracle.retired, machine.models.state
+    if not retired:
+        return None
+    tokens = [t for t in range(state.token_count) if machine.world.tokens[t].asset in retired]
+    words = zip(machine.accounts, state.accounts(machine.accounts), strict=True)
+    found = [(a, t) for a, word in words for t in tokens if word.collaterals >> t & 1]
+    if not found:
+        return None
+    account, token = chooser.pick(found)
+    units = state.amount(account, token) // machine.world.tokens[token].scale
+    amount = ALL if chooser.chance(1, 2) else max(1, units * chooser.integer(1, 999) // 1_000)
+    return caller_of(machine, chooser, account), account, token, amount, somebody(chooser)
+
+
 ACTIONS = (
-    Action("feeds fail", "dead", 30, _draw_failure, _fail),
-    Action("watch death", "dead", 200, _draw_watch, _watch, _watch_pace),
+    Action("feeds fail", "dead", 60, _draw_failure, _fail),
+    Action("watch death", "dead", 400, _draw_watch, _watch, _watch_pace),
     Action("settle", "dead", 120, _draw_settlement, _settle),
+    Action("take dead collateral", "withdraw", 60, _draw_taking, actions_accounts.withdraw),
 )

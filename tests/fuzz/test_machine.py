@@ -19,7 +19,7 @@ from tests.fuzz.world import QUOTE_UNIT, WOLF, World, build_world
 from tests.fuzz.world_wire import SlowWire
 from tests.unit.test_access import ACCESS
 
-EPISODES, STEPS = 60, 150
+EPISODES, STEPS = 66, 150
 SEED = 2
 
 # Nobody can be refused these: they are prices, time, tokens, or open to everybody at any time.
@@ -41,7 +41,15 @@ NEVER_REFUSED = {
 }
 NEVER_ACCEPTED = {"intrude", "send ether"}
 # Once in thousands of steps: they have scenarios of their own below.
-RARE = {"write off", "watch death", "settle", "deleverage", "buy collateral", "list market"}
+RARE = {
+    "write off",
+    "watch death",
+    "settle",
+    "take dead collateral",
+    "deleverage",
+    "buy collateral",
+    "list market",
+}
 
 
 @pytest.fixture(scope="module")
