@@ -131,7 +131,7 @@ def uncovered(look: Look) -> int:
     expected = {0} if lacking <= covered and not old and not asked else set()
     pool = books.held(POOL)
     words = mirror.words_for(pool)
-    equity = mirror.equity(pool, words)
+    equity = mirror.equity(pool, words) + mirror.accrued().to_pool
     covered += max(0, equity)
     if equity < 0:
         assets = mirror.assets_of(pool)
