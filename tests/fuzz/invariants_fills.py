@@ -33,7 +33,9 @@ class Fill:
         taker, taken = books.held_before(self.bidder), books.held(self.bidder)
         self.gain = mirror.equity(taken, self.words) - mirror.equity(taker, self.words, before=True)
         self.slack = look.slack(self.before, taken) + self.offer.buffered // WAD + 1
-        self.index_moved = look.written_down or books.then("uncovered") != 0
+        # a bid that finds R is charged with it at once, which raises the index of whoever stays
+        moved = books.index != mirror.accrued(before=True).supply
+        self.index_moved = moved or books.then("uncovered") != 0
         self.charged = books.then("uncovered") != 0 or books.now("uncovered") != 0
 
 
