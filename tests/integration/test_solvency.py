@@ -155,7 +155,7 @@ def test_audit__other_prices_than_the_chain_uses__told(
     def misread(cls: type[Conditions], protocol: Deployment) -> Conditions:
         found = read(cls, protocol)
         assets = {
-            asset: replace(each, risk=each.risk._replace(line=each.risk.line + 10**15))
+            asset: each._replace(risk=each.risk._replace(line=each.risk.line + 10**15))
             for asset, each in found.assets.items()
         }
         return replace(found, assets=assets)
