@@ -8,7 +8,9 @@ import pytest
 
 from margin_model.fixed_point import WAD
 from tests.fuzz.episode import Stage
-from tests.fuzz.invariants import Invariants
+from tests.fuzz.invariants import Invariants, all_invariants
+from tests.fuzz.invariants_look import Invariant
+from tests.fuzz.step import Violation
 from tests.fuzz.world import World
 
 TRADER, OTHER = 8, 10
@@ -63,3 +65,17 @@ def fill(world: World, account: int, owner: str, size: int) -> None:
     _refresh(world, "BTC", 30_000 * WAD)
     proof = deployment.feeds["BTC"][0].proof(deployment.chain.time)
     assert deployment.pool.execute_order(account, 4, proof, sender=owner).result
+
+
+def named(name: str) -> Invariant:
+    """The invariant of that name, which is asked by itself."""
+    invariant = next(i for i in all_invariants() if i.name == name)
+    assert isinstance(invariant, Invariant)
+    return invariant
+
+
+def assert_says_so(invariants: Invariants, name: str) -> None:
+    """The named invariant does not hold."""
+    with pytest.raises(Violation) as caught:
+        named(name).check(invariants.look)
+    assert caught.value.name == name

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.fuzz import predict_dead
-from tests.fuzz.conftest import TRADER
+from tests.fuzz.conftest import TRADER, assert_says_so
 from tests.fuzz.episode import Stage
-from tests.fuzz.invariants import Invariants, all_invariants
-from tests.fuzz.invariants_look import Invariant
+from tests.fuzz.invariants import Invariants
 from tests.fuzz.invariants_words import PROCEEDS_BITS
 from tests.fuzz.record import Sent
-from tests.fuzz.step import Step, Violation
+from tests.fuzz.step import Step
 from tests.fuzz.storage import spot
 from tests.fuzz.world import World
 
@@ -130,12 +129,3 @@ def corrupt(world: World, place: tuple[str, int], more: int) -> None:
     old = world.evm.storage(*place)
     world.evm.insert_account_storage(*place, (old + more) % 2**256)
     world.wire.version += 1
-
-
-def assert_says_so(invariants: Invariants, name: str) -> None:
-    """The invariant of that name is the one that fails."""
-    invariant = next(i for i in all_invariants() if i.name == name)
-    assert isinstance(invariant, Invariant)
-    with pytest.raises(Violation) as caught:
-        invariant.check(invariants.look)
-    assert caught.value.name == name

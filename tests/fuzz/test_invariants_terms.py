@@ -11,29 +11,19 @@ import pytest
 
 from chain.deployment import CROSS
 from margin_model.fixed_point import WAD
-from tests.fuzz.conftest import OTHER, TRADER, fill
+from tests.fuzz.conftest import OTHER, TRADER, assert_says_so, fill, named
 from tests.fuzz.episode import Stage
-from tests.fuzz.invariants import Invariants, all_invariants
+from tests.fuzz.invariants import Invariants
 from tests.fuzz.invariants_auction import Shown
-from tests.fuzz.invariants_look import Curve, Invariant
+from tests.fuzz.invariants_look import Curve
 from tests.fuzz.invariants_words import FUND, POOL, PROCEEDS_BITS
 from tests.fuzz.record import NOTHING_SENT, Sent
-from tests.fuzz.step import Violation
 from tests.fuzz.storage import spot
 
 BIDDER, NETTED, PLEDGED = 7, 16, 18
 NO_LIMIT = 2**127
 SMALL = 10**13  # more than any rounding [quote wad]
 HIGHEST = 2**64 - 1  # line of a risk word [wad]
-
-
-def assert_says_so(invariants: Invariants, name: str) -> None:
-    """The named invariant does not hold."""
-    invariant = next(i for i in all_invariants() if i.name == name)
-    assert isinstance(invariant, Invariant)
-    with pytest.raises(Violation) as caught:
-        invariant.check(invariants.look)
-    assert caught.value.name == name
 
 
 def observe_until(invariants: Invariants, stage: Stage, wanted: Callable[[int], bool]) -> None:
@@ -223,8 +213,7 @@ def test_requirement__with_a_step__says_so(
 
 
 def test_notice__line_jumps__says_so(stage: Stage, invariants: Invariants) -> None:
-    invariant = next(i for i in all_invariants() if i.name == "notice kept")
-    assert isinstance(invariant, Invariant)
+    invariant = named("notice kept")
     observe_until(invariants, stage, lambda now: now % 8 == 0)
     invariant.check(invariants.look)
     watch = invariants.look.watch

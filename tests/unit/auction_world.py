@@ -195,12 +195,21 @@ class World:
             self.trade(account, market, size, owner)
         return account
 
+    def borrower(self, quote: int) -> int:
+        """A new account with 100 units of gold, and that much debt taken out [quote wad]."""
+        account = self.open()
+        self.add_collateral(account, "GOLD", 100 * WAD)
+        self.clearinghouse.withdraw(
+            account, self.usdc.address, quote // 10**12, self.owner, sender=self.owner
+        )
+        return account
+
     # ── auctions ─────────────────────────────────────────────────────────────────────────────────
 
-    def sink(self, account: int, price: int = 895 * WAD // 10) -> None:
+    def sink(self, account: int, price: int = 895 * WAD // 10) -> Receipt:
         """In auction after a fall of market 0; of 1,000 long by default E = -500, MM = 4,480."""
         self.set_price(0, price)
-        self.auction.start(account, 0)
+        return self.auction.start(account, 0)
 
     def bid(
         self,

@@ -193,11 +193,7 @@ def balance(found):
 
 
 def test_solvency__open_positions_debts_and_collateral__both_sides_are_equal(world, account):
-    debtor = world.open()
-    world.add_collateral(debtor, "GOLD", 100 * WAD)
-    world.clearinghouse.withdraw(
-        debtor, world.usdc.address, 5_000 * 10**6, world.owner, sender=world.owner
-    )
+    world.borrower(5_000 * WAD)
     world.set_price(0, 93 * WAD)
     world.set_price(3, 130 * WAD)
     found = world.lens.solvency()
@@ -231,11 +227,7 @@ def test_solvency__through_a_loss__says_who_bears_it(world, account, bidder):
 
 def test_solvency__pool_with_collateral__counts_it_in_full(world):
     world.open(20_000 * WAD)
-    account = world.open()
-    world.add_collateral(account, "GOLD", 100 * WAD)
-    world.clearinghouse.withdraw(
-        account, world.usdc.address, 8_000 * 10**6, world.owner, sender=world.owner
-    )
+    account = world.borrower(8_000 * WAD)
     world.set_price(8, 81 * WAD)
     world.auction.start(account, 0)
     world.run_clock(account, PARAMS["fast_phase"] + PARAMS["slow_phase"])

@@ -523,11 +523,7 @@ def test_open_round__last_one_ended__at_once_and_the_hour_begins_again(world, ro
 @pytest.fixture
 def stranded(world, rounds, winners):
     """The pool is below zero, without positions, and has 100 units of a collateral at 51."""
-    borrower = world.open(0)
-    world.add_collateral(borrower, "GOLD", 100 * WAD)
-    world.clearinghouse.withdraw(
-        borrower, world.usdc, 5_000 * 10**6, world.owner, sender=world.owner
-    )
+    borrower = world.borrower(5_000 * WAD)
     world.set_price(8, 51 * WAD)
     world.auction.start(borrower, 0)
     world.run_clock(borrower, PARAMS["fast_phase"] + PARAMS["slow_phase"])

@@ -28,16 +28,7 @@ def account(world):
 def ruined(world, account):
     """The pool owes a winner more than it has; no fund: suppliers bear what the account lacks."""
     supplier = world.open(10**4 * WAD)
-    winner = world.long(10**5 * WAD, {7: 5000 * WAD})
-    world.set_price(7, 200 * WAD)
-    assert world.equity(POOL) < 0
-    return supplier, winner
-
-
-def sink(world, account, price=895 * WAD // 10):
-    """By default E = -500; in auction."""
-    world.set_price(0, price)
-    return world.auction.start(account, 0)
+    return supplier, world.ruin_pool()
 
 
 def uncovered(world):
@@ -74,7 +65,7 @@ def all_of(world, account, owner=None):
 
 
 def test_start__loss_within_fund_and_pool__no_shortfall(world, account):
-    receipt = sink(world, account)
+    receipt = world.sink(account)
     assert world.event(receipt, "DeficitFound", world.fund).new_amount == (
         world.cash(account) - world.equity(account)
     )
@@ -83,7 +74,7 @@ def test_start__loss_within_fund_and_pool__no_shortfall(world, account):
 
 
 def test_start__loss_beyond_them__is_the_suppliers(world, account, ruined):
-    receipt = sink(world, account)
+    receipt = world.sink(account)
     found = world.clearinghouse.shortfall()
     assert world.event(receipt, "ShortfallSet", world.clearinghouse) == (0, found)
     assert found == uncovered(world)
@@ -95,7 +86,7 @@ def test_start__fund_and_pool_have_part_of_it__the_rest(world, account):
     world.stake(100 * WAD)
     world.long(10**5 * WAD, {7: 1_000 * WAD})
     world.set_price(7, 2_149 * WAD // 10)
-    sink(world, account, 85 * WAD)
+    world.sink(account, 85 * WAD)
     assert 0 < world.cash(FUND) < world.equity(POOL) + world.cash(FUND) < 5_000 * WAD
     assert world.clearinghouse.shortfall() == uncovered(world) > 0
 
@@ -108,7 +99,7 @@ def test_start__solvent__touches_no_shortfall(world, account, ruined):
 
 
 def test_poke__prices_moved__refreshes_it(world, account, ruined):
-    sink(world, account)
+    world.sink(account)
     for price in (88 * WAD, 895 * WAD // 10, 86 * WAD):
         world.set_price(0, price)
         world.chain.advance(1)
@@ -123,7 +114,7 @@ def test_poke__prices_moved__refreshes_it(world, account, ruined):
 def test_poke__prices_unknown__stakers_wait_for_all_suppliers_for_what_is_known(
     world, account, ruined
 ):
-    sink(world, account)
+    world.sink(account)
     lacking = -world.equity(account)
     world.set_price(0, 895 * WAD // 10, UNUSABLE)
     world.auction.poke(account)
@@ -136,7 +127,7 @@ def test_poke__prices_unknown__stakers_wait_for_all_suppliers_for_what_is_known(
 def test_poke__another_auction__refreshes_it_too(world, account, ruined):
     """R is one number: whichever auction is touched, it is brought up to date."""
     other = world.long(10_000 * WAD, {1: 1000 * WAD})
-    sink(world, account)
+    world.sink(account)
     world.set_price(1, 905 * WAD // 10)
     world.auction.start(other, 0)
     world.set_price(7, 100 * WAD)
@@ -150,7 +141,7 @@ def test_poke__another_auction__refreshes_it_too(world, account, ruined):
 def test_bid__part_of_the_loss_is_realised__r_is_what_is_left(
     world, account, ruined, bidder, fraction
 ):
-    sink(world, account)
+    world.sink(account)
     buyer = collateralised(world, bidder)
     receipt = world.auction.bid(account, buyer, fraction, ANY_PRICE, ANY_EQUITY, sender=bidder)
     charged = world.event(receipt, "ShortfallCovered").written_down
@@ -165,7 +156,7 @@ def test_bid__part_of_the_loss_is_realised__r_is_what_is_left(
 
 
 def test_backstop__loss_is_realised__no_shortfall_left(world, account, ruined):
-    sink(world, account)
+    world.sink(account)
     for _ in range(11):
         world.chain.advance(120)
         world.auction.poke(account)
@@ -177,7 +168,7 @@ def test_backstop__loss_is_realised__no_shortfall_left(world, account, ruined):
 
 
 def test_end__recovered__no_shortfall_left(world, account, ruined):
-    sink(world, account)
+    world.sink(account)
     assert world.clearinghouse.shortfall() > 0
     world.set_price(0, 100 * WAD)
     world.auction.end(account)
@@ -190,7 +181,7 @@ def test_end__recovered__no_shortfall_left(world, account, ruined):
 def test_withdraw__while_it_runs__pays_what_who_stays_is_left_with(world, account, ruined, bidder):
     supplier, _ = ruined
     other = world.open(10**4 * WAD)
-    sink(world, account)
+    world.sink(account)
     arrived = all_of(world, supplier)
     assert arrived < 10**4 * WAD
     buyer = collateralised(world, bidder)
@@ -208,7 +199,7 @@ def test_repay__own_debtor_at_par_during_a_shortfall__gains_nobody_a_unit(world,
         debtor, world.usdc.address, 10**4 * 10**6, world.chain.accounts[9], sender=world.owner
     )
     stays = world.open(10**4 * WAD)
-    sink(world, account)
+    world.sink(account)
     worth = world.cash(supplier) + world.cash(debtor)
     arrived = all_of(world, supplier)
     house = world.clearinghouse
@@ -234,7 +225,7 @@ def written_down(world, account, ruined):
     victim = world.long(9_000 * WAD, {1: 1_000 * WAD})
     world.set_price(1, 963 * WAD // 10)
     assert world.equity(victim) > world.health(victim).maintenance
-    sink(world, account, 70 * WAD)
+    world.sink(account, 70 * WAD)
     buyer = world.chain.accounts[5]
     bidding = collateralised(world, buyer)
     world.auction.bid(account, bidding, WAD, ANY_PRICE, ANY_EQUITY, sender=buyer)
@@ -275,7 +266,7 @@ def test_start__money_brought_after_the_write_down__gambles_with_its_own_only(
 
 def test_grace__after_a_write_down__says_what_cash_was_worth(world, account, ruined, bidder):
     assert world.auction.grace() == WAD
-    sink(world, account, 70 * WAD)
+    world.sink(account, 70 * WAD)
     old = world.clearinghouse.supply()[0]
     buyer = collateralised(world, bidder)
     world.auction.bid(account, buyer, WAD, ANY_PRICE, ANY_EQUITY, sender=bidder)
@@ -287,10 +278,6 @@ def test_grace__after_a_write_down__says_what_cash_was_worth(world, account, rui
 
 
 def test_start__debtor_after_a_write_down__has_lost_nothing_and_gets_no_grace(world, written_down):
-    debtor = world.open()
-    world.add_collateral(debtor, "GOLD", 100 * WAD)
-    world.clearinghouse.withdraw(
-        debtor, world.usdc.address, 9_000 * 10**6, world.owner, sender=world.owner
-    )
+    debtor = world.borrower(9_000 * WAD)
     world.set_price(8, 94 * WAD)
     world.auction.start(debtor, 0)
