@@ -123,14 +123,7 @@ def _collateral(
     @return MM of the collateral, the same at `_high_line` [quote wad], and h at `_high_line` [wad]
     """
     factor: uint256 = self._size_factor(_value, _depth)
-    # `_haircut`, written out
-    haircut: uint256 = unsafe_div(unsafe_add(unsafe_mul(_line, factor), _WAD - 1), _WAD)
-    least: uint256 = unsafe_mul(_haircut_floor, WAD_PER_BPS)
-    most: uint256 = unsafe_mul(_haircut_cap, WAD_PER_BPS)
-    if haircut < least:
-        haircut = least
-    elif haircut > most:
-        haircut = most
+    haircut: uint256 = self._haircut(_line, factor, _haircut_floor, _haircut_cap)
     maintenance: uint256 = unsafe_div(unsafe_add(unsafe_mul(_value, haircut), _WAD - 1), _WAD)
     if _high_line == _line:
         return maintenance, maintenance, haircut
