@@ -1,4 +1,4 @@
-"""Exact integer mirror of the views of ``contracts/RiskEngine.vy``.
+"""Exact integer mirror of the views of ``contracts/RiskEngine.vy`` and of `requirement`.
 
 Whoever knows an account's exposure, the readings and the assets' risk words recomputes here, to the
 wei, every number that can liquidate it.

@@ -76,7 +76,7 @@ class Mirror(Cash):
             risk.FLOOR(),
         )
         self._risk = risk
-        self._shocks = risk.artifact.slot("_shocks")
+        self._shocks = risk.artifact.slot("risk_book.shocks")
         self._tables: dict[int, int] = {}
         self._steepest: dict[int, int] = {}
         self.tables_set = 0  # how often

@@ -41,9 +41,9 @@ class State(Books):
         self._deleveraging = Place(deployment.deleveraging)
         self._risk = Place(deployment.risk)
         self._oracle = Place(deployment.oracle)
-        self._risks = self._risk.slot("_risks")
-        self._shocks = self._risk.slot("_shocks")
-        self._tables = self._risk.slot("_tables")
+        self._risks = self._risk.slot("risk_book.risks")
+        self._shocks = self._risk.slot("risk_book.shocks")
+        self._tables = self._risk.slot("risk_book.tables")
         self._memories = self._oracle.slot("_memories")
         self._lanes = self._oracle.slot("price_sources._lanes")
         self._volatilities = self._oracle.slot("_volatilities")
@@ -191,7 +191,7 @@ class State(Books):
 
     @property
     def _clock(self) -> int:
-        return int(self._read(self._risk.address, self._risk.slot("_clock")))
+        return int(self._read(self._risk.address, self._risk.slot("sample_clock._clock")))
 
     def risk_word(self, asset: int) -> int:
         """Packed by `margin_model.risk_word`; 0 when not listed."""
@@ -199,12 +199,14 @@ class State(Books):
 
     def target_lane(self, asset: int) -> int:
         """What makes an asset's target, lowest; see `margin_model.risk_word`."""
-        word = self._read(self._risk.address, self._risk.slot("_targets") + (asset >> 2))
+        word = self._read(self._risk.address, self._risk.slot("risk_book.targets") + (asset >> 2))
         return int(word) >> 64 * (asset & 3)
 
     def deposit_cap(self, asset: int) -> int:
         """[wad units]"""
-        return int(self._read(self._risk.address, self._risk.slot("_deposit_caps") + asset))
+        return int(
+            self._read(self._risk.address, self._risk.slot("risk_book.deposit_caps") + asset)
+        )
 
     def tier_table(self, table: int) -> int:
         """Packed by `margin_model.tier_table`."""

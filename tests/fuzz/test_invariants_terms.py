@@ -223,7 +223,7 @@ def test_notice__line_jumps__says_so(stage: Stage, invariants: Invariants) -> No
         invariant.check(invariants.look)
     assert watch.held is not None
     market = next(m for m, size in enumerate(watch.held.sizes) if size)
-    risk = spot(stage.world.deployment.risk, "_risks")
+    risk = spot(stage.world.deployment.risk, "risk_book.risks")
     word = stage.world.evm.storage(risk.address, risk.slot + market)
     stage.world.evm.insert_account_storage(risk.address, risk.slot + market, word | HIGHEST)
 
