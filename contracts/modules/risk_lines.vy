@@ -83,7 +83,6 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256, _lane: uin
     variance: uint256 = _variance
     if REPORTS != empty(address):
         variance = risk_report._raised(_variance, staticcall IRiskReports(REPORTS).variance_floor(_asset), REPORT_RANGE)
-    line: uint256 = self._line_at(risk, _live)
     old_target: uint256 = (risk >> 64) & UINT64
     # as `risk_word._target_of`, without the price of a call
     new_target: uint256 = ramp._target(
@@ -93,11 +92,14 @@ def _update_line(_asset: uint256, _live: uint256, _variance: uint256, _lane: uin
         unsafe_mul((_lane >> 34) & UINT14, risk_word.LINE_UNIT),
         unsafe_mul((_lane >> 48) & UINT14, risk_word.LINE_UNIT),
     )
-    # A line that has arrived and stays needs no write: any start of its ramp is as good. Nor does one on
-    # its way to where it was going.
-    if new_target == old_target:
-        if line == old_target or _live < unsafe_add((risk >> 128) & UINT32, MAX_RAMP_AGE):
-            return 0
+    # A line on its way to where it was going needs no write, nor any look at where it is. Nor does one that
+    # has arrived and stays: any start of its ramp is as good.
+    unchanged: bool = new_target == old_target
+    if unchanged and _live < unsafe_add((risk >> 128) & UINT32, MAX_RAMP_AGE):
+        return 0
+    line: uint256 = self._line_at(risk, _live)
+    if unchanged and line == old_target:
+        return 0
     risk_book.risks[_asset] = risk_word._with_ramp(risk, line, new_target, _live)
     return line | (new_target << 64) | (_live << 128)
 
