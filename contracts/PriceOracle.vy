@@ -250,15 +250,19 @@ def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint2
         errors._fail("first price: out of bounds")
     if updated_at < _since or updated_at > block.timestamp:
         errors._fail("first price: bad time")
-    uncertain: bool = False
-    terms: uint256 = price_sources._terms[_asset]
-    uncertain, confidence = price_validity._doubt(
-        price, min(confidence, price_word.MAX_PRICE), 0, oracle_slots._max_confidence(terms), 0
-    )
     doubt: uint256 = 0
-    if uncertain:
-        # at most MAX_PRICE / 1 in 1e-9: below 2**117
-        doubt = unsafe_mul(confidence, WAD // price_word.CONFIDENCE_PRECISION)
+    if confidence != 0:  # mostly it is not
+        uncertain: bool = False
+        uncertain, confidence = price_validity._doubt(
+            price,
+            min(confidence, price_word.MAX_PRICE),
+            0,
+            oracle_slots._max_confidence(price_sources._terms[_asset]),
+            0,
+        )
+        if uncertain:
+            # at most MAX_PRICE / 1 in 1e-9: below 2**117
+            doubt = unsafe_mul(confidence, WAD // price_word.CONFIDENCE_PRECISION)
     if oracle_slots._has_several(lane):
         price, doubt = self._with_others(_asset, lane, price, doubt)
     if self.balance != 0:  # nothing here belongs to the oracle

@@ -54,8 +54,10 @@ def _examine(
     fill: uint256 = skew_pricing._fill_price(_base, market.skew, _order.size_delta, market.skew_scale)
     fee: uint256 = skew_pricing._fee(fill, market.skew, _order.size_delta, fees.maker_fee, fees.taker_fee)
     reason: String[32] = self._bound(_order, market, fill)
-    if self._is_off(_order.market, _base, words[_order.market]):
-        reason = "volatile"
+    # What it reads as usable the oracle believes: mostly no other price is to be filled at.
+    if _base != price_word._price(words[_order.market]):
+        if self._is_off(_order.market, _base, words[_order.market]):
+            reason = "volatile"
     if reason == "" and not reducing:
         larger: uint256 = skew_pricing._larger_side(market.long_interest, market.skew, size, size_after)
         notional: uint256 = fixed_point._mul_wad_up(larger, price_word._price(words[_order.market]))

@@ -16,6 +16,7 @@ asset_count: public(uint256)
 sample_count: public(uint256)
 proof_count: public(uint256)
 doubt: public(uint256)  # of first prices [wad]
+tick: public(uint256)  # what first prices are; 0: as readings [quote wad per unit]
 _words: uint256[16]
 _variances: uint256[16]
 _deviations: uint256[16]
@@ -79,6 +80,14 @@ def set_doubt(_doubt: uint256):
 
 
 @external
+def set_tick(_price: uint256):
+    """
+    @notice What every first price is from now on, whatever the reading says; 0: the reading's.
+    """
+    self.tick = _price
+
+
+@external
 def set_asset_count(_count: uint256):
     self.asset_count = _count
 
@@ -110,7 +119,8 @@ def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint2
     assert len(_proof) != 0, "first price: no proof"
     assert _since <= block.timestamp, "first price: none yet"
     self.proof_count += 1
-    return self._words[_asset] & (2**88 - 1), block.timestamp, self.doubt
+    price: uint256 = self._words[_asset] & (2**88 - 1) if self.tick == 0 else self.tick
+    return price, block.timestamp, self.doubt
 
 
 @external

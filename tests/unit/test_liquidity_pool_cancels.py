@@ -179,9 +179,11 @@ def test_execute_order__doubtful_first_price__is_worsened_by_the_doubt(venue, ac
 @pytest.mark.parametrize("side", [-1, 1])
 def test_execute_order__tick_the_oracle_never_believed__is_cancelled(venue, account, move, side):
     """The first price after submission was a wick, and the feed has corrected it since."""
-    venue.set_price(MARKET, PRICE * (100 + move) // 100, ema=PRICE)
+    venue.oracle.set_tick(PRICE * (100 + move) // 100)
     receipt = venue.order(account, MARKET, side * WAD)
     _assert_untouched(venue, account, receipt, "volatile")
+    venue.oracle.set_tick(PRICE * (100 + move * 8 // 10) // 100)
+    assert venue.order(account, MARKET, side * WAD).result is True
 
 
 def test_execute_order__another_asset_held_stale__waits_for_a_push(venue, account, reverts):
