@@ -44,9 +44,9 @@ class State(Books):
         self._risks = self._risk.slot("risk_book.risks")
         self._shocks = self._risk.slot("risk_book.shocks")
         self._tables = self._risk.slot("risk_book.tables")
-        self._memories = self._oracle.slot("_memories")
+        self._memories = self._oracle.slot("asset_readings.memories")
         self._lanes = self._oracle.slot("price_sources._lanes")
-        self._volatilities = self._oracle.slot("_volatilities")
+        self._volatilities = self._oracle.slot("asset_readings.volatilities")
         self._grid = GridSlots(self._read, deployment.oracle)
 
     # ── pool and fund ────────────────────────────────────────────────────────────────────────────

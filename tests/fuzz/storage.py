@@ -44,8 +44,8 @@ _HOT: tuple[tuple[str, str, str, int | str], ...] = (
     ("clock", "risk", "sample_clock._clock", 1),
     ("risks", "risk", "risk_book.risks", "M"),
     ("calendar", "oracle", "_calendar", 1),
-    ("memories", "oracle", "_memories", "M"),
-    ("volatilities", "oracle", "_volatilities", "M"),
+    ("memories", "oracle", "asset_readings.memories", "M"),
+    ("volatilities", "oracle", "asset_readings.volatilities", "M"),
 )
 _QUIET: tuple[tuple[str, str, str, int | str], ...] = (
     ("token_count", "clearinghouse", "collateral_book.token_count", 1),

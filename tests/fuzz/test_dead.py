@@ -51,7 +51,7 @@ def test_retired__memory_changed__says_so(stage: Stage, invariants: Invariants) 
     sent = retire(stage.world, invariants)
     invariants.check(sent)
     assert invariants.counts["retired for ever"]
-    place = spot(stage.world.deployment.oracle, "_memories")
+    place = spot(stage.world.deployment.oracle, "asset_readings.memories")
     corrupt(stage.world, place, 1)
 
     invariants.observe(sent._replace(function="sample", args=()))
@@ -61,7 +61,7 @@ def test_retired__memory_changed__says_so(stage: Stage, invariants: Invariants) 
 
 def test_retired__not_at_its_ema__says_so(stage: Stage, invariants: Invariants) -> None:
     sent = retire(stage.world, invariants)
-    corrupt(stage.world, spot(stage.world.deployment.oracle, "_memories"), 1)
+    corrupt(stage.world, spot(stage.world.deployment.oracle, "asset_readings.memories"), 1)
 
     invariants.observe(sent)
 

@@ -51,7 +51,7 @@ CASES = (
     Case("bitmaps", "clearinghouse", "accounts.words", (TRADER,), add=2),
     Case("escrow", "clearinghouse", "cash_book.balances", (3,), add=1 << PROCEEDS_BITS),
     Case("escrow", "pool", "order_book._orders", (TRADER + 1,)),
-    Case("live time", "oracle", "_memories", add=1 << 208),
+    Case("live time", "oracle", "asset_readings.memories", add=1 << 208),
     Case("ramp bounded", "risk", "risk_book.risks", add=1),
     Case("parameters by the owner", "risk", "risk_book.risks", add=1 << 160),
     Case("parameters by the owner", "risk", "risk_book.targets"),
