@@ -20,6 +20,7 @@ from tests.fuzz.predict import Models
 from tests.fuzz.predict_orders import first_price
 from tests.fuzz.world_feed import Push
 from tests.fuzz.world_feeds import FOREVER
+from tests.fuzz.world_ratio import Ratio
 
 if TYPE_CHECKING:
     from tests.fuzz.machine import Machine
@@ -118,6 +119,8 @@ def _fault(machine: Machine, asset: int, index: int, fault: int, size: int, last
     if feed.broken_until == FOREVER:
         return
     feed.broken_until = now + lasts
+    if isinstance(feed, Ratio):
+        feed, price = feed.leg(size & 1, price)
     match FAULTS[fault]:
         case "zero":
             feed.publish(wire, 0, now)
@@ -133,7 +136,7 @@ def _fault(machine: Machine, asset: int, index: int, fault: int, size: int, last
         case "wide":
             feed.publish(wire, price, now, price * size // BPS)
         case "apart":
-            feed.publish(wire, price * (BPS + size) // BPS, now)
+            feed.publish(wire, price * (BPS + (size if size & 2 else -size)) // BPS, now)
         case "enormous":
             feed.publish(wire, 2**255, now)
         case _ if isinstance(feed, Push):
@@ -209,7 +212,7 @@ def _sample(machine: Machine, sender: int, oracle: int) -> None:
 
 
 def _draw_first(machine: Machine, chooser: Chooser) -> Args:
-    asset = chooser.integer(0, 3)
+    asset = chooser.integer(0, len(machine.feeds.sources) - 1)
     if odd(chooser):
         return STRANGER, chooser.pick((5, 15, 2**200)), machine.wire.now - 1, 0, 0
     back = chooser.pick((0, 1, 10, 100, 2_000))

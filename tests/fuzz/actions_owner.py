@@ -81,7 +81,7 @@ def _accept(machine: Machine, sender: int, which: int) -> None:
 def _draw_risk(machine: Machine, chooser: Chooser) -> Args:
     """Each parameter near what it is, or one of them out of range."""
     state = machine.models.state
-    asset = chooser.pick((NEW, 15, 16, 2**200)) if slip(chooser) else chooser.integer(0, 3)
+    asset = chooser.pick((NEW, 15, 16, 2**200)) if slip(chooser) else chooser.integer(0, NEW - 1)
     known = asset if asset < NEW else LIKE
     now = risk_word.unpack(state.risk_word(known))
     kappa, horizon, floor, cap = risk_word.target_of(state.target_lane(known))
@@ -150,16 +150,16 @@ def _set_tiers(machine: Machine, sender: int, table: int, *numbers: int) -> None
 
 
 def _draw_source(machine: Machine, chooser: Chooser) -> Args:
-    asset = chooser.pick((NEW, 16, 2**200)) if slip(chooser) else chooser.integer(0, 3)
+    asset = chooser.pick((NEW, 16, 2**200)) if slip(chooser) else chooser.integer(0, NEW - 1)
     sources = machine.models.oracle.listings.get(asset)
     count = len(sources.sources) if sources else 1
     index = chooser.pick((3, 2**200)) if slip(chooser) else chooser.integer(0, count - 1)
     # which feed it becomes: mostly the one it is, else that of another place
     place = (asset, index)
-    if asset > 3 or index > count - 1:
+    if asset >= NEW or index > count - 1:
         place = (0, 0)
     elif chooser.chance(1, 6):
-        other = chooser.integer(0, 3)
+        other = chooser.integer(0, NEW - 1)
         place = (other, chooser.integer(0, len(machine.feeds.sources[other]) - 1))
     return _owner(machine, chooser, ORACLE), asset, index, *place
 

@@ -8,8 +8,7 @@ from tests.fuzz.chooser import Chooser
 from tests.fuzz.model import POOL, bits
 from tests.fuzz.predict_owner import LIKE
 from tests.fuzz.world import World
-from tests.fuzz.world_feed import Pull, Push
-from tests.fuzz.world_feeds import Feeds
+from tests.fuzz.world_feeds import AnyFeed, Feeds
 from tests.fuzz.world_wire import Wire
 
 
@@ -55,7 +54,7 @@ class Sight:
         """Whose feeds an asset was listed with."""
         return asset if asset < len(self.feeds.sources) else LIKE
 
-    def primary(self, asset: int) -> Push | Pull:
+    def primary(self, asset: int) -> AnyFeed:
         """The double behind the primary source of an asset."""
         place, index = self.primaries.get(asset, (self.place(asset), 0))
         return self.feeds.sources[place][index]

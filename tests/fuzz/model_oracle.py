@@ -8,9 +8,8 @@ from margin_model import covariance, price_validity, price_word, volatility
 from margin_model.covariance import Grid
 from tests.fuzz.model import Memory
 from tests.fuzz.model_state import State
-from tests.fuzz.world import Listing, Source, World
-from tests.fuzz.world_feed import Pull, Push
-from tests.fuzz.world_feeds import Feeds
+from tests.fuzz.world import Listing, Place, World
+from tests.fuzz.world_feeds import AnyFeed, Feeds
 
 MAX_PULL_AGE = 3  # [s]
 MAX_TICK_AGE = 300  # [s]
@@ -63,15 +62,11 @@ class OracleModel:
         self._known: dict[int, Seen] = {}
         self._sampled: dict[int, tuple[int, int, bool]] = {}
 
-    def source(self, place: tuple[int, int]) -> Source:
-        """A feed with the times it was listed with at first."""
-        return self._world.listings[place[0]].sources[place[1]]
-
-    def set_source(self, asset: int, index: int, place: tuple[int, int]) -> None:
+    def set_source(self, asset: int, index: int, place: Place) -> None:
         """The owner has replaced a source."""
         if index == 0:
             self.unasked.discard(asset)
-        self.listings[asset] = self.listings[asset].with_source(index, self.source(place))
+        self.listings[asset] = self.listings[asset].with_source(index, place)
 
     def list_like(self, asset: int, like: int) -> None:
         """The owner has listed an asset with the feeds that another one had at first."""
@@ -82,9 +77,9 @@ class OracleModel:
         self.retired.add(asset)
         self.unasked.add(asset)
 
-    def feed(self, asset: int, index: int = 0) -> Push | Pull:
+    def feed(self, asset: int, index: int = 0) -> AnyFeed:
         """The double behind a source."""
-        place = self.listings[asset].sources[index].place
+        place = self.listings[asset].sources[index]
         return self.feeds.sources[place[0]][place[1]]
 
     def up(self) -> bool:
@@ -105,7 +100,7 @@ class OracleModel:
         """Publish time of the primary source [s]; of nobody 0."""
         if asset in self.unasked:
             return 0
-        return min(self.feed(asset).latest()[2], _CONFIDENCE_MAX)
+        return min(self.feed(asset).latest(self._wire.now)[2], _CONFIDENCE_MAX)
 
     def read(self, assets: int, fresh: bool = False) -> list[int]:
         """Words of a bitmap of assets, 0 for all others."""
@@ -164,17 +159,13 @@ class OracleModel:
         """What the sources of an asset say."""
         now = self._wire.now
         prices, confidences, times, grades, old, pulls = [], [], [], [], [], []
-        for source in listing.sources:
-            feed = self.feeds.sources[source.place[0]][source.place[1]]
-            price, confidence, time = feed.latest()
+        for asset, index in listing.sources:
+            feed = self.feeds.sources[asset][index]
+            price, confidence, time, heartbeat, tolerance = feed.latest(now)
             prices.append(price)
             confidences.append(confidence)
             times.append(time)
-            grades.append(
-                price_validity.grade(
-                    price, confidence, time, now, source.heartbeat, source.tolerance
-                )
-            )
+            grades.append(price_validity.grade(price, confidence, time, now, heartbeat, tolerance))
             pulls.append(feed.pull)
             old.append(feed.pull and now > time + MAX_PULL_AGE)
         chosen = disagreement = 0

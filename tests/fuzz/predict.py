@@ -86,6 +86,7 @@ class Models:
         self.fees = {
             market: (asset.fees["maker_fee"], asset.fees["taker_fee"], asset.fees["interest_cap"])
             for market, asset in enumerate(world.config.assets.values())
+            if asset.fees
         }
 
     @property

@@ -28,7 +28,7 @@ from tests.fuzz.predict import (
 __all__ = ["LATE_MIN_VALUE", "LIKE", "NEW", "NEW_RISK", "WRONG_LISTINGS", "Risk"]
 
 WAD = 10**18
-LIKE, NEW = 1, 4
+LIKE, NEW = 1, 5
 """The asset that may be listed within an episode has the feeds of another one."""
 MAX_FEE = 200  # [bps]
 MAX_CAP = 100_000  # [bps]
@@ -84,7 +84,7 @@ WRONG_LISTINGS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"variance_slow": 10**20}, "variance: too large"),
     ({"variance_floor": 2**255}, "variance: too large"),
     ({"correlations": [0, 0, 0]}, "correlations: wrong number"),
-    ({"correlations": [0, -10_001, 0, 0]}, "correlation: out of bounds"),
+    ({"correlations": [0, -10_001, 0, 0, 0]}, "correlation: out of bounds"),
 )
 """Fields of a listing, or of its only source, out of range, and what the oracle says to them."""
 
@@ -112,11 +112,10 @@ def set_source(m: Models, sender: int, asset: int, index: int, place: int, numbe
     before = m.oracle.reading(asset)
     first = int(asset in m.oracle.unasked)  # then the primary source is nobody's
     others = [other for i, other in enumerate(listing.sources) if i != index and i >= first]
-    twice = any(other.place == (place, number) for other in others)
+    twice = (place, number) in others
     require(not twice, "source: listed twice")
-    source = m.oracle.source((place, number))
-    price, confidence, time = m.feeds.sources[place][number].latest()
-    grade = price_validity.grade(price, confidence, time, m.now, source.heartbeat, source.tolerance)
+    price, confidence, time, *timing = m.feeds.sources[place][number].latest(m.now)
+    grade = price_validity.grade(price, confidence, time, m.now, *timing)
     require(grade == price_validity.FRESH, "source: no fresh price")
     if price_word.is_usable(before):
         side = price_validity.side(price, before & (2**88 - 1), listing.jump_bound)

@@ -13,6 +13,7 @@ from tests.fuzz import actions
 from tests.fuzz.chooser import RandomChooser
 from tests.fuzz.machine import Machine
 from tests.fuzz.predict import UNKNOWN_TOKEN
+from tests.fuzz.predict_owner import NEW
 from tests.fuzz.step import Outcome, Step, Violation
 from tests.fuzz.storage import spot
 from tests.fuzz.world import QUOTE_UNIT, WOLF, World, build_world
@@ -241,13 +242,13 @@ def test_list_market__asset_listed_in_the_episode__opens_it(world: World) -> Non
     account = world.accounts[4]
     for step in (
         Step("list asset", (0, 1, 0, 0)),
-        Step("list asset risk", (0, 1, 0, 4, 10**18 // 20)),
-        Step("list market", (0, 1, 0, 4, 10**24, 9 * 10**15)),
-        Step("set market fees", (0, 1, 0, 4, 2, 5, 10_000)),
-        Step("submit order", (0, 1, world.owners[account], account, 4, 10**18, 2**256 - 1)),
+        Step("list asset risk", (0, 1, 0, NEW, 10**18 // 20)),
+        Step("list market", (0, 1, 0, NEW, 10**24, 9 * 10**15)),
+        Step("set market fees", (0, 1, 0, NEW, 2, 5, 10_000)),
+        Step("submit order", (0, 1, world.owners[account], account, NEW, 10**18, 2**256 - 1)),
     ):
         assert machine.apply(step).reason is None, step
-    execute = (3, 1, 3, account, account, 0, 4, world.wire.now + 2, 0, 0, 0)
+    execute = (3, 1, 3, account, account, 0, NEW, world.wire.now + 2, 0, 0, 0)
     assert machine.apply(Step("execute order", execute)).reason is None
     assert machine.tally.outcomes["execution", "filled"] == 1
     world.restore(snapshot)

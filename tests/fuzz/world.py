@@ -24,7 +24,7 @@ from tests.fuzz.world_parts import (
     WAD,
     WOLF,
     Listing,
-    Source,
+    Place,
     Token,
     World,
 )
@@ -38,13 +38,13 @@ __all__ = [
     "WAD",
     "WOLF",
     "Listing",
-    "Source",
+    "Place",
     "Token",
     "World",
     "build_world",
 ]
 
-NEW_CORRELATIONS = [8_900, 9_500, 7_900, 0]  # of the asset that may be listed later [bps]
+NEW_CORRELATIONS = [8_900, 9_500, 7_900, 0, 9_500]  # of the asset that may be listed later [bps]
 
 # symbol, decimals, asset, double
 TOKENS = (
@@ -54,6 +54,7 @@ TOKENS = (
     ("FEE", 8, "BTC", "MockFeeERC20"),
     ("DENY", 6, "SOL", "MockFalseReturnERC20"),
     ("MUTE", 6, "ARB", "MockNoReturnERC20"),
+    ("STETH", 18, "STETH", "MockERC20"),
     ("LATE", 18, "SOL", "MockFreezableERC20"),
 )
 """Collateral tokens in the order of listing; the last one is not listed at the start."""
@@ -83,7 +84,8 @@ class FuzzBuilder(Builder):
 def fuzz_config(sequencer: str) -> Config:
     """The demo protocol with sources of every kind and tokens that misbehave.
 
-    BTC has two push feeds, ETH one, SOL a pull feed, ARB two push feeds and a pull feed.
+    BTC has two push feeds, ETH one, SOL a pull feed, ARB two push feeds and a pull feed,
+    staked ETH a ratio and no market.
     """
     demo = load_config("demo")
     push, pull = demo.assets["ETH"].sources[0], demo.assets["SOL"].sources[0]
@@ -96,17 +98,20 @@ def fuzz_config(sequencer: str) -> Config:
         "ARB": replace(
             _with_sources(demo.assets["SOL"], push, slower, third), symbol="ARB", price=WAD
         ),
+        "STETH": load_config("stablecoins").assets["STETH"],
     }
     collaterals = {
         symbol: CollateralConfig(TokenConfig(symbol, symbol, decimals, None), asset, 50 * WAD)
         for symbol, decimals, asset, _ in TOKENS[:-1]
     }
+    like_sol = {**demo.correlations["SOL"], "SOL": 9_000}
+    like_eth = {**demo.correlations["ETH"], "ETH": 9_900, "SOL": 7_900, "ARB": 7_900}
     auction = {**demo.auction, "fast_phase": 120, "slow_phase": 240}
     return replace(
         demo,
-        # the fourth asset moves as the third
+        # the fourth asset moves as the third, the fifth as the second
         stress=_stress(demo.stress),
-        correlations={**demo.correlations, "ARB": {**demo.correlations["SOL"], "SOL": 9_000}},
+        correlations={**demo.correlations, "ARB": like_sol, "STETH": like_eth},
         sequencer_feed=sequencer,
         auction=auction,
         max_funding_rate=FUNDING_UNIT // 50,
@@ -119,7 +124,10 @@ def fuzz_config(sequencer: str) -> Config:
 
 def _stress(demo: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """All sixteen scenarios in use: the last are the first with BTC moving against the others."""
-    found = {name: {**moves, "ARB": moves.get("SOL", 0)} for name, moves in demo.items()}
+    found = {
+        name: {**moves, "ARB": moves.get("SOL", 0), "STETH": moves.get("ETH", 0)}
+        for name, moves in demo.items()
+    }
     for name, moves in list(found.items())[: SCENARIOS - len(found)]:
         found[f"{name} apart"] = {
             symbol: (1 if symbol == "BTC" else -1) * move * 6 // 5 for symbol, move in moves.items()
@@ -129,13 +137,14 @@ def _stress(demo: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
 
 def _shallow(asset: AssetConfig) -> AssetConfig:
     """Little skew makes much of a premium and of funding; interest far beyond what the pool has."""
-    return replace(
-        asset,
-        market={
+    if asset.market:
+        market = {
             "skew_scale": asset.market["skew_scale"] // 20,
             "max_funding_velocity": 30 * FUNDING_UNIT,
-        },
-        fees={**asset.fees, "interest_cap": 100_000},
+        }
+        asset = replace(asset, market=market, fees={**asset.fees, "interest_cap": 100_000})
+    return replace(
+        asset,
         listing={**asset.listing, "variance_floor": asset.listing["variance_floor"] + 1},
         risk={**asset.risk, "haircut_floor": 1_500} if asset.symbol == "ARB" else asset.risk,
     )
@@ -199,12 +208,13 @@ def _describe(world: World) -> None:
     for asset, config in enumerate(world.config.assets.values()):
         world.sources.append(list(oracle.sources(asset)))
         confidence, disagreement, jump, floor = oracle.bounds(asset)
-        times = [source.times for source in config.sources]
-        sources = [
-            Source((asset, i), time["heartbeat"], time["tolerance"]) for i, time in enumerate(times)
-        ]
         world.listings[asset] = Listing(
-            tuple(sources), confidence, disagreement, jump, oracle.deviation(asset), floor
+            tuple((asset, i) for i in range(len(config.sources))),
+            confidence,
+            disagreement,
+            jump,
+            oracle.deviation(asset),
+            floor,
         )
     like = world.config.assets["ETH"]
     world.listing = {"sources": world.sources[1], **like.listing, "correlations": NEW_CORRELATIONS}

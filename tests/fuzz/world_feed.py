@@ -23,10 +23,11 @@ FEE = 1
 MAX_FEED_ANSWER = 2**191 - 1
 MIN_PULL, MAX_PULL = -(2**63), 2**63 - 1
 
-Answer = tuple[int, int, int]
-"""Price and confidence [quote wad per unit] and time [s], as a source's `latest` gives them."""
+Answer = tuple[int, int, int, int, int]
+"""Price and confidence [quote wad per unit], time, heartbeat and tolerance [s], as `latest` of a
+source gives them."""
 FirstPrice = tuple[int, int, int] | str
-"""The same of `first_since`, or why it reverts."""
+"""Price, confidence and time of `first_since`, or why it reverts."""
 
 
 class Sender(Protocol):
@@ -52,7 +53,7 @@ _PRICES = load_artifacts()["MockPyth"].slot("_prices")
 class Push:
     """A proxy and its aggregators, one a phase; `rounds[phase - 1]` are (answer, time).
 
-    Of both kinds: `said` is the price it was told last [quote wad per unit], -1 with a confidence,
+    Of all kinds: `said` is the price it was told last [quote wad per unit], -1 with a confidence,
     `said_at` as of when [s], and until `broken_until` nobody heals it [s].
     """
 
@@ -61,6 +62,8 @@ class Push:
     decimals: int
     min_answer: int
     max_answer: int
+    heartbeat: int  # [s]
+    tolerance: int  # [s]
     publisher: str
     rounds: list[list[tuple[int, int]]]
     pull: bool = False
@@ -77,10 +80,11 @@ class Push:
         """What it says [feed units]."""
         return self.rounds[-1][-1][0] if self.rounds[-1] else 0
 
-    def latest(self) -> Answer:
+    def latest(self, now: int) -> Answer:
         """As its source: price 0 when the answer is pinned."""
+        del now
         answer, time = self.rounds[-1][-1] if self.rounds[-1] else (0, 0)
-        return self._wad(answer), 0, time
+        return self._wad(answer), 0, time, self.heartbeat, self.tolerance
 
     def publish(self, wire: Sender, price: int, time: int, confidence: int = 0) -> None:
         """Write the next round of a price [quote wad per unit]; a push feed knows no confidence."""
@@ -189,6 +193,8 @@ class Pull:
     pyth: str
     price_id: bytes
     decimals: int
+    heartbeat: int  # [s]
+    tolerance: int  # [s]
     publisher: str
     stored: tuple[int, int, int]  # [feed units], [feed units], [s]
     updates: list[tuple[int, int, int, int]]
@@ -202,9 +208,10 @@ class Pull:
         self.unit = 10 ** (WAD_DIGITS - self.decimals)
         self._id = int.from_bytes(self.price_id, "big")
 
-    def latest(self) -> Answer:
+    def latest(self, now: int) -> Answer:
         """As its source."""
-        return self._wad(*self.stored)
+        del now
+        return (*self._wad(*self.stored), self.heartbeat, self.tolerance)
 
     def publish(self, wire: Sender, price: int, time: int, confidence: int = 0) -> None:
         """Serve an update and push it; the double keeps what is newer than what it has."""
@@ -255,7 +262,7 @@ class Pull:
             return "update: none in range"  # or of another feed
         return self._wad(*update[:3])
 
-    def _wad(self, price: int, confidence: int, time: int) -> Answer:
+    def _wad(self, price: int, confidence: int, time: int) -> tuple[int, int, int]:
         if price <= 0:
             return 0, 0, time
         return price * self.unit, confidence * self.unit, time

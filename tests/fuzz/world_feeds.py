@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 from chain import Chain, load_artifacts
 from chain.config import Config
+from chain.config_source import SourceConfig
 from chain.deployment import Deployment
-from chain.feeds import ChainlinkFeed, PythFeed
+from chain.feeds import ChainlinkFeed, PythFeed, RatioFeed
 from tests.fuzz.calldata import selectors, words
-from tests.fuzz.world_feed import Pull, Push, Sender
+from tests.fuzz.world_feed import MAX_FEED_ANSWER, Pull, Push, Sender
+from tests.fuzz.world_ratio import Bounds, Ratio
 
 SPARES = 2
 """Aggregators a proxy may still switch to."""
@@ -17,6 +19,9 @@ CURRENT_AGE, PULL_AGE, PUSH_AGE = 3, 500, 3_000
 """Older than this a feed is freshened [s]."""
 FOREVER = 2**64
 """Until then nobody heals a feed that is dead [s]."""
+ANY_ANSWER = (0, MAX_FEED_ANSWER + 1)
+"""Bounds of a feed that knows none: those of a ratio are its own."""
+AnyFeed = Push | Pull | Ratio
 _SEQUENCER = selectors("MockSequencerFeed")
 
 
@@ -32,7 +37,7 @@ class Feeds:
         Answer (0: up), since when [s], whether the feed is broken.
     """
 
-    sources: list[list[Push | Pull]]
+    sources: list[list[AnyFeed]]
     prices: list[int]
     sequencer: str
     publisher: str
@@ -42,34 +47,30 @@ class Feeds:
     def of(cls, chain: Chain, config: Config, deployment: Deployment) -> Feeds:
         """Those of a fresh deployment, each with the one price it was deployed with."""
         publisher = chain.accounts[0]
-        sources: list[list[Push | Pull]] = []
+        sources: list[list[AnyFeed]] = []
         for symbol in deployment.assets:
             described = config.assets[symbol].sources
-            found: list[Push | Pull] = []
-            for feed, source in zip(deployment.feeds[symbol], described, strict=True):
+            found: list[AnyFeed] = []
+            adapters = deployment.sources[symbol]
+            for feed, source, place in zip(
+                deployment.feeds[symbol], described, adapters, strict=True
+            ):
                 if isinstance(feed, PythFeed):
-                    price, confidence, _, time = feed.pyth.getPriceUnsafe(feed.price_id)
-                    update = (price, confidence, time, time - 1)
-                    pyth = feed.pyth.address
+                    found.append(_pull(feed, source, publisher))
+                elif isinstance(feed, ChainlinkFeed):
+                    bounds = source.min_answer, source.max_answer
+                    found.append(_push(chain, feed, bounds, source.times, publisher))
+                elif isinstance(feed, RatioFeed):
+                    legs = [
+                        _push(chain, leg, ANY_ANSWER, config_of.times, publisher)
+                        for leg, config_of in zip((feed.base, feed.rate), source.legs, strict=True)
+                    ]
+                    limits = [Bounds(**leg.bounds) for leg in source.legs]
+                    since = int(place.adapter.DEPLOYED_AT())
+                    base, rate = legs
                     found.append(
-                        Pull(pyth, feed.price_id, feed.decimals, publisher, update[:3], [update])
+                        Ratio((base, rate), (limits[0], limits[1]), source.legs[1].price, since)
                     )
-                    continue
-                assert isinstance(feed, ChainlinkFeed)
-                artifact = load_artifacts()["MockAggregator"]
-                spares = [chain.deploy(artifact, feed.decimals) for _ in range(SPARES)]
-                _, answer, _, time, _ = feed.proxy.latestRoundData()
-                found.append(
-                    Push(
-                        tuple(a.address for a in (feed.aggregator, *spares)),
-                        feed.proxy.address,
-                        feed.decimals,
-                        source.min_answer,
-                        source.max_answer,
-                        publisher,
-                        [[(answer, time)]],
-                    )
-                )
             sources.append(found)
         assert config.sequencer_feed is not None
         prices = [config.assets[symbol].price for symbol in deployment.assets]
@@ -116,3 +117,41 @@ class Feeds:
         """For one episode."""
         sources = [[feed.copy() for feed in feeds] for feeds in self.sources]
         return replace(self, sources=sources, prices=list(self.prices))
+
+
+def _pull(feed: PythFeed, source: SourceConfig, publisher: str) -> Pull:
+    price, confidence, _, time = feed.pyth.getPriceUnsafe(feed.price_id)
+    update = (price, confidence, time, time - 1)
+    return Pull(
+        feed.pyth.address,
+        feed.price_id,
+        feed.decimals,
+        source.times["heartbeat"],
+        source.times["tolerance"],
+        publisher,
+        update[:3],
+        [update],
+    )
+
+
+def _push(
+    chain: Chain,
+    feed: ChainlinkFeed,
+    bounds: tuple[int, int],
+    times: dict[str, int],
+    publisher: str,
+) -> Push:
+    """With aggregators to switch to; `bounds` in feed units."""
+    artifact = load_artifacts()["MockAggregator"]
+    spares = [chain.deploy(artifact, feed.decimals) for _ in range(SPARES)]
+    _, answer, _, time, _ = feed.proxy.latestRoundData()
+    return Push(
+        tuple(a.address for a in (feed.aggregator, *spares)),
+        feed.proxy.address,
+        feed.decimals,
+        *bounds,
+        times["heartbeat"],
+        times["tolerance"],
+        publisher,
+        [[(answer, time)]],
+    )

@@ -53,27 +53,22 @@ class Token:
         return int(10 ** (18 - self.decimals))
 
 
-@dataclass(frozen=True)
-class Source:
-    """One feed of an asset as the oracle has it."""
-
-    place: tuple[int, int]  # asset and index of the feed's double
-    heartbeat: int  # [s]
-    tolerance: int  # [s]
+Place = tuple[int, int]
+"""Of the double of a feed: asset and index."""
 
 
 @dataclass(frozen=True)
 class Listing:
     """What the oracle was told of an asset."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[Place, ...]
     max_confidence: int  # [bps]
     max_disagreement: int  # [bps]
     jump_bound: int  # [bps]
     deviation: int  # [bps]
     floor: int  # as stored [variance per day, wad]
 
-    def with_source(self, index: int, source: Source) -> Listing:
+    def with_source(self, index: int, source: Place) -> Listing:
         """With one source replaced."""
         sources = [*self.sources]
         sources[index] = source
@@ -121,7 +116,7 @@ class World:
     listing: dict[str, Any] = field(default_factory=dict)
     accounts: list[int] = field(default_factory=list)
     owners: dict[int, int] = field(default_factory=dict)
-    asset_capacity: int = 5
+    asset_capacity: int = 6
 
     @property
     def owner(self) -> str:

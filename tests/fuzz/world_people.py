@@ -26,7 +26,7 @@ ACCOUNTS = (
 )
 PORTFOLIOS = (("trader", PORTFOLIO, 30_000), ("whale", PORTFOLIO, 900_000))
 """Of the same, opened after them."""
-PLEDGES = (("other", "WBTC", 4), ("provider", "WETH", 100), ("whale", "WETH", 2_500))
+PLEDGES = (("other", "WBTC", 4), ("provider", "STETH", 100), ("whale", "WETH", 2_500))
 """Accounts with collateral alone, to borrow on: role, token, units. Opened last."""
 LIQUIDITY = 300_000
 STAKE = 40_000
