@@ -15,6 +15,8 @@ from tests.fuzz import (
     actions_orders,
     actions_owner,
     actions_pool,
+    actions_registry,
+    actions_reports,
     actions_strangers,
 )
 from tests.fuzz.actions_common import Action
@@ -31,6 +33,8 @@ ALL = (
     *actions_buffer.ACTIONS,
     *actions_owner.ACTIONS,
     *actions_strangers.ACTIONS,
+    *actions_reports.ACTIONS,
+    *actions_registry.ACTIONS,
 )
 BY_NAME = {action.name: action for action in ALL}
 GROUPS = tuple(dict.fromkeys(action.category for action in ALL))

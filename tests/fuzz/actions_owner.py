@@ -24,8 +24,8 @@ from tests.fuzz.world import ROLES
 if TYPE_CHECKING:
     from tests.fuzz.machine import Machine
 
-OWNED = ("PriceOracle", "RiskEngine", "Clearinghouse", "LiquidityPool")
-ORACLE, RISK, HOUSE, POOL = OWNED
+OWNED = ("PriceOracle", "RiskEngine", "Clearinghouse", "LiquidityPool", "RiskReports")
+ORACLE, RISK, HOUSE, POOL, _ = OWNED
 BPS = 10_000
 _UNITS = {0: risk_word.KAPPA_UNIT, 2: risk_word.LINE_UNIT, 3: risk_word.LINE_UNIT}  # by field
 
@@ -35,7 +35,7 @@ def slip(chooser: Chooser) -> bool:
     return chooser.chance(1, 7)
 
 
-def _owner(machine: Machine, chooser: Chooser, contract: str) -> int:
+def owner_of(machine: Machine, chooser: Chooser, contract: str) -> int:
     """Who owns a contract now, rarely somebody else."""
     if chooser.chance(1, 8):
         return somebody(chooser)
@@ -49,7 +49,7 @@ def _owner(machine: Machine, chooser: Chooser, contract: str) -> int:
 def _draw_hand_over(machine: Machine, chooser: Chooser) -> Args:
     which = chooser.integer(0, len(OWNED) - 1)
     heir = NOBODY if slip(chooser) else chooser.pick((0, 0, ROLES.index("operator")))
-    return _owner(machine, chooser, OWNED[which]), which, heir
+    return owner_of(machine, chooser, OWNED[which]), which, heir
 
 
 def _hand_over(machine: Machine, sender: int, which: int, heir: int) -> None:
@@ -112,7 +112,7 @@ def _draw_risk(machine: Machine, chooser: Chooser) -> Args:
             fields[which] -= fields[which] % _UNITS.get(which, 1)
     else:
         fields[which] = chooser.integer(0, 1)
-    return _owner(machine, chooser, RISK), asset, *fields
+    return owner_of(machine, chooser, RISK), asset, *fields
 
 
 def _set_risk(machine: Machine, sender: int, asset: int, *fields: int) -> None:
@@ -134,7 +134,7 @@ def _draw_tiers(machine: Machine, chooser: Chooser) -> Args:
         rate += chooser.integer(0, 400)
     if tiers and slip(chooser):
         tiers[chooser.integer(0, len(tiers) - 1)] = chooser.pick((0, 1, 10_001, 2**46, 2**255))
-    return _owner(machine, chooser, RISK), table, *tiers
+    return owner_of(machine, chooser, RISK), table, *tiers
 
 
 def _set_tiers(machine: Machine, sender: int, table: int, *numbers: int) -> None:
@@ -161,7 +161,7 @@ def _draw_source(machine: Machine, chooser: Chooser) -> Args:
     elif chooser.chance(1, 6):
         other = chooser.integer(0, NEW - 1)
         place = (other, chooser.integer(0, len(machine.feeds.sources[other]) - 1))
-    return _owner(machine, chooser, ORACLE), asset, index, *place
+    return owner_of(machine, chooser, ORACLE), asset, index, *place
 
 
 def _set_source(
@@ -191,7 +191,7 @@ def _draw_list(machine: Machine, chooser: Chooser) -> Args:
     wrong = chooser.integer(1, len(predict_owner.WRONG_LISTINGS)) if chooser.chance(1, 3) else 0
     if state.calendar[1] >= machine.world.asset_capacity and not wrong:
         return (STRANGER, 0) if chooser.chance(1, 8) else None
-    return _owner(machine, chooser, ORACLE), wrong
+    return owner_of(machine, chooser, ORACLE), wrong
 
 
 def _list(machine: Machine, sender: int, wrong: int) -> None:
@@ -216,7 +216,7 @@ def _draw_list_risk(machine: Machine, chooser: Chooser) -> Args:
     if asset == NEW and not possible and not slip(chooser):
         return None
     line = chooser.pick((0, WAD, 2**255)) if slip(chooser) else WAD // 20
-    return _owner(machine, chooser, RISK), asset, line
+    return owner_of(machine, chooser, RISK), asset, line
 
 
 def _list_risk(machine: Machine, sender: int, asset: int, line: int) -> None:
@@ -237,7 +237,7 @@ def _draw_list_market(machine: Machine, chooser: Chooser) -> Args:
     scale, velocity = 10**6 * WAD, 9 * 10**15
     if chooser.chance(1, 3):
         scale, velocity = chooser.pick(((0, 0), (10**31, 0), (10**18 + 1, 0), (WAD, 2**55)))
-    return _owner(machine, chooser, HOUSE), market, scale, velocity
+    return owner_of(machine, chooser, HOUSE), market, scale, velocity
 
 
 def _list_market(machine: Machine, sender: int, *args: int) -> None:
@@ -253,7 +253,7 @@ def _draw_list_token(machine: Machine, chooser: Chooser) -> Args:
         return None
     asset = chooser.pick((15, 16, 2**200)) if slip(chooser) else machine.world.tokens[last].asset
     least = 10**25 if slip(chooser) else predict_owner.LATE_MIN_VALUE
-    return _owner(machine, chooser, HOUSE), token, asset, least
+    return owner_of(machine, chooser, HOUSE), token, asset, least
 
 
 def _list_token(machine: Machine, sender: int, token: int, asset: int, least: int) -> None:
@@ -270,7 +270,7 @@ def _draw_fees(machine: Machine, chooser: Chooser) -> Args:
     fees = [chooser.integer(0, 20), chooser.integer(0, 50), chooser.integer(5_000, 100_000)]
     if slip(chooser):
         fees[chooser.integer(0, 2)] = chooser.pick((0, 201, 100_001, 2**256 - 1))
-    return _owner(machine, chooser, POOL), market, *fees
+    return owner_of(machine, chooser, POOL), market, *fees
 
 
 def _set_fees(machine: Machine, sender: int, market: int, *fees: int) -> None:

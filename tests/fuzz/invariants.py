@@ -23,6 +23,7 @@ from tests.fuzz.invariants_auction import AUCTION
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_dead import DEAD
 from tests.fuzz.invariants_fills import FILLS
+from tests.fuzz.invariants_forecasts import FORECASTS
 from tests.fuzz.invariants_grid import GRID
 from tests.fuzz.invariants_line import LINE
 from tests.fuzz.invariants_look import Check, Group, Invariant, Look, Start
@@ -44,7 +45,18 @@ from tests.fuzz.step import Violation
 from tests.fuzz.storage import StorageMap
 from tests.fuzz.world import World
 
-GROUPS: tuple[Group, ...] = (MONEY, LINE, GRID, DEAD, PORTFOLIOS, AUCTION, FILLS, SHARES, ACCESS)
+GROUPS: tuple[Group, ...] = (
+    MONEY,
+    LINE,
+    FORECASTS,
+    GRID,
+    DEAD,
+    PORTFOLIOS,
+    AUCTION,
+    FILLS,
+    SHARES,
+    ACCESS,
+)
 FULL_EVERY = 128
 """Steps between two full readings, on average."""
 IDLE_READ = 0.125

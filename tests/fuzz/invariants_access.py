@@ -22,7 +22,7 @@ ACCESS = Group("access")
 
 _TRADE_DUST = 3
 """A trade at mark rounds n, funding owed and the value of what is left [quote wad]."""
-_OWNERS = ("house_owner", "pool_owner", "risk_owner", "oracle_owner")
+_OWNERS = ("house_owner", "pool_owner", "risk_owner", "oracle_owner", "reports_owner")
 
 
 @ACCESS.named("reverted changes nothing", REFUSAL, "one in eight of them")

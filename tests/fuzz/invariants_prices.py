@@ -6,6 +6,7 @@ from typing import Any
 
 from chain.deployment import Deployment
 from chain.interface import CALL_GAS
+from margin_model import volatility
 from margin_model.covariance import Grid
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_words import Held
@@ -15,6 +16,7 @@ SLOTS = 16
 _ALL = (1 << SLOTS) - 1
 _MASK_16 = 2**16 - 1
 _WORD = 32
+_UINT64 = 2**64 - 1
 
 
 class Prices:
@@ -42,6 +44,9 @@ class Prices:
             deployment.oracle.read_fresh.encode(0)[:4],
         )
         self._read = dict(zip((False, True), selectors, strict=True))
+        self._oracle_contract = deployment.oracle
+        self._floors: dict[int, int] = {}  # by listed asset: nobody ever changes one
+        self._weights = int(deployment.oracle.WEIGHT_SLOW()), int(deployment.oracle.WEIGHT_LONG())
         self._grid = GridSlots(evm.storage, deployment.oracle)
         nothing: list[int] = []
         self._readings = {False: (-1, 0, nothing), True: (-1, 0, nothing)}
@@ -50,6 +55,15 @@ class Prices:
     def now(self) -> int:
         """Time [s]."""
         return int(self._wire.now)
+
+    def variance(self, asset: int) -> int:
+        """What its target follows when nobody forecasts more [variance per day, wad]."""
+        listed = self._floors.get(asset)
+        if listed is None:
+            listed = self._floors[asset] = int(self._oracle_contract.bounds(asset)[3])
+        word = self.books.now("volatilities", asset)
+        scales = (word & _UINT64, word >> 64 & _UINT64, word >> 128 & _UINT64)
+        return volatility.target(scales, *self._weights, listed)
 
     def words(self, assets: int = _ALL, *, fresh: bool = False) -> list[int]:
         """Readings now; 0 where nobody asked yet.

@@ -42,7 +42,7 @@ class Probes:
         self.world, self.books, self.mirror = world, books, mirror
         self.deployment = world.deployment
         self.chain = world.chain
-        self.views = Views(world.deployment, world.people)
+        self.views = Views(world.deployment, world.people, [world.registry])
         self._people = {int(person, 16): person for person in world.actors.values()}
 
     def run(self, probe: Probe, random: Random) -> int:

@@ -29,15 +29,6 @@ from tests.fuzz.world_wire import FastWire
 _TRIES = 40
 FATES = ("OrderExecuted", "OrderCancelled")
 """What an execution logs, one of both."""
-SUITE = (
-    "PriceOracle",
-    "RiskEngine",
-    "Clearinghouse",
-    "LiquidityPool",
-    "InsuranceFund",
-    "LiquidationAuction",
-    "Deleveraging",
-)
 
 
 class Machine(Sight):
@@ -62,15 +53,19 @@ class Machine(Sight):
         By account, market and time [s] of the order the pool has.
     requests : dict of int to int
         By request that is not executed, its account.
+    reports : list of tuple
+        Forecasts that were accepted: what they say, who signed, the calldata.
+    posted : list of Posted
+        Trees whose roots were posted.
     """
 
     def __init__(self, world: World, care: int = 1) -> None:
         self.world = world
         self.care = care if isinstance(world.wire, FastWire) else 0
         self.tally = Tally(Counter())
-        core = world.deployment.core
-        self._addresses = {name: core[name].address for name in SUITE}
-        self._selectors = {name: selectors(name) for name in SUITE}
+        suite = world.suite
+        self._addresses = {name: contract.address for name, contract in suite.items()}
+        self._selectors = {name: selectors(name) for name in suite}
         self._relay = selectors("MockReentrantCaller")["relay"]
         self._fates = [event_id("LiquidityPool", name) for name in FATES]
         self._people = [int(address, 16) for address in world.people]
@@ -91,6 +86,8 @@ class Machine(Sight):
         self.operators: dict[int, int] = {}
         self.pending: dict[int, tuple[int, int]] = {}
         self.requests: dict[int, int] = {}
+        self.reports: list[tuple[Any, Any, bytes]] = []
+        self.posted: list[Any] = []
         self.primaries: dict[int, tuple[int, int]] = {}
         self.last = NOTHING_SENT
         self._sent = 0

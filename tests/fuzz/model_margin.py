@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from margin_model import funding_math, ledger_math, price_word, ramp, risk_engine, risk_word
+from margin_model import (
+    funding_math,
+    ledger_math,
+    price_word,
+    ramp,
+    risk_engine,
+    risk_report,
+    risk_word,
+)
 from margin_model.risk_engine import Asset, Exposure, Health, Parameters
 from tests.fuzz.model import PORTFOLIO, Holding, bits
 from tests.fuzz.model_oracle import OracleModel
@@ -43,6 +51,7 @@ class MarginModel:
         self._max_rate = world.config.max_funding_rate
         self.parameters = Parameters(**world.config.risk)
         self._quote_asset = world.deployment.assets[world.config.peg.asset]
+        self._reach = world.config.reports.range
         self._peg_bound = world.config.peg.bound
         self.supply_index: int | None = None
         """Of the transaction that is predicted, where it raises the stored one [1e27]."""
@@ -159,6 +168,8 @@ class MarginModel:
         live = word >> 176 & (2**32 - 1)
         kappa, horizon, floor, cap = risk_word.target_of(self._state.target_lane(asset))
         line = risk_engine.line_at(found.risk, live, self.parameters)
+        floor = risk_report.floor_at(self._state.report_word(asset), self._wire.now)
+        variance = risk_report.raised(variance, floor, self._reach)
         target = ramp.target(kappa, variance, horizon, floor, cap)
         risk = found.risk._replace(line=line, target=target, started_at=live)
         return Asset(risk, found.table, found.shocks)

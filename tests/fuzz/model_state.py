@@ -41,6 +41,9 @@ class State(Books):
         self._deleveraging = Place(deployment.deleveraging)
         self._risk = Place(deployment.risk)
         self._oracle = Place(deployment.oracle)
+        assert deployment.reports is not None
+        self._reports = Place(deployment.reports)
+        self._registry = Place(world.registry)
         self._risks = self._risk.slot("risk_book.risks")
         self._shocks = self._risk.slot("risk_book.shocks")
         self._tables = self._risk.slot("risk_book.tables")
@@ -248,6 +251,27 @@ class State(Books):
             self._read(address, self._volatilities + asset),
         )
 
+    # ── forecasts and roots ──────────────────────────────────────────────────────────────────────
+
+    def report_word(self, asset: int) -> int:
+        """An asset's report, packed by `margin_model.risk_report`."""
+        return int(self._read(self._reports.address, self._reports.slot("_reports") + asset))
+
+    @property
+    def signatures_needed(self) -> int:
+        """By a report."""
+        return int(self._read(self._reports.address, self._reports.slot("threshold")))
+
+    def is_signer(self, number: int) -> bool:
+        """Whether somebody may sign reports."""
+        slot = element(self._reports.slot("is_signer"), number)
+        return bool(self._read(self._reports.address, slot))
+
+    def posting(self, root: int) -> int:
+        """What a root was posted for, as it is kept: block and number of accounts."""
+        slot = element(self._registry.slot("_postings"), root)
+        return int(self._read(self._registry.address, slot))
+
     # ── owners ───────────────────────────────────────────────────────────────────────────────────
 
     def death_watch(self, asset: int) -> tuple[int, int]:
@@ -274,4 +298,5 @@ _PLACES = {
     "RiskEngine": "risk",
     "Clearinghouse": "house",
     "LiquidityPool": "pool",
+    "RiskReports": "reports",
 }

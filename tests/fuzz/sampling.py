@@ -65,7 +65,7 @@ class Sample:
 def replay(task: Task) -> Sample:
     """Draw episodes in process and do them again in titanoboa."""
     fast, slow = Stage(), Stage(build_world(BoaChain()))
-    views = Views(slow.world.deployment, slow.world.people)
+    views = Views(slow.world.deployment, slow.world.people, [slow.world.registry])
     different, count = [], 0
     for seed in task.seeds:
         steps: list[Step] = fast.draw(seed, task.steps)

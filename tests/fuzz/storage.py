@@ -56,6 +56,8 @@ _QUIET: tuple[tuple[str, str, str, int | str], ...] = (
     ("pool_owner", "pool", "ownable.owner", 1),
     ("risk_owner", "risk", "ownable.owner", 1),
     ("oracle_owner", "oracle", "ownable.owner", 1),
+    ("reports_owner", "reports", "ownable.owner", 1),
+    ("reports", "reports", "_reports", "M"),
 )
 _ACCOUNT: tuple[tuple[str, str, int | str], ...] = (
     ("clearinghouse", "accounts.words", 1),

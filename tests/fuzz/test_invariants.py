@@ -56,6 +56,9 @@ CASES = (
     Case("parameters by the owner", "risk", "risk_book.risks", add=1 << 160),
     Case("parameters by the owner", "risk", "risk_book.targets"),
     Case("parameters by the owner", "pool", "market_terms._words", (2,)),
+    Case("forecast only raises", "risk", "_risks", add=1 << 64),
+    Case("forecasts in sequence", "reports", "_reports", add=1 << 208),
+    Case("forecasts in sequence", "reports", "_reports", add=1, sent={"function": "set_signers"}),
     Case("auction flag", "auction", "_words", (TRADER,), add=1 << 186),
     Case("auction flag", "clearinghouse", "accounts.words", (TRADER,)),
     Case("auction flag", "clearinghouse", "cash_book.balances", (TRADER,)),
@@ -81,6 +84,7 @@ CASES = (
         add=-3 << PROCEEDS_BITS,
     ),
     Case("ownership", "risk", "ownable.owner"),
+    Case("ownership", "reports", "ownable.owner"),
     Case("kind", "clearinghouse", "accounts.words", (TRADER,), add=1 << 8),
     Case(
         "start only on LIQUIDATABLE",

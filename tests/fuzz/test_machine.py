@@ -7,15 +7,16 @@ from random import Random
 
 import pytest
 
-from chain import PyrevmChain
+from chain import PyrevmChain, load_artifacts
+from chain.artifacts import ROOT
 from chain.feeds import ChainlinkFeed, PythFeed
 from tests.fuzz import actions
 from tests.fuzz.chooser import RandomChooser
 from tests.fuzz.machine import Machine
 from tests.fuzz.predict import UNKNOWN_TOKEN
-from tests.fuzz.predict_owner import NEW
 from tests.fuzz.step import Outcome, Step, Violation
 from tests.fuzz.storage import spot
+from tests.fuzz.views import Views
 from tests.fuzz.world import QUOTE_UNIT, WOLF, World, build_world
 from tests.fuzz.world_wire import SlowWire
 from tests.unit.test_access import ACCESS
@@ -40,8 +41,8 @@ NEVER_REFUSED = {
     "refresh nav",
     "approve shares",
 }
-NEVER_ACCEPTED = {"intrude", "send ether"}
-# Once in thousands of steps: they have scenarios of their own below.
+NEVER_ACCEPTED = {"intrude", "send ether", "replay report"}
+# Once in thousands of steps: they have scenarios of their own (test_rare.py).
 RARE = {
     "write off",
     "watch death",
@@ -131,9 +132,33 @@ def test_action__seeded_run__succeeds_and_is_refused(long_run: Run, action: str)
         assert reasons == {None}
 
 
+def _functions(kinds: tuple[str, ...]) -> set[tuple[str, str]]:
+    """Of every contract that is deployed: those of these mutabilities."""
+    deployables = [
+        path.stem
+        for folder in ("", "sources")
+        for path in (ROOT / "contracts" / folder).glob("*.vy")
+    ]
+    return {
+        (name, entry["name"])
+        for name in deployables
+        for entry in load_artifacts()[name].abi
+        if entry["type"] == "function" and entry["stateMutability"] in kinds
+    }
+
+
 def test_run__functions__all_that_change_state(long_run: Run) -> None:
-    wanted = {(name, function) for name, functions in ACCESS.items() for function in functions}
-    assert wanted <= long_run.machine.tally.functions
+    wanted = _functions(("nonpayable", "payable"))
+    assert wanted - long_run.machine.tally.functions == set()
+    assert {(name, f) for name, functions in ACCESS.items() for f in functions} <= wanted
+
+
+def test_views__of_every_contract__are_asked(world: World, long_run: Run) -> None:
+    wanted = _functions(("view", "pure"))
+    names = {contract.address: name for name, contract in world.suite.items()}
+    views = Views(world.deployment, world.people, [world.registry])
+    asked = {(names[contract.address], name) for contract, name, _ in views.all}
+    assert wanted - asked - long_run.machine.tally.functions == set()
 
 
 def test_run__mix__is_what_a_campaign_wants(long_run: Run) -> None:
@@ -180,77 +205,6 @@ def test_apply__order_that_should_be_cancelled__is_noticed(world: World) -> None
     machine.models.fees[0] = maker, taker, 0  # as if no interest were allowed
     with pytest.raises(Violation, match="'interest cap' expected, 'filled at"):
         machine.apply(Step("execute order", (3, 1, 3, account, account, 0, 0, since, 0, 0, 0)))
-    world.restore(snapshot)
-
-
-def test_write_off__debt_of_nothing__succeeds(world: World) -> None:
-    """A pending order closes the last position of an account that a gap has made bankrupt.
-
-    Without a maker fee, or it would lower an equity that is below zero already.
-    """
-    snapshot = world.snapshot()
-    machine = Machine(world)
-    assert machine.apply(Step("set market fees", (0, 0, 0, 0, 0, 5, 50_000))).reason is None
-    account, keeper = world.accounts[5], 3
-    owner = world.owners[account]
-    price = world.feeds.prices[0]
-    size = 100_000 * 10**18 * 10**18 // price
-    machine.apply(Step("submit order", (0, 1, owner, account, 0, size, 2**256 - 1)))
-    since = world.wire.now + 2
-    execute = (3, 1, keeper, account, world.accounts[0], 0, 0, since, 0, 0, 0)
-    assert machine.apply(Step("execute order", execute)).reason is None
-    machine.apply(Step("submit order", (0, 1, owner, account, 0, -size, 0)))
-    since = world.wire.now + 2
-    machine.apply(Step("crash", (60, 1, 0, -2_500, account)))
-    execute = (185, 1, keeper, account, world.accounts[0], 0, 0, since, 0, 0, 0)
-    assert machine.apply(Step("execute order", execute)).reason is None
-    assert machine.models.state.cash(account) < 0
-    assert machine.apply(Step("write off", (0, 1, 8, account))).reason is None
-    assert machine.models.state.cash(account) == 0
-    world.restore(snapshot)
-
-
-def test_buy_collateral__left_by_a_backstop__succeeds(world: World) -> None:
-    """Nobody bids for an account with collateral; what the pool takes over it sells on."""
-    snapshot = world.snapshot()
-    machine = Machine(world)
-    account, keeper, bidder = world.accounts[4], 3, world.accounts[3]
-    owner = world.owners[account]
-    assert machine.apply(Step("deposit", (0, 1, owner, account, 0, 10**8))).reason is None
-    size = 300_000 * 10**18 * 10**18 // world.feeds.prices[1]
-    assert (
-        machine.apply(Step("submit order", (0, 1, owner, account, 1, size, 2**256 - 1))).reason
-        is None
-    )
-    since = world.wire.now + 2
-    execute = (3, 1, keeper, account, world.accounts[0], 0, 1, since, 0, 0, 0)
-    assert machine.apply(Step("execute order", execute)).reason is None
-    assert machine.tally.outcomes["execution", "filled"] == 1
-    machine.apply(Step("crash", (60, 1, 1, -2_000, account)))
-    assert machine.apply(Step("start", (185, 2, 8, account, 0))).reason is None
-    for _ in range(3):
-        assert machine.apply(Step("poke", (120, 2, 8, account))).reason is None
-    assert machine.apply(Step("backstop", (1, 2, 8, account))).reason is None
-    sale = (1, 2, world.owners[bidder], bidder, 0, 10**17, 2**256 - 1)
-    assert machine.apply(Step("buy collateral", sale)).reason is None
-    world.restore(snapshot)
-
-
-def test_list_market__asset_listed_in_the_episode__opens_it(world: World) -> None:
-    snapshot = world.snapshot()
-    machine = Machine(world)
-    account = world.accounts[4]
-    for step in (
-        Step("list asset", (0, 1, 0, 0)),
-        Step("list asset risk", (0, 1, 0, NEW, 10**18 // 20)),
-        Step("list market", (0, 1, 0, NEW, 10**24, 9 * 10**15)),
-        Step("set market fees", (0, 1, 0, NEW, 2, 5, 10_000)),
-        Step("submit order", (0, 1, world.owners[account], account, NEW, 10**18, 2**256 - 1)),
-    ):
-        assert machine.apply(step).reason is None, step
-    execute = (3, 1, 3, account, account, 0, NEW, world.wire.now + 2, 0, 0, 0)
-    assert machine.apply(Step("execute order", execute)).reason is None
-    assert machine.tally.outcomes["execution", "filled"] == 1
     world.restore(snapshot)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -31,6 +31,11 @@ _ONLY_LISTED = (
 )
 """Views of an asset that has a line and a market."""
 
+_PROVING = ("verify",)
+"""Needs a proof: an action of its own."""
+_STATEMENT = (0, 1, (bytes(32), [0, 0]))
+_REPORT = (0, 1, 0, 1, 0, 0)
+
 
 class Views:
     """All views of a deployment.
@@ -40,16 +45,27 @@ class Views:
     deployment : Deployment
     people : list of str
         Addresses to ask about.
+    others : sequence of Contract
+        What else has views, and is no part of a deployment.
+
+    Attributes
+    ----------
+    all : list of tuple
+        Contract, name and names of arguments of each view.
     """
 
-    def __init__(self, deployment: Deployment, people: list[str]) -> None:
+    def __init__(
+        self, deployment: Deployment, people: list[str], others: Sequence[Contract] = ()
+    ) -> None:
         self._deployment = deployment
         self._people = people
-        self._views = [
+        reports = [deployment.reports] if deployment.reports else []
+        self.all = [
             (contract, entry["name"], [item["name"] for item in entry["inputs"]])
-            for contract in [*deployment.core.values(), *_adapters(deployment)]
+            for contract in [*deployment.core.values(), *_adapters(deployment), *reports, *others]
             for entry in contract.artifact.abi
             if entry["type"] == "function" and entry["stateMutability"] in ("view", "pure")
+            if entry["name"] not in _PROVING
         ]
 
     def ask(self, random: Random) -> int:
@@ -62,7 +78,7 @@ class Views:
         """
         arguments = self._arguments(random)
         asked = 0
-        for contract, name, names in self._views:
+        for contract, name, names in self.all:
             if name == "terms" and not arguments["_running"]():
                 continue
             if name in _ONLY_LISTED and not arguments["_is_listed"]():
@@ -74,7 +90,7 @@ class Views:
     def ask_amiss(self, random: Random) -> None:
         """Ask about what does not exist, or beyond all bounds: any of it may revert."""
         arguments = self._arguments(random)
-        for contract, name, names in self._views:
+        for contract, name, names in self.all:
             values = [arguments[parameter]() for parameter in names]
             for place, value in enumerate(values):
                 if isinstance(value, int) and names[place] not in _NO_IDS:
@@ -126,6 +142,9 @@ class Views:
             "_exposure": lambda: exposure,
             "_health": lambda: health,
             "_first": lambda: 1,
+            "_statement": lambda: _STATEMENT,
+            "_root": lambda: bytes(32),
+            "_report": lambda: _REPORT,
             "_count": lambda: _PAGE,
             "_caller": lambda: next(people),
             "_staker": lambda: next(people),

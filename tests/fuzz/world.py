@@ -12,10 +12,12 @@ from chain.config import (
     CollateralConfig,
     Config,
     PegConfig,
+    ReportsConfig,
     TokenConfig,
     load_config,
 )
 from chain.config_source import SourceConfig
+from margin_model import risk_report
 from tests.fuzz.world_feeds import Feeds
 from tests.fuzz.world_parts import (
     LOOP,
@@ -27,8 +29,10 @@ from tests.fuzz.world_parts import (
     Place,
     Token,
     World,
+    adapter_of,
 )
 from tests.fuzz.world_people import settle
+from tests.fuzz.world_signers import FIRST_SIGNERS, THRESHOLD, Digests, addresses
 from tests.fuzz.world_wire import FastWire, SlowWire, Wire
 
 __all__ = [
@@ -41,6 +45,7 @@ __all__ = [
     "Place",
     "Token",
     "World",
+    "adapter_of",
     "build_world",
 ]
 
@@ -106,6 +111,7 @@ def fuzz_config(sequencer: str) -> Config:
     }
     like_sol = {**demo.correlations["SOL"], "SOL": 9_000}
     like_eth = {**demo.correlations["ETH"], "ETH": 9_900, "SOL": 7_900, "ARB": 7_900}
+    signers = tuple(addresses((1 << FIRST_SIGNERS) - 1))
     auction = {**demo.auction, "fast_phase": 120, "slow_phase": 240}
     return replace(
         demo,
@@ -113,6 +119,7 @@ def fuzz_config(sequencer: str) -> Config:
         stress=_stress(demo.stress),
         correlations={**demo.correlations, "ARB": like_sol, "STETH": like_eth},
         sequencer_feed=sequencer,
+        reports=ReportsConfig(signers, THRESHOLD, risk_report.MAX_RANGE),
         auction=auction,
         max_funding_rate=FUNDING_UNIT // 50,
         interest=INTEREST,
@@ -169,6 +176,7 @@ def build_world(chain: Chain | None = None, wire: Wire | None = None) -> World:
     sequencer.set_status(0, chain.time - 10 * 86_400)
     config = fuzz_config(sequencer.address)
     deployment = FuzzBuilder(chain, config, artifacts, True, True).build()
+    assert deployment.reports is not None
     symbol, decimals, _, double = TOKENS[-1]
     late = chain.deploy(artifacts[double], symbol, symbol, decimals)
     contracts = {**deployment.tokens, symbol: late}
@@ -184,6 +192,8 @@ def build_world(chain: Chain | None = None, wire: Wire | None = None) -> World:
         sequencer=sequencer,
         wolf=wolf,
         too_fine=too_fine,
+        registry=chain.deploy(artifacts["SolvencyRegistry"], deployment.clearinghouse),
+        digests=Digests(deployment.reports),
         quote=Token(quote.symbol, _QUOTE_DOUBLE, quote.decimals, -1, deployment.quote),
         tokens=[
             Token(symbol, double, decimals, deployment.assets[asset], contracts[symbol])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from chain import Chain, Contract
 from chain.config import Config
 from chain.deployment import Deployment
-from tests.fuzz.world_feeds import Feeds
+from tests.fuzz.world_feed import Pull, Push
+from tests.fuzz.world_feeds import AnyFeed, Feeds
+from tests.fuzz.world_signers import Digests
 from tests.fuzz.world_wire import FastWire, Wire
 
 WAD = 10**18
@@ -75,6 +78,13 @@ class Listing:
         return replace(self, sources=tuple(sources))
 
 
+def adapter_of(feed: AnyFeed) -> str:
+    """Name of the source that reads a double."""
+    if isinstance(feed, Push):
+        return "ChainlinkSource"
+    return "PythSource" if isinstance(feed, Pull) else "RatioSource"
+
+
 @dataclass
 class World:
     """One deployment on one chain.
@@ -93,6 +103,10 @@ class World:
         The settlement token; the collateral tokens in the order of their ids.
     feeds : Feeds
         What the doubles of all feeds say, as every episode begins.
+    registry : Contract
+        The `SolvencyRegistry` of the deployment.
+    digests : Digests
+        What is signed in a forecast.
     listings, sources
         By asset: what the oracle was told, and its sources as it takes them.
     listing : dict
@@ -106,6 +120,8 @@ class World:
     sequencer: Contract
     wolf: Contract
     too_fine: Contract  # a token with more decimals than a wad
+    registry: Contract
+    digests: Digests
     quote: Token
     tokens: list[Token]
     feeds: Feeds
@@ -117,6 +133,19 @@ class World:
     accounts: list[int] = field(default_factory=list)
     owners: dict[int, int] = field(default_factory=dict)
     asset_capacity: int = 6
+
+    @cached_property
+    def suite(self) -> dict[str, Contract]:
+        """Everything the machine calls, by name."""
+        deployment = self.deployment
+        assert deployment.reports is not None
+        adapters = {
+            adapter_of(feed): source.adapter
+            for feeds, sources in zip(self.feeds.sources, deployment.sources.values(), strict=True)
+            for feed, source in zip(feeds, sources, strict=True)
+        }
+        others = {"RiskReports": deployment.reports, "SolvencyRegistry": self.registry}
+        return {**deployment.core, **others, **adapters}
 
     @property
     def owner(self) -> str:
