@@ -27,7 +27,7 @@ from chain.files import write_whole
 from chain.interface import CALL_GAS, SEND_GAS, Chain, Log, Receipt, Reverted
 from chain.pyrevm_chain import START_BALANCE, START_TIME, role_address
 
-SPANS = " spans 2"  # of this file's way to tell them; part of the cache's key
+SPANS = " spans 3"  # of this file's way to tell them; part of the cache's key
 Span = tuple[str, int, int]
 """Path, first and last line."""
 
@@ -77,7 +77,7 @@ def _statements(assembly: Any) -> Iterator[tuple[int, str, int, int]]:
             last = node.iter.end_lineno
         else:
             last = node.end_lineno or node.lineno
-        yield counter, path, node.lineno, last
+        yield counter, os.path.relpath(path, ROOT), node.lineno, last
 
 
 def _compile_sources(path: Path) -> dict[str, list[tuple[int, str, int, int]]]:
@@ -116,7 +116,7 @@ def compile_spans(paths: Iterable[Path], workers: int) -> None:
 def _load_sources(artifact: Artifact) -> _Sources:
     content = _load_spans(artifact.path)
     create, runtime = (
-        {counter: (path, first, last) for counter, path, first, last in content[part]}
+        {counter: (str(ROOT / path), first, last) for counter, path, first, last in content[part]}
         for part in ("create", "runtime")
     )
     for path, first, last in [*create.values(), *runtime.values()]:

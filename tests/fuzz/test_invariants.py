@@ -56,7 +56,7 @@ CASES = (
     Case("parameters by the owner", "risk", "risk_book.risks", add=1 << 160),
     Case("parameters by the owner", "risk", "risk_book.targets"),
     Case("parameters by the owner", "pool", "market_terms._words", (2,)),
-    Case("forecast only raises", "risk", "_risks", add=1 << 64),
+    Case("forecast only raises", "risk", "risk_book.risks", add=1 << 64),
     Case("forecasts in sequence", "reports", "_reports", add=1 << 208),
     Case("forecasts in sequence", "reports", "_reports", add=1, sent={"function": "set_signers"}),
     Case("auction flag", "auction", "_words", (TRADER,), add=1 << 186),
