@@ -1,5 +1,9 @@
 """RiskEngine, PORTFOLIO accounts: contract = mirror to the wei, and what their MM promises."""
 
+from dataclasses import replace
+from itertools import product
+from math import isqrt, sqrt
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +23,7 @@ PARAMETERS = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD, 3_000
 NO_BREAKDOWN = Parameters(15 * 10**17, 10**17, 25 * 10**16, 10**17, 5 * WAD, 0, 100)
 TABLE = tier_table.pack([tier_table.Tier(0, 40)])
 LINE = 5 * 10**16
+PRICE = 100 * WAD
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +87,15 @@ def exposure_of(sizes, amounts):
     )
 
 
-def terms_of(sizes, amounts, rows, parameters=PARAMETERS, depth=MAX_DEPTH):
-    words = [price_word.pack(100 * WAD, 100 * WAD, 0, 0, price_word.VALID)] * 16
+def terms_of(sizes, amounts, rows, parameters=PARAMETERS, depth=MAX_DEPTH, prices=(PRICE,) * 16):
+    words = [price_word.pack(price, price, 0, 0, price_word.VALID) for price in prices]
     exposure = exposure_of(sizes, amounts)
     return risk_engine.breakdown(exposure, words, assets_of(depth), parameters, rows=rows)
 
 
 units = st.one_of(st.just(0), st.integers(-(10**4), 10**4)).map(lambda milli: milli * WAD // 1_000)
 books = st.lists(units, min_size=16, max_size=16)
+depths = st.one_of(st.just(MAX_DEPTH), st.integers(1, 10**6))
 
 
 @given(sizes=books, amounts=books, matrix=matrices())
@@ -100,21 +106,66 @@ def test_breakdown__any_matrix__never_below_the_floor(sizes, amounts, matrix):
     assert terms.maintenance >= gross * PARAMETERS.floor // BPS
 
 
-@given(sizes=books, matrix=matrices(), asset=st.integers(0, 15), part=st.integers(0, 1_000))
-def test_breakdown__collateral_of_an_asset_it_is_short_of__tail_falls_but_for_the_rest(
-    sizes, matrix, asset, part
-):
-    """It takes from |w| of its asset: alone, it lowers the tail; what it un-hedges elsewhere is
-    what the others need without it. With g and the floor on gross legs, those two may rise.
-    """
+def cut_of(sizes, amounts):
+    """What the lanes of the stress may cut from values of so much together [wei]."""
+    return sum((abs(s) + a) * 100 for s, a in zip(sizes, amounts, strict=True)) // 10**12 + 2
+
+
+def hedge(sizes, asset, part):
+    """The book short of an asset, and collateral that covers so many thousandths of it."""
+    sizes, amounts = list(sizes), [0] * 16
     sizes[asset] = -abs(sizes[asset])
-    amounts = [0] * 16
-    rows = pack_correlations(matrix)
-    alone = [size if i == asset else 0 for i, size in enumerate(sizes)]
-    before = terms_of(alone, amounts, rows).tail
     amounts[asset] = abs(sizes[asset]) * part // 1_000
-    assert terms_of(alone, amounts, rows).tail <= before
-    assert terms_of(alone, amounts, rows).stress <= terms_of(alone, [0] * 16, rows).stress + 1
+    return sizes, amounts
+
+
+@given(
+    sizes=books,
+    matrix=semidefinite(),
+    asset=st.integers(0, 15),
+    part=st.integers(0, 1_000),
+    depth=depths,
+)
+def test_breakdown__collateral_of_an_asset_it_is_short_of__needs_no_more_than_before_or_without_it(
+    sizes, matrix, asset, part, depth
+):
+    """It takes from |w| of its asset, whatever g of the gross legs adds. So the book moves towards
+    the one without that asset, and tail and stress, both convex, stay below the straight line
+    between the two: they rise only where the short was the hedge of something else. What does rise
+    is the floor, by its part of what was brought.
+    """
+    rows = pack_correlations(matrix)
+    sizes, amounts = hedge(sizes, asset, part)
+    before = terms_of(sizes, [0] * 16, rows, depth=depth)
+    after = terms_of(sizes, amounts, rows, depth=depth)
+    without = [0 if i == asset else size for i, size in enumerate(sizes)]
+    others = terms_of(without, [0] * 16, rows, depth=depth)
+    assert after.weights[asset] <= before.weights[asset]
+    # rounding rho to a bps may make a semidefinite matrix indefinite by 16 bps of the squares
+    slack = isqrt(16 * sum(weight * weight for weight in before.weights) // BPS) + 16
+    assert after.tail <= max(before.tail, others.tail) + slack
+    assert after.stress <= max(before.stress, others.stress) + cut_of(sizes, amounts)
+    assert after.floor - before.floor <= amounts[asset] * 100 * PARAMETERS.floor // BPS + 1
+
+
+@given(
+    sizes=books,
+    matrix=matrices(),
+    asset=st.integers(0, 15),
+    part=st.integers(0, 1_000),
+    depth=depths,
+)
+def test_breakdown__collateral_of_one_short_among_shorts__lowers_all_but_the_floor(
+    sizes, matrix, asset, part, depth
+):
+    """All legs one way and correlated one way: the short hedges nothing, so covering it helps."""
+    rows = pack_correlations([[abs(rho) for rho in row] for row in matrix])
+    sizes, amounts = hedge([-abs(size) for size in sizes], asset, part)
+    before = terms_of(sizes, [0] * 16, rows, depth=depth)
+    after = terms_of(sizes, amounts, rows, depth=depth)
+    assert after.tail <= before.tail
+    assert after.stress <= before.stress + cut_of(sizes, amounts)
+    assert after.maintenance <= max(before.maintenance + cut_of(sizes, amounts), after.floor)
 
 
 @given(
@@ -145,6 +196,58 @@ def test_breakdown__spot_against_a_short__is_charged_the_floor_alone(size, matri
     assert terms.maintenance == terms.floor > 0
 
 
+@given(size=st.integers(1, 10**7), pair=st.permutations(range(16)), delta=st.integers(0, BPS))
+def test_breakdown__fully_correlated_pair__is_charged_floor_and_breakdown_alone(size, pair, delta):
+    long, short, *_ = pair
+    sizes = [0] * 16
+    sizes[long], sizes[short] = size * WAD // 1_000, -size * WAD // 1_000
+    parameters = replace(PARAMETERS, breakdown=delta)
+    terms = terms_of(sizes, [0] * 16, pack_correlations([[BPS] * 16] * 16), parameters)
+    assert terms.stress <= cut_of(sizes, [0] * 16)  # both move by the same shocks
+    alone = terms.weights[long]
+    assert terms.tail == pytest.approx(alone * sqrt(2 * delta / BPS), rel=1e-12, abs=2)
+    assert terms.maintenance == max(terms.tail, terms.floor)
+
+
+@given(
+    sizes=books,
+    amounts=books,
+    matrix=matrices(),
+    depth=depths,
+    asset=st.integers(0, 15),
+    place=st.sampled_from(["size", "amount", "price"]),
+)
+def test_breakdown__a_millionth_more_of_anything__moves_it_by_little(
+    sizes, amounts, matrix, depth, asset, place
+):
+    """Continuous in sizes, collateral and prices, through zero and for any matrix: V changes by at
+    most 2 * |change| * W, and the tail by at most the root of that.
+    """
+    rows = pack_correlations(matrix)
+    amounts = [abs(amount) for amount in amounts]
+    before = terms_of(sizes, amounts, rows, depth=depth)
+    cut = cut_of(sizes, amounts)
+    step = WAD // 10**6
+    prices = [PRICE] * 16
+    if place == "price":
+        prices[asset] += PRICE // 10**6
+        worth = (abs(sizes[asset]) + amounts[asset]) * 100 // 10**6
+    else:
+        changed = sizes if place == "size" else amounts
+        changed[asset] += step
+        worth = step * 100
+    after = terms_of(sizes, amounts, rows, depth=depth, prices=prices)
+    legs = (abs(sizes[asset]) + amounts[asset]) * 100
+    steepest = (
+        2 * LINE * isqrt(WAD * WAD + (legs + worth) * WAD // depth) // WAD
+    )  # of w, g included
+    moved = worth * steepest // WAD + 2
+    total = max(sum(before.weights), sum(after.weights))
+    assert abs(after.tail - before.tail) <= isqrt(4 * moved * (total + moved)) + 2
+    assert abs(after.stress - before.stress) <= worth * max(SHOCKS) // 100 + cut
+    assert abs(after.floor - before.floor) <= worth * PARAMETERS.floor // BPS + 2
+
+
 @given(sizes=books, matrix=matrices())
 def test_breakdown__delta__never_needs_less(sizes, matrix):
     rows = pack_correlations(matrix)
@@ -163,11 +266,13 @@ def test_breakdown__one_asset__concentration_as_under_standard_margin(size, dept
 
 
 def test_assess__largest_of_everything__does_not_revert(world):
-    """Sizes, amounts, prices and correlations at their bounds, all one way."""
+    """Sizes, amounts, prices and correlations at their bounds, all one way. With every pair at -1
+    no matrix is further from being semidefinite.
+    """
     words = [price_word.pack(2**88 - 1, 2**88 - 1, 2**32 - 1, 2**40 - 1, 0)] * 16
-    rows = pack_correlations([[BPS] * 16] * 16)
-    world.oracle.set_correlations(rows)
-    for sign in (1, -1):
+    for sign, rho in product((1, -1), (BPS, -BPS)):
+        rows = pack_correlations([[rho] * 16] * 16)
+        world.oracle.set_correlations(rows)
         exposure = exposure_of([sign * MAX_SIZE] * 16, [MAX_AMOUNT] * 16)
         found = world.engine.assess(exposure, words)
         assert found == risk_engine.assess(
