@@ -65,10 +65,12 @@ books = st.lists(st.one_of(st.just(0), st.integers(-BOOK, BOOK)), min_size=4, ma
     book=books,
     matrix=matrices(),
     delta=deltas,
-    room=st.integers(0, 3_000),
-    until=st.integers(0, HOUR),
-    part=st.integers(0, 1_000),
-    ways=st.lists(st.sampled_from([-1, 0, 1]), min_size=16, max_size=16),
+    room=st.one_of(st.integers(0, 30), st.integers(0, 3_000)),
+    until=st.one_of(st.integers(0, 9), st.integers(0, HOUR)),
+    part=st.one_of(st.just(1_000), st.integers(0, 1_000)),
+    ways=st.one_of(
+        st.just([0] * 16), st.lists(st.sampled_from([-1, 0, 1]), min_size=16, max_size=16)
+    ),
 )
 @example([0, 0, 86, 86] + [0] * 12, OPPOSED, 0, 0, 0, 0, [-1] * 16)  # an equity of dust
 @settings(max_examples=500)
@@ -95,3 +97,27 @@ def test_notice__worst_lines_and_correlations__equity_still_covers_the_tail(
         worse[i][j] = max(-BPS, min(BPS, matrix[i][j] + sign * updates * STEP))
     needed = portfolio_math.tail(moved, pack_correlations(worse), delta)
     assert needed <= equity * (1 + 1e-12) + 16
+
+
+@given(
+    legs=st.tuples(st.integers(WAD, BOOK), st.integers(WAD, BOOK)),
+    rho=st.integers(-5_000, BPS),
+    delta=st.integers(0, 5_000),
+    until=st.one_of(st.integers(0, 9), st.integers(0, HOUR)),
+    updates=st.integers(1, 10),
+)
+@example((BOOK, BOOK), 9_000, 0, 0, 1)
+def test_notice__pair_that_an_update_uncovers__ends_before_it(legs, rho, delta, until, updates):
+    """Lines stand still; the last of so many steps takes the tail above equity."""
+    book = [legs[0], -legs[1]] + [0] * 14
+
+    def needed(steps):
+        matrix = [[BPS] * 16 for _ in range(16)]
+        matrix[0][1] = matrix[1][0] = max(-BPS, rho - steps * STEP)
+        return portfolio_math.tail(book, pack_correlations(matrix), delta)
+
+    equity = needed(updates) - 1
+    assume(equity >= needed(0))
+    weights = [abs(weight) for weight in book]
+    notice = portfolio_notice.notice(weights, needed(0), equity, UP, until, STEP)
+    assert notice <= until + (updates - 1) * HOUR
