@@ -1,8 +1,9 @@
 """How fast the protocol is tested: `python -m bench.throughput`, written to bench/throughput.json.
 
 Each part is measured by itself on an idle machine: the campaign of the fuzzer (one process, then a
-million steps on all cores), Hypothesis, forge, paths of the simulation, and the lines of the
-contracts that a sample of the campaign ran. `--only` measures one part again and keeps the others.
+million steps on all cores), Hypothesis, forge, paths of the simulation, the numpy margins of a
+million accounts, and the lines of the contracts that a sample of the campaign ran. `--only`
+measures one part again and keeps the others.
 """
 
 from __future__ import annotations
@@ -79,6 +80,13 @@ def measure_simulation() -> dict[str, Any]:
     return simulation.measure()
 
 
+def measure_fleet() -> dict[str, Any]:
+    """Margins of a million accounts, sixteen assets each, in numpy."""
+    from bench import fleet
+
+    return fleet.measure()
+
+
 def measure_coverage() -> dict[str, Any]:
     """Lines of the contracts that a sample of the campaign's episodes runs."""
     file = ROOT / "build" / "fuzz" / "coverage.json"
@@ -97,6 +105,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "hypothesis": measure_hypothesis,
     "forge": measure_forge,
     "simulation": measure_simulation,
+    "fleet": measure_fleet,
     "coverage": measure_coverage,
 }
 
