@@ -1,6 +1,7 @@
-"""A crash with nobody to bear a loss but the suppliers: `--fund 0 --bidders 1 --pool 1000`.
+"""Crashes with nobody to bear a loss but the suppliers: `--fund 0 --bidders 1 --pool 1000`.
 
-The write-down is explicit, the same for all of them, and nobody is liquidated for it.
+The generated one, and two days of the real one of March 2020. The write-down is explicit, the same
+for all suppliers, and nobody is liquidated for it.
 """
 
 from typing import Any
@@ -18,6 +19,8 @@ from oracle_sim.outcome import Outcome
 from oracle_sim.replay import replay
 from oracle_sim.scenario import Scenario
 from oracle_sim.summary import to_document
+from oracle_sim.tape import Tape, read_prices
+from tests.sim.files import DATA, needs_data
 
 CHARGING = ("bid", "backstop", "write_off", "write_off_pool")
 """What may end in a write-down."""
@@ -36,8 +39,19 @@ class Watch:
         self.unequal_books = 0
 
 
-@pytest.fixture(scope="module")
-def watched() -> tuple[Outcome, Watch]:
+def real_crash() -> Tape:
+    """BTC and ETH from noon of 11 March 2020, two days."""
+    return read_prices(DATA / "windows", "2020-03").window(432, 576)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(lambda: generate_crash(2020), id="generated"),
+        pytest.param(real_crash, id="2020-03", marks=needs_data),
+    ],
+)
+def watched(request: pytest.FixtureRequest) -> tuple[Outcome, Watch]:
     """The replay, and what a bystander saw."""
     watch = Watch()
     send, scan, started = Desk.send, Caretaker.scan, Market.__init__
@@ -80,7 +94,7 @@ def watched() -> tuple[Outcome, Watch]:
         patch.setattr(Market, "__init__", begin)
         patch.setattr(Desk, "send", observed)
         patch.setattr(Caretaker, "scan", compared)
-        outcome = replay(generate_crash(2020), ALONE)
+        outcome = replay(request.param(), ALONE)
     return outcome, watch
 
 
