@@ -99,6 +99,7 @@ def open_round(_market: uint256):
         equity=need.equity,
         maintenance=need.maintenance,
     )
+    self._refresh_shortfall(need.equity)
 
 
 @external
@@ -138,6 +139,7 @@ def deleverage(_market: uint256, _accounts: DynArray[uint256, MAX_ACCOUNTS]) -> 
     assert done != 0, "round: nobody to cut"
     if self._is_met(need):
         self._end(_market, round, need)
+    self._refresh_shortfall(need.equity)
     return done
 
 
@@ -167,13 +169,13 @@ def write_off_pool():
     deficit: uint256 = convert(-health.equity, uint256)
     exposure: IRiskEngine.Exposure = staticcall CLEARINGHOUSE.exposure(POOL, words)
     collateral: uint256 = 0
-    positions: uint256 = 0
+    sizes: int256[ASSETS] = exposure.sizes
     for asset: uint256 in range(ASSETS):
-        if not price_word._usable(words[asset]):
-            continue
-        price: uint256 = price_word._price(words[asset])
-        collateral += fixed_point._mul_wad_down(exposure.amounts[asset], price)
-        positions += fixed_point._mul_wad_down(convert(abs(exposure.sizes[asset]), uint256), price)
+        if price_word._usable(words[asset]):
+            collateral += fixed_point._mul_wad_down(exposure.amounts[asset], price_word._price(words[asset]))
+        else:
+            sizes[asset] = 0
+    positions: uint256 = deleveraging_math._notional(sizes, words)
     assert collateral <= deficit // KEPT_DIVISOR, "pool: collateral to sell"
     assert positions <= deficit // KEPT_DIVISOR, "pool: positions to close"
     extcall AUCTION.cover_pool(deficit)
@@ -275,10 +277,7 @@ def _need(_market: uint256, _words: uint256[ASSETS]) -> Need:
         convert(abs(size), uint256), health.equity, health.maintenance, without.maintenance
     )
     if health.equity < 0:
-        gross: uint256 = 0
-        for market: uint256 in range(ASSETS):
-            units: uint256 = convert(abs(exposure.sizes[market]), uint256)
-            gross += fixed_point._mul_wad_down(units, price_word._price(_words[market]))
+        gross: uint256 = deleveraging_math._notional(exposure.sizes, _words)
         need.rate = deleveraging_math._loss_rate(health.equity, gross)
     return need
 
@@ -392,3 +391,13 @@ def _end(_market: uint256, _round: IDeleveraging.Round, _need: Need):
     log IDeleveraging.DeleveragingEnded(
         market=_market, number=round.number, equity=_need.equity, maintenance=_need.maintenance
     )
+
+
+@internal
+def _refresh_shortfall(_equity: int256):
+    """
+    @notice What the pool lacks is in R, so that nobody leaves it to others, and what winners have brought is not.
+    @param _equity of the pool [quote wad]
+    """
+    if _equity < 0 or staticcall CLEARINGHOUSE.shortfall() != 0:
+        extcall AUCTION.refresh_shortfall()

@@ -232,7 +232,7 @@ def backstop(_account: uint256):
         self._clear(_account, shortfall)
     log ILiquidationAuction.BackstopTaken(account=_account, payment=payment, shortfall=shortfall)
     self._close(_account, episode, max(cash, 0))
-    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0)
+    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0, True)
 
 
 @external
@@ -247,13 +247,13 @@ def write_off(_account: uint256):
     if episode.touched_at != 0:
         self._close(_account, episode, 0)
     # 0 to 0 where none runs: fund and pool have paid, so others are covered less
-    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0)
+    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0, True)
 
 
 @external
 def refresh_shortfall():
     """@custom:see ILiquidationAuction"""
-    waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, True)
+    waterfall._refresh(CLEARINGHOUSE, POOL, FUND, True)
 
 
 # ── owner or operator of the bidding account ─────────────────────────────────────────────────────
@@ -349,7 +349,7 @@ def cover_pool(_amount: uint256):
     self._check_deleveraging()
     self._cover(waterfall.POOL, 0, _amount)
     # the pool lacks nothing any more, and the fund, which has paid, covers others less
-    waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, True)
+    waterfall._refresh(CLEARINGHOUSE, POOL, FUND, True)
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────
@@ -625,8 +625,8 @@ def _transfer(
     payment: int256 = _sale.payment
     equity: int256 = _terms.equity - _sale.bought - convert(_sale.penalty, int256)
     fund_paid: uint256 = 0
+    credited: uint256 = 0
     if _sale.fund_incentive + _sale.shortfall > 0:
-        credited: uint256 = 0
         fund_paid, credited = self._cover(_account, _sale.fund_incentive, _sale.shortfall)
         proceeds: int256 = convert(_terms.proceeds + credited, int256)
         # In a write-down the account may itself be a supplier. What it loses is credited again, but
@@ -640,17 +640,16 @@ def _transfer(
         equity += convert(credited, int256) - lost + auction_math._scale_down(lost, _sale.fraction, fixed_point.WAD)
     equity += payment
     # Below zero both equity and cash shrink by the slice. Wholly sold, nothing is lacking.
-    alert: bool = False
-    if equity >= 0 or _pending == 0:
-        alert = self._set_reserve(_account, 0, 0, 0, _old_pending, _pending)
-    else:
-        left: uint256 = fixed_point.WAD - _sale.fraction
-        cash: int256 = auction_math._scale_up(_cash, left, fixed_point.WAD)
-        alert = self._set_reserve(_account, equity, cash, 0, _old_pending, _pending)
+    lacking: int256 = 0
+    cash: int256 = 0
+    if equity < 0 and _pending != 0:
+        lacking = equity
+        cash = auction_math._scale_up(_cash, fixed_point.WAD - _sale.fraction, fixed_point.WAD)
+    alert: bool = self._set_reserve(_account, lacking, cash, 0, _old_pending, _pending, credited > fund_paid)
     extcall CLEARINGHOUSE.transfer_slice(_account, _bidder, _sale.fraction, payment, _sale.penalty, _starter, _reward)
     if alert and staticcall CLEARINGHOUSE.shortfall() != 0:
         # cash that paid a debt of the bidder is no supply any more
-        waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, False)
+        waterfall._refresh(CLEARINGHOUSE, POOL, FUND, False)
     log ILiquidationAuction.SliceSold(
         account=_account,
         bidder=_bidder,
@@ -684,12 +683,18 @@ def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256) -> (uint
     """
     @return paid by the fund, and credited to the account by all [quote wad]
     """
-    return waterfall._cover(CLEARINGHOUSE, POOL, FUND, _account, _incentive, _shortfall)
+    return waterfall._cover(CLEARINGHOUSE, ORACLE, POOL, FUND, _account, _incentive, _shortfall)
 
 
 @internal
 def _set_reserve(
-    _account: uint256, _equity: int256, _cash: int256, _unknown: uint256, _old_pending: uint256, _pending: uint256
+    _account: uint256,
+    _equity: int256,
+    _cash: int256,
+    _unknown: uint256,
+    _old_pending: uint256,
+    _pending: uint256,
+    _asks_pool: bool = False,
 ) -> bool:
     """
     @notice What this auction could still cost the fund, max(0, -E) + MMp, and, where anything is lacking
@@ -697,6 +702,7 @@ def _set_reserve(
     @param _cash of the account [quote wad]
     @param _unknown what it holds at prices that are not known: all of it may be lost [quote wad]
     @param _old_pending `_pending` when this was last called for the account
+    @param _asks_pool it has just paid, so R may depend on what it lacks now
     @return whether anything is lacking, or was not paid in full within the hour
     """
     worst: int256 = max(convert(_unknown, int256) - _equity, 0)
@@ -705,7 +711,7 @@ def _set_reserve(
     deficit, own = waterfall._deficit(CLEARINGHOUSE, _equity, _cash)
     alert: bool = extcall FUND.set_reserve(_account, _old_pending, _pending, convert(worst, uint256), deficit, own)
     if alert:
-        waterfall._refresh(CLEARINGHOUSE, ORACLE, POOL, FUND, False)
+        waterfall._refresh(CLEARINGHOUSE, POOL, FUND, _asks_pool)
     return alert
 
 

@@ -331,18 +331,14 @@ def absorb(_account: uint256, _words: uint256[16]) -> int256:
 
 
 @external
-def cover(_account: uint256, _amount: uint256) -> uint256:
+def cover(_account: uint256, _amount: uint256):
     """
     @custom:see ILiquidityPool
     """
     self._check_auction()
-    health: IRiskEngine.Health = pool_nav._health(POOL, pool_nav._read())
-    paid: uint256 = min(_amount, convert(max(health.equity, 0), uint256))
-    if paid != 0:
-        pool_nav._forget()
-        extcall CLEARINGHOUSE.pay(POOL, _account, paid)
-        log ILiquidityPool.LossCovered(account=_account, amount=paid)
-    return paid
+    pool_nav._forget()
+    extcall CLEARINGHOUSE.pay(POOL, _account, _amount)
+    log ILiquidityPool.LossCovered(account=_account, amount=_amount)
 
 
 # ── owner ────────────────────────────────────────────────────────────────────────────────────────

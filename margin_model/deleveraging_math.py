@@ -3,13 +3,40 @@
 Sizes are wad units, prices quote wad per unit, amounts quote wad, rates wad.
 """
 
+from collections.abc import Sequence
+
+from margin_model import price_word
 from margin_model.fixed_point import (
     WAD,
     div_up,
     mul_div_up,
     mul_wad_ceil_signed,
+    mul_wad_down,
     mul_wad_up,
 )
+
+
+def notional(sizes: Sequence[int], words: Sequence[int]) -> int:
+    """What winners could lose at most to a pool with these sizes.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        By asset [wad units].
+    words : sequence of int
+        Readings by asset, see ``price_word``.
+
+    Returns
+    -------
+    int
+        Sum of |size| at price or last price, each rounded down, without retired assets [quote wad].
+    """
+    gross = 0
+    for size, word in zip(sizes, words, strict=True):
+        reading = price_word.unpack(word)
+        if size and reading.state != price_word.RETIRED:
+            gross += mul_wad_down(abs(size), reading.price)
+    return gross
 
 
 def size_to_close(size: int, equity: int, maintenance: int, without: int) -> int:

@@ -24,6 +24,28 @@
 """
 
 from . import fixed_point
+from . import price_word
+
+ASSETS: constant(uint256) = 16
+
+
+@internal
+@pure
+def _notional(_sizes: int256[ASSETS], _words: uint256[ASSETS]) -> uint256:
+    """
+    @notice What winners could lose at most to the pool that holds these sizes: its deficit beyond it is
+            nobody's but suppliers'. Each at its price, or its last one; a retired one is settled at a
+            price without loss.
+    @param _words readings of the assets
+    @return sum |N|, rounded down [quote wad]
+    """
+    gross: uint256 = 0
+    for asset: uint256 in range(ASSETS):
+        if _sizes[asset] == 0 or price_word._state(_words[asset]) == price_word.RETIRED:
+            continue
+        units: uint256 = convert(abs(_sizes[asset]), uint256)
+        gross += fixed_point._mul_wad_down(units, price_word._price(_words[asset]))
+    return gross
 
 
 @internal

@@ -5,12 +5,16 @@
 @custom:contract-name waterfall
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
-@notice The insurance fund, then the pool out of its equity, then all suppliers of quote at once. What
-        an account in auction is paid this way counts as proceeds.
+@notice The insurance fund, then the pool out of its equity, then who wins from the pool, then all
+        suppliers of quote at once. What an account in auction is paid this way counts as proceeds.
 
-        What is still to come of running auctions is R: exits bear their share of it. What has come is
-        added up, and remembered for an hour, so that the loss of a supplier's cash by itself makes
-        nobody liquidatable.
+        Winners do not pay at once: the pool owes their part, and falls below zero by it. Rounds of
+        deleveraging then take it off them; what they do not bring, `write_off_pool` sends down the same
+        way. So the pool owes no more than winners could lose to it.
+
+        What is still to come of running auctions, and of the pool, is R: exits bear their share of it.
+        What has come is added up, and remembered for an hour, so that the loss of a supplier's cash by
+        itself makes nobody liquidatable.
 """
 
 from ..interfaces import IClearinghouse
@@ -21,10 +25,10 @@ from ..interfaces import IPriceOracle
 from ..interfaces import IRiskEngine
 
 from . import auction_math
+from . import deleveraging_math
 from . import fixed_point
 from . import grace_word
 from . import interest_math
-from . import price_word
 
 POOL: constant(uint256) = 1  # account of the pool in the Clearinghouse; it is no supplier
 
@@ -35,6 +39,7 @@ _grace: uint256  # write-downs of the last hour: grace_word
 @internal
 def _cover(
     _clearinghouse: IClearinghouse,
+    _oracle: IPriceOracle,
     _pool: ILiquidityPool,
     _fund: IInsuranceFund,
     _account: uint256,
@@ -55,9 +60,11 @@ def _cover(
 
     rest: uint256 = _incentive + _shortfall - by_fund
     by_pool: uint256 = 0
-    if rest > 0:
-        by_pool = extcall _pool.cover(_account, rest)
-        rest -= by_pool
+    if rest > 0 and _account != POOL:
+        by_pool = self._carried(_clearinghouse, _oracle, rest)
+        if by_pool > 0:
+            extcall _pool.cover(_account, by_pool)
+            rest -= by_pool
     written_down: uint256 = 0
     if rest > 0:
         rest = self._grossed_up(_clearinghouse, _account, rest)
@@ -74,6 +81,22 @@ def _cover(
         written_down=written_down,
     )
     return by_fund, by_fund + by_pool + rest
+
+
+@internal
+@view
+def _carried(_clearinghouse: IClearinghouse, _oracle: IPriceOracle, _amount: uint256) -> uint256:
+    """
+    @return what the pool pays of an amount: its equity and, below zero, what its positions are worth,
+            which is the most that winners could give back [quote wad]
+    """
+    words: uint256[16] = staticcall _oracle.read(staticcall _clearinghouse.held_assets(POOL))
+    # amounts < 2**129, and so is the notional of what the risk engine has assessed
+    most: int256 = (staticcall _clearinghouse.health(POOL, words)).equity
+    if most < convert(_amount, int256):
+        exposure: IRiskEngine.Exposure = staticcall _clearinghouse.exposure(POOL, words)
+        most += convert(deleveraging_math._notional(exposure.sizes, words), int256)
+    return min(_amount, convert(max(most, 0), uint256))
 
 
 @internal
@@ -95,18 +118,18 @@ def _grossed_up(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint
 @internal
 def _refresh(
     _clearinghouse: IClearinghouse,
-    _oracle: IPriceOracle,
     _pool: ILiquidityPool,
     _fund: IInsuranceFund,
     _asks_pool: bool,
 ):
     """
     @notice Brings R up to date: what running auctions are known to lack, beyond what fund and pool have, and
-            what the pool itself lacks beyond its positions' notional: more than that rounds cannot take off
-            winners, who come first. No step there, or a position of dust would hide it all. Its
-            collateral counts at what it is sold for. Own cash of accounts is supply too, but what it
-            bears is given back, so the rest bears more.
-    @param _asks_pool else only where R depends on it: the pool's equity takes as long as a margin check
+            what the pool lacks itself. Of that winners may bring back a part, which stays with those who
+            stay; left out, a loss would be in R until the pool has paid it, and not until it is
+            charged. The pool counts at its NAV: premium goes back to who closes, and collateral is
+            sold after its haircut. Own cash of accounts is supply too, but what it bears is given
+            back, so the rest bears more.
+    @param _asks_pool else only where R depends on it: its NAV takes as long as a margin check
     """
     lacking: uint256 = 0
     scaled: uint256 = 0
@@ -118,32 +141,14 @@ def _refresh(
         own = scaled * self._index(_clearinghouse) // interest_math.RAY
         lacking = self._beyond(lacking, own)
     if _asks_pool or old_amount != 0 or lacking > covered:
-        equity: int256 = (staticcall _clearinghouse.current_health(POOL)).equity
-        if equity >= 0:
-            covered += convert(equity, uint256)
-        else:
-            deficit: uint256 = convert(max(-(staticcall _pool.nav()), 0), uint256)
-            lacking += self._beyond(deficit, self._positions(_clearinghouse, _oracle))
+        nav: int256 = staticcall _pool.nav()
+        covered += convert(max(nav, 0), uint256)
+        lacking += convert(max(-nav, 0), uint256)
     uncovered: uint256 = self._beyond(lacking, covered)
     if uncovered != 0:
         uncovered = auction_math._grossed_up(uncovered, own, own, self._supply(_clearinghouse))
     if uncovered != old_amount:
         extcall _clearinghouse.set_shortfall(uncovered)
-
-
-@internal
-@view
-def _positions(_clearinghouse: IClearinghouse, _oracle: IPriceOracle) -> uint256:
-    """
-    @return the pool's, at mark or at their last price [quote wad]
-    """
-    words: uint256[16] = staticcall _oracle.read(staticcall _clearinghouse.held_assets(POOL))
-    exposure: IRiskEngine.Exposure = staticcall _clearinghouse.exposure(POOL, words)
-    worth: uint256 = 0
-    for market: uint256 in range(16):
-        units: uint256 = convert(abs(exposure.sizes[market]), uint256)
-        worth += fixed_point._mul_wad_down(units, price_word._price(words[market]))
-    return worth
 
 
 @internal

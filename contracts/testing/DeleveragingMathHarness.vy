@@ -14,6 +14,12 @@ from ..modules import round_word
 
 @external
 @pure
+def notional(_sizes: int256[16], _words: uint256[16]) -> uint256:
+    return deleveraging_math._notional(_sizes, _words)
+
+
+@external
+@pure
 def size_to_close(_size: uint256, _equity: int256, _maintenance: uint256, _without: uint256) -> uint256:
     return deleveraging_math._size_to_close(_size, _equity, _maintenance, _without)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from margin_model import auction_math, reserve_word
+from margin_model import auction_math, deleveraging_math, reserve_word
 from margin_model.fixed_point import WAD, mul_wad_up
 from margin_model.ledger_math import RAY
 from margin_model.price_word import UNCERTAIN
@@ -28,6 +28,12 @@ SLICE_ROUNDING = 16 * 10**8
 _PAYERS = 3
 _ASKING = ("refresh_shortfall", "write_off_pool")
 """What asks the pool in any case."""
+_ROUNDS = ("open_round", "deleverage")
+"""What asks it below zero, or where R is not 0."""
+_PAYING = ("backstop", "write_off")
+"""What asks it where R is looked at."""
+_COVERING = ("bid", *_PAYING)
+_WEI = 16  # of roundings [quote wad]
 _GRACE = 3_600  # after the fund was short [s]
 _VIEWED = 16  # of so many moments one is taken
 
@@ -109,45 +115,60 @@ def reserve(look: Look) -> int:
 @AUCTION.named("R", TOUCH, "steps that touch an auction")
 def uncovered(look: Look) -> int:
     """After every touch of an auction R is what accounts for sale lack, as the fund knows it,
-    beyond their own cash, the fund less the incentive it may still pay, and the pool's equity;
-    grossed up by that cash, which bears nothing. What the pool is below zero by more than its
-    positions' notional is in it, too, once somebody has asked."""
+    beyond their own cash, the fund less the incentive it may still pay, and the pool's NAV; grossed
+    up by that cash, which bears nothing. What NAV is below zero is in it, too, once somebody has
+    asked, and whoever makes the pool pay or opens a round asks."""
     books, mirror = look.books, look.mirror
     if not look.kind & TOUCH:
         return 0
     old, found = books.then("uncovered"), books.now("uncovered")
     was = reserve_word.unpack(books.then("reserves"))
     totals = reserve_word.unpack(books.now("reserves"))
+    pool = books.held(POOL)
+    words = mirror.words_for(pool)
     asked = look.done in _ASKING
-    short = look.now < totals.short_at + _GRACE
-    if not (asked or was.deficits or totals.deficits or short):
+    if look.done in _ROUNDS:
+        asked = old != 0 or mirror.equity(pool, words) + mirror.accrued().to_pool < 0
+    short = look.now < totals.short_at + _GRACE and look.done not in _ROUNDS
+    looked = was.deficits or totals.deficits or short
+    if not (asked or (looked and look.done not in _ROUNDS)):
         if found != old:
             raise Violation("R", f"{old} to {found} in {look.done}")
         return 1
+    asked |= look.done in _PAYING or pool.stored < books.held_before(POOL).stored
     index = mirror.accrued().supply
     own = books.now("lacking_own") * index // RAY
     lacking = max(0, totals.deficits - own)
     covered = max(0, mirror.fund_cash()) - mirror.available()
     expected = {0} if lacking <= covered and not old and not asked else set()
-    pool = books.held(POOL)
-    words = mirror.words_for(pool)
-    equity = mirror.equity(pool, words) + mirror.accrued().to_pool
-    covered += max(0, equity)
-    if equity < 0:
-        assets = mirror.assets_of(pool)
-        if any(assets >> i & 1 and word >> 248 < UNCERTAIN for i, word in enumerate(words)):
-            return 0  # it counts at other prices
-        open_ = sum(
-            abs(size) * (words[market] & (2**88 - 1)) // WAD
-            for market, size in enumerate(pool.sizes)
-            if size
-        )
-        lacking += max(0, -mirror.nav(words) - open_)
-    lacking -= covered
+    assets = mirror.assets_of(pool)
+    if any(assets >> i & 1 and word >> 248 < UNCERTAIN for i, word in enumerate(words)):
+        return 0  # it counts at other prices
+    lacking -= covered + mirror.nav(words)
     supply = (books.now("sides") & _MASK_128) * index // RAY
     expected.add(auction_math.grossed_up(lacking, own, own, supply) if lacking > 0 else 0)
     if found not in expected:
         raise Violation("R", f"{found} for {expected} after {look.done}")
+    return 1
+
+
+@AUCTION.named("winners before suppliers", TOUCH, "steps that pay for a shortfall")
+def winners_first(look: Look) -> int:
+    """Suppliers are written down for an account only by what would leave the pool below zero by
+    more than its positions' notional, and nothing that the pool pays for one does."""
+    books, mirror = look.books, look.mirror
+    if look.done not in _COVERING:
+        return 0
+    pool, before = books.held(POOL), books.held_before(POOL)
+    written = books.now("written_down") - books.then("written_down")
+    paid = look.done != "backstop" and pool.stored < before.stored
+    if not (written or paid):
+        return 0
+    words = mirror.words_for(pool)
+    most = mirror.equity(pool, words) + mirror.accrued().to_pool
+    most += deleveraging_math.notional((*pool.sizes, *(0,) * (16 - len(pool.sizes))), words)
+    if (written and most > _WEI) or (paid and most < -_WEI):
+        raise Violation("winners before suppliers", f"{written} written down at {most} left")
     return 1
 
 

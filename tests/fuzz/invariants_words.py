@@ -62,6 +62,7 @@ CALLS = {
     **dict.fromkeys(_SHARELESS, CALL),
     **dict.fromkeys(("start", "poke", "end", "backstop", "write_off"), CALL | SHARING | TOUCH),
     **dict.fromkeys(("refresh_shortfall", "write_off_pool"), CALL | SHARING | TOUCH),
+    **dict.fromkeys(("open_round", "deleverage"), CALL | SHARING | TOUCH),
     "bid": CALL | SHARING | TOUCH | FILL,
 }
 """What a call is, in bits, by its function; of all others CALL | SHARING."""

@@ -8,7 +8,7 @@ from margin_model.fixed_point import mul_wad_down, mul_wad_up
 from margin_model.ledger_math import RAY
 from margin_model.risk_engine import HEALTHY, MARGIN_CALL, Health
 from tests.fuzz.invariants_words import Episode
-from tests.fuzz.model import ESCROW, FUND, POOL, Holding
+from tests.fuzz.model import ESCROW, FUND, POOL, Holding, bits
 from tests.fuzz.predict import (
     LIMIT,
     Models,
@@ -17,6 +17,7 @@ from tests.fuzz.predict import (
     is_authorized,
     require,
 )
+from tests.fuzz.predict_pool import NOBODY, pool_value
 
 WAD = 10**18
 BPS = 10**4
@@ -277,7 +278,7 @@ def _is_covered(m: Models, account: int, health: Health, parts: tuple[int, int],
     nobody's cash is written down, and the bidder's bears no share."""
     reserves, need = m.state.reserves, m.state.need(account)
     if not sum(parts) and not reserves.deficits and health.equity >= 0:
-        return True
+        return m.state.uncovered == 0
     balance, allowance = max(m.state.cash(FUND), 0), available_incentive(m)
     incentive = min(parts[0], allowance, balance)
     shortfall = min(parts[1], balance - incentive)
@@ -286,8 +287,7 @@ def _is_covered(m: Models, account: int, health: Health, parts: tuple[int, int],
     firm = balance - min(allowance - incentive, balance)
     pool = m.state.holding(POOL)
     words = m.oracle.read(m.margin.held_assets(pool))
-    left = m.margin.health(pool, words).equity - rest
-    if rest and left < 0:
+    if rest and m.margin.health(pool, words).equity < rest:
         return False
     cash = max(health.cash, 0)
     deficit = (cash - health.equity) * (WAD - sold) // WAD if health.equity < 0 else 0
@@ -295,4 +295,6 @@ def _is_covered(m: Models, account: int, health: Health, parts: tuple[int, int],
     helping = own * m.state.side(debt=False)[1] // RAY
     helping += cash * (WAD - sold) // WAD if health.equity < 0 else 0
     lacking = reserves.deficits - need.deficit + deficit - helping
-    return lacking + ROUNDING <= firm + max(left, 0)
+    risks = {asset: m.state.risk(asset) for asset in bits(m.margin.held_assets(pool))}
+    value = pool_value(m, words, risks, NOBODY) - rest
+    return lacking + ROUNDING <= firm + value

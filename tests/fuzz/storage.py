@@ -39,6 +39,7 @@ _HOT: tuple[tuple[str, str, str, int | str], ...] = (
     ("reserves", "fund", "_totals", 1),
     ("lacking_own", "fund", "_total_own", 1),
     ("uncovered", "clearinghouse", "cash_book.shortfall", 1),
+    ("written_down", "auction", "waterfall.written_down", 1),
     ("epoch", "fund", "_epoch", 1),
     ("allowance", "fund", "_allowance", 1),
     ("clock", "risk", "sample_clock._clock", 1),

@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from margin_model import deleveraging_math as model
+from margin_model import price_word
 from margin_model.fixed_point import WAD, mul_wad_down
 
 SIZE = 2**127 - 1
@@ -21,6 +22,7 @@ equities = st.builds(lambda amount, sign: amount * sign, amounts, st.sampled_fro
 prices = st.integers(1, MAX_PRICE) | st.integers(1, 10**5).map(lambda x: x * WAD)
 rates = st.integers(0, WAD)
 signs = st.sampled_from([-1, 1])
+states = st.integers(0, price_word.RETIRED)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,20 @@ def contract(harness):
     return harness("DeleveragingMathHarness")
 
 
+books = st.lists(
+    st.tuples(st.just(0) | st.builds(lambda size, sign: size * sign, sizes, signs), prices, states),
+    min_size=16,
+    max_size=16,
+)
+
 # ── contract = mirror ────────────────────────────────────────────────────────────────────────────
+
+
+@given(book=books)
+def test_notional__whole_domain__is_the_mirror(contract, book):
+    held = [size for size, _, _ in book]
+    words = [state << 248 | price for _, price, state in book]
+    assert contract.notional(held, words) == model.notional(held, words)
 
 
 @given(size=sizes, equity=equities, maintenance=amounts, without=amounts)

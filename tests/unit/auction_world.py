@@ -22,6 +22,8 @@ from tests.unit.risk_world import (
 ANY_PRICE = 2**255 - 1
 ANY_EQUITY = -(2**255)
 
+DUST = WAD // 100  # more than all premium at the endless skew scale [quote wad]
+
 MARKETS = 8
 COLLATERALS = {"GOLD": 8, "IRON": 0}  # token -> asset
 ASSETS = 9
@@ -231,12 +233,33 @@ class World:
             self.auction.poke(account)
             seconds -= 2 * SAMPLE_INTERVAL
 
-    def ruin_pool(self) -> int:
+    def drown_pool(self) -> int:
         """A winner whose profit exceeds the pool's equity."""
         winner = self.long(10**5 * WAD, {7: 5000 * WAD})
         self.set_price(7, 200 * WAD)
         assert self.equity(POOL) < 0
         return winner
+
+    def ruin_pool(self) -> int:
+        """A winner took all of the pool's equity home, and there is nobody left who could lose to
+        the pool."""
+        self.hedge()
+        winner = self.long(10**5 * WAD, {7: 5000 * WAD})
+        self.set_price(7, PRICE + (self.equity(POOL) - DUST) // 5000)
+        self.trade(winner, 7, -5000 * WAD)
+        assert 0 < self.equity(POOL) <= DUST
+        assert self.clearinghouse.account(POOL).markets == 0
+        return winner
+
+    def hedge(self) -> int:
+        """An account takes over all the pool's positions, and is no supplier to speak of."""
+        account = self.open(100 * WAD)
+        self.add_collateral(account, "GOLD", 10**5 * WAD)
+        for market in range(MARKETS):
+            skew = self.clearinghouse.market(market).skew
+            if skew:
+                self.trade(account, market, -skew)
+        return account
 
     # ── what is asked most ───────────────────────────────────────────────────────────────────────
 

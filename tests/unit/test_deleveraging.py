@@ -551,11 +551,34 @@ def test_write_off_pool__collateral_taken_over__is_sold_first(stranded, rounds, 
 # ── who leaves before the write-off ──────────────────────────────────────────────────────────────
 
 
-def test_refresh_shortfall__pool_with_positions__winners_come_first(world, winners):
-    move(world, 150 * WAD)
-    assert world.equity(POOL) < 0
-    world.auction.refresh_shortfall()
+def test_open_round__pool_below_zero__all_it_lacks_is_in_r(world, rounds, winners):
+    """Winners may leave with their profits: who leaves before them must not leave it to others."""
+    opened(world, 1144 * WAD // 10)
     assert world.clearinghouse.shortfall() == 0
+    move(world, 150 * WAD)
+    receipt = rounds.open_round(0)
+    lacking = -world.pool.nav()
+    assert lacking >= -world.equity(POOL) > 0
+    assert world.event(receipt, "ShortfallSet", world.clearinghouse) == (0, lacking)
+
+
+def test_deleverage__r_is_known__is_what_winners_have_not_brought(world, rounds, winners):
+    move(world, 150 * WAD)
+    world.auction.refresh_shortfall()
+    before = world.clearinghouse.shortfall()
+    rounds.open_round(0)
+    rounds.deleverage(0, winners[:1])
+    left = world.clearinghouse.shortfall()
+    assert left == -world.pool.nav() == pytest.approx(before * 2 // 5, rel=1e-6)
+    rounds.deleverage(0, winners[1:])
+    assert world.clearinghouse.shortfall() == 0
+
+
+def test_deleverage__pool_falls_below_zero_in_a_round__is_in_r(world, rounds, winners):
+    opened(world)
+    move(world, 125 * WAD)
+    rounds.deleverage(0, winners[:1])
+    assert world.clearinghouse.shortfall() == -world.pool.nav() > 0
 
 
 def test_refresh_shortfall__pool_without_positions__is_what_it_lacks(stranded):
@@ -573,20 +596,17 @@ def pair(world, rounds):
     return world.long(1_000 * WAD, {2: 10 * WAD}), world.long(1_000 * WAD, {2: -10 * WAD})
 
 
-def test_refresh_shortfall__dust_of_a_position__changes_nothing(pair, stranded):
-    """A reduction by a wei of one of two opposite accounts gave the pool a position, and R was
-    gone: whoever wanted to leave at par did so three seconds later."""
+def test_refresh_shortfall__position_of_the_pool__changes_nothing(pair, stranded):
+    """A reduction of one of two opposite accounts gives the pool a position whenever its owner
+    likes: if that took anything out of R, he could leave at par three seconds later."""
     stranded.auction.refresh_shortfall()
     lacking = stranded.clearinghouse.shortfall()
     assert lacking > 0
-    stranded.trade(pair[0], 2, -1)
-    assert size(stranded, POOL, 2) == 1
-    stranded.auction.refresh_shortfall()
-    assert stranded.clearinghouse.shortfall() == pytest.approx(lacking, abs=2 * WAD)
-    # what winners could pay at most
-    stranded.trade(pair[0], 2, -9 * WAD)
-    stranded.auction.refresh_shortfall()
-    assert stranded.clearinghouse.shortfall() == pytest.approx(lacking - 900 * WAD, abs=3 * WAD)
+    for units in (1, 9 * WAD):
+        stranded.trade(pair[0], 2, -units)
+        stranded.auction.refresh_shortfall()
+        assert stranded.clearinghouse.shortfall() == pytest.approx(lacking, abs=3 * WAD)
+    assert size(stranded, POOL, 2) == 9 * WAD + 1
 
 
 def test_withdraw__pool_below_zero_with_collateral_nobody_buys__bears_its_share(stranded, bidder):

@@ -4,7 +4,7 @@ import pytest
 
 from chain.deployment import FUND, POOL
 from margin_model.price_word import UNUSABLE
-from tests.unit.auction_world import PARAMS, WAD, World
+from tests.unit.auction_world import DUST, PARAMS, WAD, World
 
 ROUNDING = 10**6
 BACKSTOP = PARAMS["fast_phase"] + PARAMS["slow_phase"]
@@ -119,16 +119,73 @@ def test_backstop__not_running__reverts(world, account, reverts):
         world.auction.backstop(account)
 
 
-def test_backstop__pool_ruined__suppliers_bear_the_rest(world, account):
+def test_backstop__pool_ruined_and_nobody_to_win__suppliers_bear_the_rest(world):
+    """It takes over a collateral, and no position."""
     idle = world.open(10**4 * WAD)
+    borrower = world.borrower(8_000 * WAD)
+    world.ruin_pool()
+    world.set_price(8, 70 * WAD)
+    world.auction.start(borrower, 0)
+    world.run_clock(borrower, BACKSTOP)
+    receipt = world.auction.backstop(borrower)
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered.shortfall > 1_000 * WAD
+    assert covered.by_pool + covered.written_down == covered.shortfall
+    # what the collateral was taken over for less than its price
+    assert covered.by_pool < covered.shortfall // 2
+    assert world.equity(POOL) == 0
+    assert world.cash(idle) < 10**4 * WAD
+    assert world.cash(borrower) == 0
+    world.check()
+
+
+@pytest.fixture
+def carried(world, account):
+    """The pool has nothing, has taken over what the account held, and owes what it lacked; who is
+    short of it has won 10,500."""
+    winner = world.hedge()
     world.ruin_pool()
     world.sink(account)
     world.run_clock(account, BACKSTOP)
     receipt = world.auction.backstop(account)
-    covered = world.event(receipt, "ShortfallCovered")
-    assert covered.written_down == covered.shortfall
-    assert world.cash(idle) < 10**4 * WAD
+    return winner, world.event(receipt, "ShortfallCovered")
+
+
+def test_backstop__pool_ruined__it_owes_what_winners_could_give_back(world, account, carried):
+    _, covered = carried
+    assert covered == (account, covered.shortfall, 0, covered.shortfall, 0)
+    assert world.equity(POOL) == pytest.approx(-500 * WAD, abs=DUST)
+    assert world.auction.written_down() == 0
     assert world.cash(account) == 0
+    world.check()
+
+
+def test_deleverage__pool_owes_for_an_auction__winners_pay_and_suppliers_nothing(world, carried):
+    winner, _ = carried
+    index, before = world.clearinghouse.supply()[0], world.equity(winner)
+    assert world.clearinghouse.shortfall() > 0
+    world.deleveraging.open_round(0)
+    world.deleveraging.deleverage(0, [winner])
+    assert 0 <= world.equity(POOL) < DUST
+    assert before - world.equity(winner) == pytest.approx(500 * WAD, abs=DUST)
+    assert world.clearinghouse.shortfall() == 0
+    assert world.clearinghouse.supply()[0] == index
+    world.check()
+
+
+def test_write_off_pool__winner_gone_with_his_profit__suppliers_after_all(world, carried, reverts):
+    """He took at mark what a round would have charged him."""
+    winner, _ = carried
+    with reverts("pool: positions to close"):
+        world.deleveraging.write_off_pool()
+    uncovered = world.clearinghouse.shortfall()
+    world.trade(winner, 0, 1000 * WAD)
+    receipt = world.deleveraging.write_off_pool()
+    last = world.event(receipt, "ShortfallCovered")
+    assert (last.account, last.by_fund, last.by_pool) == (POOL, 0, 0)
+    assert last.written_down == last.shortfall == pytest.approx(uncovered, abs=DUST)
+    assert world.equity(POOL) == 0
+    assert world.clearinghouse.shortfall() == 0
     world.check()
 
 
@@ -165,7 +222,9 @@ def test_write_off__bare_debt__waterfall_without_incentive(world, account, stran
 def test_write_off__more_than_all_supply__fund_owes_the_rest(world, account):
     """The index stops at its floor; what it leaves over is the fund's debt."""
     leave_debt(world, account)
-    world.ruin_pool()
+    # more than five times its notional is what a short has won: no cut could give it back
+    world.long(10**5 * WAD, {7: -5000 * WAD})
+    world.set_price(7, 10 * WAD)
     for holder in range(4, world.clearinghouse.account_count() + 1):
         left = world.cash(holder) // 10**12 - 10 * 10**6
         if left > 0:
@@ -212,4 +271,23 @@ def test_start__debt_with_dust_of_collateral__is_sold(world, account, buyer, bid
     world.bid(account, buyer, bidder)
     assert world.cash(account) == 0
     assert world.clearinghouse.account(account).collaterals == 0
+    world.check()
+
+
+@pytest.mark.parametrize("units", [1, 10**12, 2 * WAD])
+def test_write_off__pool_with_a_position_of_dust__owes_no_more_than_it_is_worth(
+    world, account, units
+):
+    """Whoever keeps one open puts off the write-down of that much, not of all."""
+    small = world.long(1_000 * WAD, {1: 2 * WAD})
+    idle = world.open(10**4 * WAD)
+    leave_debt(world, account)
+    world.ruin_pool()
+    world.trade(small, 1, -units)
+    debt, notional = -world.cash(account), units * 100
+    covered = world.event(world.auction.write_off(account), "ShortfallCovered")
+    assert 0 <= covered.by_pool - notional <= DUST
+    assert covered.written_down == debt - covered.by_pool > 0
+    assert world.clearinghouse.shortfall() == -world.pool.nav() <= notional + DUST
+    assert world.cash(idle) < 10**4 * WAD
     world.check()

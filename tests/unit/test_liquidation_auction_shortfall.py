@@ -26,7 +26,8 @@ def account(world):
 
 @pytest.fixture
 def ruined(world, account):
-    """The pool owes a winner more than it has; no fund: suppliers bear what the account lacks."""
+    """Nothing in the pool, and nobody who wins from it; no fund: suppliers bear what the account
+    lacks."""
     supplier = world.open(10**4 * WAD)
     return supplier, world.ruin_pool()
 
@@ -40,7 +41,7 @@ def uncovered(world):
             lacking -= equity
             own += max(0, world.cash(account))
     lacking -= max(0, world.cash(FUND)) - world.fund.available_incentive()
-    lacking = max(0, lacking) - max(0, world.equity(POOL))
+    lacking = max(0, lacking) - world.pool.nav()
     if lacking <= 0:
         return 0
     return auction_math.grossed_up(lacking, own, own, world.clearinghouse.supply()[2])
@@ -127,12 +128,15 @@ def test_poke__prices_unknown__stakers_wait_for_all_suppliers_for_what_is_known(
 def test_poke__another_auction__refreshes_it_too(world, account, ruined):
     """R is one number: whichever auction is touched, it is brought up to date."""
     other = world.long(10_000 * WAD, {1: 1000 * WAD})
+    world.hedge()
     world.sink(account)
     world.set_price(1, 905 * WAD // 10)
     world.auction.start(other, 0)
-    world.set_price(7, 100 * WAD)
-    assert world.equity(POOL) > 500 * WAD
-    world.chain.advance(1)
+    assert world.clearinghouse.shortfall() > 0
+    provider = world.open(2 * 10**5 * WAD)  # he bears his share of R, too
+    request = world.pool.request_entry(provider, 10**5 * WAD, 0, sender=world.owner).result
+    world.chain.advance(60)
+    assert world.pool.execute_request(request).result
     world.auction.poke(other)
     assert world.clearinghouse.shortfall() == 0
 
@@ -155,16 +159,21 @@ def test_bid__part_of_the_loss_is_realised__r_is_what_is_left(
     world.check()
 
 
-def test_backstop__loss_is_realised__no_shortfall_left(world, account, ruined):
+def test_backstop__loss_moves_into_the_pool__r_stays(world, account, ruined):
+    """The pool takes the position over, and with it who may win from it."""
     world.sink(account)
-    for _ in range(11):
-        world.chain.advance(120)
-        world.auction.poke(account)
+    before = world.clearinghouse.shortfall(), world.clearinghouse.supply()[2]
+    world.run_clock(account, 1_200)
     receipt = world.auction.backstop(account)
-    charged = world.event(receipt, "ShortfallCovered").written_down
-    assert world.auction.written_down() == charged > 0
-    assert world.clearinghouse.shortfall() == 0
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered == (account, covered.shortfall, 0, covered.shortfall, 0)
+    assert world.auction.written_down() == 0
     assert world.fund.lacking() == (0, 0, 0)
+    lacking = -world.pool.nav()
+    assert world.clearinghouse.shortfall() == lacking > 0
+    # what the account's own cash would have borne is supply no more
+    left = world.clearinghouse.supply()[2]
+    assert lacking / left == pytest.approx(before[0] / before[1], rel=1e-4)
 
 
 def test_end__recovered__no_shortfall_left(world, account, ruined):
@@ -223,6 +232,7 @@ def test_repay__own_debtor_at_par_during_a_shortfall__gains_nobody_a_unit(world,
 def written_down(world, account, ruined):
     """A supplier whose position is safe until his cash is cut; the account's loss has cut it."""
     victim = world.long(9_000 * WAD, {1: 1_000 * WAD})
+    world.hedge()
     world.set_price(1, 963 * WAD // 10)
     assert world.equity(victim) > world.health(victim).maintenance
     world.sink(account, 70 * WAD)
@@ -257,7 +267,7 @@ def test_start__money_brought_after_the_write_down__gambles_with_its_own_only(
     assert 0 < world.equity(written_down) < world.health(written_down).maintenance
     with reverts("account: in grace"):
         world.auction.start(written_down, 0)
-    world.set_price(1, 42 * WAD)
+    world.set_price(1, 41 * WAD)
     health = world.health(written_down)
     lost = health.cash * (world.auction.grace() - WAD) // WAD
     assert health.equity < 0 < health.maintenance < health.equity + lost

@@ -196,42 +196,18 @@ def test_absorb__account_not_in_auction__reverts(venue, account, reverts):
 # ── cover ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_cover__within_equity__pays_all(venue, account):
+@pytest.mark.parametrize("amount", [12_345, 3_000_000 * WAD])
+def test_cover__any_amount__is_paid_and_nav_is_no_longer_known(venue, account, amount):
+    """How far below zero the pool may go is the waterfall's."""
     venue.begin_auction(account)
-    receipt = venue.as_auction(venue.pool, "cover", account, 12_345)
-    assert receipt.result == 12_345
-    assert venue.event(receipt, "LossCovered") == (account, 12_345)
-    assert venue.cash(account) == 100_000 * WAD + 12_345
-    assert venue.house.proceeds(account) == 12_345
+    equity = venue.health(POOL).equity
+    receipt = venue.as_auction(venue.pool, "cover", account, amount)
+    assert venue.event(receipt, "LossCovered") == (account, amount)
+    assert venue.cash(account) == 100_000 * WAD + amount
+    assert venue.house.proceeds(account) == amount
+    assert venue.health(POOL).equity == equity - amount
     assert venue.pool.stored_nav()[1] == 0
     venue.check()
-
-
-def test_cover__beyond_equity__pays_equity_and_leaves_none(venue, account):
-    trader = venue.open(100_000 * WAD)
-    venue.trade(trader, MARKET, 500 * WAD)
-    venue.set_price(MARKET, PRICE * 11 // 10)
-    equity = venue.health(POOL).equity
-    receipt = venue.as_auction(venue.pool, "cover", account, 2**127 - 1)
-    assert receipt.result == equity
-    assert venue.health(POOL).equity == 0
-    venue.check()
-
-
-def test_cover__equity_gone__pays_nothing(venue, account):
-    trader = venue.open(1_000_000 * WAD)
-    venue.trade(trader, MARKET, 5_000 * WAD)
-    venue.set_price(MARKET, 4 * PRICE)
-    assert venue.health(POOL).equity < 0
-    receipt = venue.as_auction(venue.pool, "cover", account, WAD)
-    assert receipt.result == 0
-    assert not venue.events(receipt, "LossCovered")
-
-
-def test_cover__nothing__pays_nothing(venue, account):
-    receipt = venue.as_auction(venue.pool, "cover", account, 0)
-    assert receipt.result == 0
-    assert not receipt.logs
 
 
 def test_cover__not_the_auction__reverts(venue, account, stranger, reverts):

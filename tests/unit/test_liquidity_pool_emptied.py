@@ -21,7 +21,7 @@ def newcomer(venue):
 def emptied(venue):
     """The auction has taken all the pool had for somebody's shortfall."""
     victim = venue.open(WAD)
-    venue.as_auction(venue.pool, "cover", victim, 2 * SEED)
+    venue.as_auction(venue.pool, "cover", victim, SEED)
     assert venue.cash(POOL) == venue.pool.nav() == 0
     return venue
 
