@@ -11,6 +11,8 @@
 from ..interfaces import IClearinghouse
 from ..interfaces import IRiskEngine
 
+POOL: constant(uint256) = 1
+
 held: uint256
 _healths: HashMap[uint256, IRiskEngine.Health]
 cash_of: HashMap[uint256, int256]
@@ -18,7 +20,6 @@ in_auction: public(bool)
 reserve: public(uint256)
 available_incentive: public(uint256)
 fund_balance: uint256
-pool_balance: uint256
 payment: public(int256)
 incentive_asked: public(uint256)
 shortfall_asked: public(uint256)
@@ -39,7 +40,7 @@ def set_fund(_available_incentive: uint256, _balance: uint256):
 
 @external
 def set_pool(_balance: uint256):
-    self.pool_balance = _balance
+    self._healths[POOL].equity = convert(_balance, int256)
 
 
 # ── Clearinghouse ────────────────────────────────────────────────────────────────────────────────
@@ -89,6 +90,12 @@ def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
 
 @external
 @view
+def exposure(_account: uint256, _words: uint256[16]) -> IRiskEngine.Exposure:
+    return empty(IRiskEngine.Exposure)
+
+
+@external
+@view
 def cash(_account: uint256) -> int256:
     return self.cash_of[_account]
 
@@ -134,8 +141,8 @@ def pay(_account: uint256, _incentive: uint256, _shortfall: uint256) -> uint256:
 
 
 @external
-def cover(_account: uint256, _amount: uint256) -> uint256:
-    return self._pay(_account, min(_amount, self.pool_balance))
+def cover(_account: uint256, _amount: uint256):
+    self._pay(_account, _amount)
 
 
 @external

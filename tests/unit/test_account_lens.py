@@ -4,7 +4,7 @@ import pytest
 
 from chain.deployment import CROSS, ESCROW, FUND, POOL
 from margin_model.price_word import STALE, UNUSABLE
-from tests.unit.auction_world import KEEPER_COST, PARAMS, PRICE, WAD
+from tests.unit.auction_world import DUST, KEEPER_COST, PARAMS, PRICE, WAD
 
 FOREVER = 2**256 - 1
 
@@ -206,9 +206,9 @@ def test_solvency__open_positions_debts_and_collateral__both_sides_are_equal(wor
 
 
 def test_solvency__through_a_loss__says_who_bears_it(world, account, bidder):
-    """Coming, charged to suppliers, and beyond the floor of their index: debt of the fund."""
-    world.set_price(5, 100 * WAD)
-    world.long(10**6 * WAD, {5: 60_000 * WAD})
+    """Coming, owed by the pool, charged to suppliers, and beyond the floor of their index: debt of
+    the fund."""
+    winner = world.long(10**6 * WAD, {5: 60_000 * WAD})
     world.set_price(5, 200 * WAD)
     world.sink(account, 50 * WAD)
     found = world.lens.solvency()
@@ -218,8 +218,18 @@ def test_solvency__through_a_loss__says_who_bears_it(world, account, bidder):
     buyer = world.open(0, bidder)
     world.add_collateral(buyer, "GOLD", 700 * WAD, bidder)
     world.bid(account, buyer, bidder)
+    pool, found = found.pool, world.lens.solvency()
+    assert found.pool < pool
+    assert (found.fund, found.written_down) == (0, 0)
+    assert found.shortfall == world.clearinghouse.shortfall() > -found.pool
+    assert 0 <= balance(found) <= 10**6
+    for holder, market in ((winner, 5), (buyer, 0)):
+        size = world.clearinghouse.position(holder, market).size
+        world.trade(holder, market, -size, world.clearinghouse.account(holder).owner)
+    world.deleveraging.write_off_pool()
     found = world.lens.solvency()
-    assert found.shortfall == found.fund == 0
+    assert found.pool == found.fund == 0
+    assert found.shortfall == -world.pool.nav() < DUST
     assert found.written_down == world.auction.written_down() > 0
     assert found.fund_debt == max(0, -world.cash(FUND))
     assert 0 <= balance(found) <= 10**6
