@@ -101,11 +101,13 @@ def latest(_feeds: uint256) -> uint256[16]:
             revert_on_failure=False,
         )
         if success and len(response) == 160:
-            # as `_price` and `feed_answer._pack`, without the price of two calls
+            # as `_price` and `feed_answer._pack`, without the price of two calls and a clamp
             answer: int256 = extract32(response, 32, output_type=int256)
             price: uint256 = 0
             if answer > scaled.min_answer and answer < scaled.max_answer:
-                price = unsafe_div(unsafe_mul(convert(answer, uint256), scaled.multiplier), scaled.divisor)
+                price = unsafe_div(
+                    unsafe_mul(convert(convert(answer, bytes32), uint256), scaled.multiplier), scaled.divisor
+                )
                 if price > price_word.MAX_PRICE:
                     price = 0
             updated_at: uint256 = extract32(response, 96, output_type=uint256)
@@ -137,14 +139,17 @@ def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint25
         round_id, previous_id = abi_decode(_proof, (uint256, uint256))
     assert round_id < 2**80, "round: bad id"
 
-    answer: int256 = 0
-    updated_at: uint256 = 0
-    answer, updated_at = self._round(aggregator, round_id)
+    # mostly it is the newest one
+    newest: IChainlinkAggregator.Round = staticcall aggregator.latestRoundData()
+    answer: int256 = newest.answer
+    updated_at: uint256 = newest.updated_at
+    if convert(newest.round_id, uint256) != round_id:
+        answer, updated_at = self._round(aggregator, round_id)
     assert updated_at != 0, "round: no data"
     assert updated_at >= _since, "round: too early"
 
     phase: uint256 = round_id >> 64
-    assert phase == self._current_phase(aggregator), "round: former phase"
+    assert phase == convert(newest.round_id, uint256) >> 64, "round: former phase"
     if round_id & (2**64 - 1) > 1:
         previous_id = round_id - 1
     elif phase > 1:
@@ -208,13 +213,6 @@ def _price(_scaled: Scaled, _answer: int256) -> uint256:
         return 0
     # 0 < answer < 2**191 and the multiplier is at most 1e18 < 2**60
     return unsafe_div(unsafe_mul(convert(_answer, uint256), _scaled.multiplier), _scaled.divisor)
-
-
-@internal
-@view
-def _current_phase(_aggregator: IChainlinkAggregator) -> uint256:
-    newest: IChainlinkAggregator.Round = staticcall _aggregator.latestRoundData()
-    return convert(newest.round_id, uint256) >> 64
 
 
 @internal
