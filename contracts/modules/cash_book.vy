@@ -52,13 +52,16 @@ def __init__(_interest: address):
 
 
 @internal
-def _accrue():
+def _accrue() -> uint256:
     """
     @notice Brings both indices up to now. While nobody owes nothing runs.
+    @return word of supply as of now
     """
     old_supply: uint256 = self.sides[SUPPLY]
-    if not self._is_due(old_supply):
-        return
+    # `_is_due`, written out: every change of cash asks
+    time: uint256 = old_supply >> side_word.TIME_BIT
+    if time == 0 or time == block.timestamp:
+        return old_supply
     old_debt: uint256 = self.sides[DEBT]
     supply: uint256 = 0
     debt: uint256 = 0
@@ -67,7 +70,7 @@ def _accrue():
     supply, debt, to_pool, to_fund = self._advanced(old_supply)
     self.sides[SUPPLY] = supply
     if debt == old_debt:
-        return
+        return supply
     self.sides[DEBT] = debt
     # Each below 2**128 at a time.
     if to_pool != 0:
@@ -81,6 +84,7 @@ def _accrue():
         to_pool=to_pool,
         to_fund=to_fund,
     )
+    return supply
 
 
 @internal
@@ -91,14 +95,15 @@ def _add(_account: uint256, _delta: int256) -> int256:
          user's below the sum of his side, the protocol's within the limit of cash.
     @return cash after the change [quote wad]
     """
-    self._accrue()
+    book: uint256 = self._accrue()
     balance: int256 = self.balances[_account]
     stored: int256 = balance >> PROCEEDS_BITS  # keeps the sign
     cash: int256 = stored
-    side: uint256 = self._side(stored)
-    book: uint256 = self.sides[side]
     is_user: bool = _account >= accounts.FIRST_USER
+    owed: bool = stored < 0
     if is_user:
+        if owed:
+            book = self.sides[DEBT]
         cash = ledger_math._from_scaled(stored, side_word._index(book))
     if _delta == 0:
         return cash
@@ -109,16 +114,16 @@ def _add(_account: uint256, _delta: int256) -> int256:
     new_stored: int256 = new_cash
     if is_user:
         book = unsafe_sub(book, ledger_math._magnitude(stored))
-        new_side: uint256 = self._side(new_cash)
-        if new_side != side:
-            self.sides[side] = book
-            book = self.sides[new_side]
+        owes: bool = new_cash < 0
+        if owes != owed:
+            self.sides[convert(owed, uint256)] = book
+            book = self.sides[convert(owes, uint256)]
         new_stored = ledger_math._to_scaled(new_cash, side_word._index(book))
         scaled: uint256 = ledger_math._magnitude(new_stored)
-        if unsafe_add(side_word._sum(book), scaled) > side_word.MAX_SUM:
+        if unsafe_add(book & side_word.MAX_SUM, scaled) > side_word.MAX_SUM:
             errors._fail("cash: sum too large")
-        self.sides[new_side] = unsafe_add(book, scaled)
-        if new_side == DEBT:
+        self.sides[convert(owes, uint256)] = unsafe_add(book, scaled)
+        if owes:
             # The first debt starts the clock.
             supply: uint256 = self.sides[SUPPLY]
             if side_word._time(supply) == 0:
@@ -150,8 +155,7 @@ def _leave(_account: uint256, _delta: int256, _unit: uint256) -> uint256:
     share: uint256 = 0
     uncovered: uint256 = self.shortfall
     if uncovered != 0:
-        self._accrue()
-        share = staticcall INTEREST.exit_share(self.sides[SUPPLY], self._cash(_account), _delta, uncovered, _unit)
+        share = staticcall INTEREST.exit_share(self._accrue(), self._cash(_account), _delta, uncovered, _unit)
     self._add(_account, unsafe_sub(_delta, convert(share, int256)) if _unit == 0 else _delta)
     if share != 0:
         old_word: uint256 = self.sides[SUPPLY]
@@ -196,8 +200,7 @@ def _write_down(_amount: uint256) -> uint256:
     @notice Charges suppliers and, beyond the index's floor, FUND.
     @return charged to suppliers [quote wad]
     """
-    self._accrue()
-    old_word: uint256 = self.sides[SUPPLY]
+    old_word: uint256 = self._accrue()
     new_word: uint256 = 0
     charged: uint256 = 0
     new_word, charged = staticcall INTEREST.write_down(old_word, _amount)
@@ -312,9 +315,3 @@ def _check_utilisation(_bound: uint256):
     # each below 2**136
     if unsafe_mul(debt, 10**18) > unsafe_mul(supply, _bound):
         errors._fail("quote: over utilised")
-
-
-@internal
-@pure
-def _side(_cash: int256) -> uint256:
-    return convert(_cash < 0, uint256)

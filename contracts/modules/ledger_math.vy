@@ -175,13 +175,13 @@ def _to_wad(_amount: uint256, _scale: uint256) -> uint256:
     """
     @notice Token units to wad: exact.
     """
-    return convert(self._signed(unsafe_mul(min(_amount, 2**127), _scale)), uint256)
+    return convert(convert(self._signed(unsafe_mul(min(_amount, 2**127), _scale)), bytes32), uint256)
 
 
 @internal
 @pure
 def _signed(_amount: uint256) -> int256:
-    return self._bounded(convert(min(_amount, 2**127), int256))
+    return self._bounded(convert(convert(min(_amount, 2**127), bytes32), int256))
 
 
 @internal
@@ -209,7 +209,12 @@ def _check_cost(_cost: int256):
 @internal
 @pure
 def _within_limit(_value: int256) -> bool:
-    return -LIMIT < _value and _value < LIMIT
+    """
+    @dev Moved up by LIMIT - 1, values within are 0 .. 2 * LIMIT - 2, and none from outside wraps into that: what
+         is above 2**255 as an unsigned number was below -LIMIT, or so large that the sum became negative.
+    @return |value| < LIMIT
+    """
+    return convert(convert(unsafe_add(_value, LIMIT - 1), bytes32), uint256) <= 2**128 - 2
 
 
 @internal
@@ -218,7 +223,7 @@ def _magnitude(_value: int256) -> uint256:
     """
     @dev |value| < 2**255: no check of the one value without an opposite.
     """
-    return convert(unsafe_sub(0, _value) if _value < 0 else _value, uint256)
+    return convert(convert(unsafe_sub(0, _value) if _value < 0 else _value, bytes32), uint256)
 
 
 @internal
