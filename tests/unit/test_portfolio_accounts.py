@@ -196,6 +196,30 @@ def test_margin__of_a_long__marginal_adds_up_to_what_it_needs(venue, lens):
     assert not any(margin.marginal[1:])
 
 
+def test_margin__of_a_pair__marginals_add_up_and_foretell_the_next_unit(venue, lens):
+    """MM without keeper cost grows with the book: legs times marginals are all of it."""
+    venue.oracle.set_correlation(1, 0, 8_000)
+    account = venue.open(5_000 * WAD, kind=PORTFOLIO)
+    short = -WAD
+    venue.trade(account, 0, SIZE)
+    venue.trade(account, 1, short)
+    margin = lens.margin(account)
+    terms = margin.terms
+    assert terms.tail > max(terms.stress, terms.floor)
+    first, second = margin.marginal[:2]
+    needed = margin.maintenance - KEEPER_COST
+    assert abs(first * SIZE + second * short - needed * WAD) < needed * WAD // 1_000
+    assert first > 0
+    assert second > 0  # short of it: one more sold lowers MM
+    assert not any(margin.marginal[2:])
+    step = WAD // 1_000
+    for market, marginal in ((0, first), (1, second)):
+        for size in (step, -step):
+            after = lens.what_if(account, market, size, PRICES[market], 0).after.maintenance
+            change = marginal * size // WAD
+            assert abs(after - margin.maintenance - change) <= abs(change) // 100
+
+
 def test_margin__without_anything_to_close__is_nothing(venue, lens):
     margin = lens.margin(venue.open(100 * WAD, kind=PORTFOLIO))
     assert margin.maintenance == margin.keeper_cost == 0
