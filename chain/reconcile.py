@@ -38,7 +38,7 @@ class Reconciler:
             "kind": (word.kind, held.kind),
             "in auction": (word.in_auction, held.in_auction),
             "pending order": (
-                house.reservation(account) if word.reserved else None,
+                house.pending(account)[:2] if word.reserved else None,
                 held.pending,
             ),
             "markets": (word.markets, markets),

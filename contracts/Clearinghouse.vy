@@ -69,7 +69,6 @@ from .modules import position_book
 initializes: position_book[accounts := accounts]
 exports: (
     position_book.position,
-    position_book.reservation,
     position_book.market,
     position_book.listed_markets,
     position_book.MAX_FUNDING_RATE,
@@ -94,6 +93,7 @@ exports: (
     margin_check.health_after,
     margin_check.exposure,
     margin_check.held_assets,
+    margin_check.pending,
     margin_check.ORACLE,
     margin_check.RISK,
 )

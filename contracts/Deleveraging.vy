@@ -375,10 +375,9 @@ def _turns_order(_account: uint256, _market: uint256, _size: int256, _size_delta
     """
     @return whether a pending order that would have reduced the position would open one after the cut
     """
-    market: uint256 = 0
-    ordered: int256 = 0
-    market, ordered = staticcall CLEARINGHOUSE.reservation(_account)
-    if market != _market or ordered == 0 or (ordered > 0) == (_size > 0):
+    pending: IClearinghouse.Pending = staticcall CLEARINGHOUSE.pending(_account)
+    ordered: int256 = pending.size_delta
+    if pending.market != _market or ordered == 0 or (ordered > 0) == (_size > 0):
         return False
     return abs(ordered) <= abs(_size) and abs(ordered) > abs(_size + _size_delta)
 

@@ -238,9 +238,10 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> b
     fee: uint256 = 0
     word: uint256 = 0
     reason: String[32] = "dropped"  # by an auction or a cut
-    if self._is_reserved(_account):
+    pending: IClearinghouse.Pending = staticcall CLEARINGHOUSE.pending(_account)
+    if pending.size_delta != 0:
         base: uint256 = self._base_price(order, since, _proof)
-        fill, fee, word, reason = order_check._examine(_account, order, base)
+        fill, fee, word, reason = order_check._examine(_account, order, pending, base)
 
     filled: bool = reason == ""
     if filled:
@@ -434,18 +435,6 @@ def fill_price(_market: uint256, _size_delta: int256, _price: uint256) -> uint25
 
 
 # ── internals: orders ────────────────────────────────────────────────────────────────────────────
-
-
-@internal
-@view
-def _is_reserved(_account: uint256) -> bool:
-    """
-    @notice False once an auction of the account has begun: that dropped its pending order.
-    """
-    market: uint256 = 0
-    size_delta: int256 = 0
-    market, size_delta = staticcall CLEARINGHOUSE.reservation(_account)
-    return size_delta != 0
 
 
 @internal

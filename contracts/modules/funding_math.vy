@@ -81,9 +81,9 @@ def _velocity_at(_skew: int256, _skew_scale: uint256, _max_velocity: uint256) ->
     @notice clamp(skew / skew_scale, +-1) * max_velocity
     @dev |skew| < 2**128, max velocity < 2**55.
     """
-    scale: int256 = convert(_skew_scale, int256)
+    scale: int256 = convert(convert(_skew_scale, bytes32), int256)
     skew: int256 = max(unsafe_sub(0, scale), min(scale, _skew))
-    return unsafe_div(unsafe_mul(skew, convert(_max_velocity, int256)), scale)
+    return unsafe_div(unsafe_mul(skew, convert(convert(_max_velocity, bytes32), int256)), scale)
 
 
 @internal
@@ -103,18 +103,21 @@ def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint25
          2**200.
     @return [quote wad per unit]
     """
-    # the getters above, written out: this is asked of every market of every account
+    # the getters above, written out: this is asked of every market of every account. By way of bytes32
+    # nothing is clamped that cannot be out of bounds.
     word: int256 = convert(convert(_word, bytes32), int256)
     index: int256 = word >> 144
-    elapsed: int256 = unsafe_sub(convert(_live, int256), word & _SIGNED_MASK_32)
+    elapsed: int256 = unsafe_sub(convert(convert(_live, bytes32), int256), word & _SIGNED_MASK_32)
     if elapsed <= 0:
         return index
     rate: int256 = (word << 112) >> 200
     velocity: int256 = (word << 168) >> 200
-    cap: int256 = convert(_max_rate, int256)
+    cap: int256 = convert(convert(_max_rate, bytes32), int256)
     rate_after: int256 = unsafe_add(rate, unsafe_div(unsafe_mul(velocity, elapsed), _DAY))
     doubled_area: int256 = 0  # [1e-15 * s / day]
-    if rate_after <= cap and rate_after >= unsafe_sub(0, cap):
+    if convert(convert(unsafe_add(rate_after, cap), bytes32), uint256) <= unsafe_add(
+        _max_rate, _max_rate
+    ):  # |.| <= cap
         doubled_area = unsafe_mul(unsafe_add(rate, rate_after), elapsed)
     else:
         if velocity < 0:
@@ -124,7 +127,8 @@ def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint25
             unsafe_mul(unsafe_add(cap, cap), elapsed),
             unsafe_div(unsafe_mul(unsafe_mul(missing, missing), _DAY), velocity),
         )
-    return unsafe_add(index, unsafe_div(unsafe_mul(doubled_area, convert(_price, int256)), 2 * _DAY * PRECISION))
+    area: int256 = unsafe_mul(doubled_area, convert(convert(_price, bytes32), int256))
+    return unsafe_add(index, unsafe_div(area, 2 * _DAY * PRECISION))
 
 
 @internal
@@ -133,8 +137,8 @@ def _rate_at(_word: uint256, _live: uint256, _max_rate: uint256) -> int256:
     """
     @return clamp(r + velocity * t, +-max) [per day, 1e-15]
     """
-    elapsed: int256 = convert(unsafe_sub(_live, _word & _MASK_32), int256)
-    cap: int256 = convert(_max_rate, int256)
+    elapsed: int256 = convert(convert(unsafe_sub(_live, _word & _MASK_32), bytes32), int256)
+    cap: int256 = convert(convert(_max_rate, bytes32), int256)
     rate: int256 = unsafe_add(self._rate(_word), unsafe_div(unsafe_mul(self._velocity(_word), elapsed), _DAY))
     return max(unsafe_sub(0, cap), min(cap, rate))
 

@@ -9,6 +9,7 @@
         passes `_check_withdrawal`.
 """
 
+from ..interfaces import IClearinghouse
 from ..interfaces import IPriceOracle
 from ..interfaces import IRiskEngine
 from . import account_exposure
@@ -99,6 +100,23 @@ def held_assets(_account: uint256) -> uint256:
     return account_exposure._held_assets(accounts.words[_account])
 
 
+@external
+@view
+@nonreentrant
+def pending(_account: uint256) -> IClearinghouse.Pending:
+    """@custom:see IClearinghouse"""
+    market: uint256 = 0
+    size_delta: int256 = 0
+    market, size_delta = position_book._reservation(_account)
+    return IClearinghouse.Pending(
+        market=market,
+        size_delta=size_delta,
+        size=ledger_math._size(position_book.positions[_account][market]),
+        assets=account_exposure._held_assets(accounts.words[_account]) | (1 << market),
+        terms=position_book._terms(market),
+    )
+
+
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -162,7 +180,8 @@ def _check_initial(_health: IRiskEngine.Health):
 @internal
 @pure
 def _check_borrowing(_health: IRiskEngine.Health):
-    if _health.cash + convert(_health.borrow_limit, int256) < 0:
+    # the limit is below 2**224
+    if unsafe_add(_health.cash, convert(_health.borrow_limit, int256)) < 0:
         errors._fail("cash: below limit")
 
 
@@ -186,7 +205,7 @@ def _check_asset(_asset: uint256):
     """
     @dev Without risk parameters nobody who holds it could be assessed, nor liquidated.
     """
-    if _asset > 15 or (staticcall RISK.listed_assets() >> _asset) & 1 == 0:
+    if (staticcall RISK.listed_assets() >> _asset) & 1 == 0:
         errors._fail("asset: unknown")
 
 

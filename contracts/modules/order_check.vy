@@ -27,21 +27,22 @@ BPS: constant(uint256) = 10**4
 
 @internal
 def _examine(
-    _account: uint256, _order: ILiquidityPool.Order, _base: uint256
+    _account: uint256, _order: ILiquidityPool.Order, _pending: IClearinghouse.Pending, _base: uint256
 ) -> (uint256, uint256, uint256, String[32]):
     """
     @notice What the order would be filled at, and why it must be cancelled instead.
+    @param _pending the same order as the Clearinghouse holds it
     @param _base price before the skew premium [quote wad per unit]
     @return fill price [quote wad per unit], fee [quote wad], the market's reading, reason or ""
     """
     fees: ILiquidityPool.MarketFees = market_terms._fees(_order.market)
-    market: IClearinghouse.Market = staticcall pool_nav.CLEARINGHOUSE.market(_order.market)
-    size: int256 = (staticcall pool_nav.CLEARINGHOUSE.position(_account, _order.market)).size
+    market: IClearinghouse.Market = _pending.terms
+    size: int256 = _pending.size
     size_after: int256 = size + _order.size_delta
     # A flip is an opening.
     reducing: bool = abs(size_after) < abs(size) and (size_after == 0 or (size_after > 0) == (size > 0))
 
-    assets: uint256 = staticcall pool_nav.CLEARINGHOUSE.held_assets(_account) | (1 << _order.market)
+    assets: uint256 = _pending.assets
     refreshing: bool = not reducing and pool_nav._is_old()
     if refreshing:
         assets |= pool_nav._assets()

@@ -125,11 +125,11 @@ def _exchange(
     longs = unsafe_add(longs, maker_longs)
     if longs != 0:
         book: uint256 = self.books[_market]
-        # What is taken away was added before; what is added is below 2**128.
-        total: int256 = unsafe_add(convert(book & _MASK_128, int256), longs)
-        if total > convert(_MASK_128, int256):
+        # Modulo 2**256 a negative change takes away, and only what was added before; the rest is below 2**128.
+        total: uint256 = unsafe_add(book & _MASK_128, convert(convert(longs, bytes32), uint256))
+        if total > _MASK_128:
             errors._fail("interest: too large")
-        self.books[_market] = ((book >> 128) << 128) | convert(total, uint256)
+        self.books[_market] = ((book >> 128) << 128) | total
     if _maker == accounts.POOL or _taker == accounts.POOL:
         self._follow_skew(_market)
     return cash, maker_cash
@@ -216,17 +216,23 @@ def position(_account: uint256, _market: uint256) -> IClearinghouse.Position:
 @external
 @view
 @nonreentrant
-def reservation(_account: uint256) -> (uint256, int256):
+def market(_market: uint256) -> IClearinghouse.Market:
     """@custom:see IClearinghouse"""
-    return self._reservation(_account)
+    accounts._check_id(_market)
+    return self._terms(_market)
 
 
 @external
 @view
 @nonreentrant
-def market(_market: uint256) -> IClearinghouse.Market:
+def listed_markets() -> uint256:
     """@custom:see IClearinghouse"""
-    accounts._check_id(_market)
+    return self.listed
+
+
+@internal
+@view
+def _terms(_market: uint256) -> IClearinghouse.Market:
     book: uint256 = self.books[_market]
     word: uint256 = self.funding[_market]
     return IClearinghouse.Market(
@@ -236,14 +242,6 @@ def market(_market: uint256) -> IClearinghouse.Market:
         long_interest=book & _MASK_128,
         skew_scale=self._skew_scale(book),
     )
-
-
-@external
-@view
-@nonreentrant
-def listed_markets() -> uint256:
-    """@custom:see IClearinghouse"""
-    return self.listed
 
 
 @internal

@@ -315,7 +315,7 @@ def test_views__id_out_of_range__revert_by_name(ledger, reverts):
         ledger.house.collateral_token(3)
     assert ledger.house.position(ALL, 15) == (0, 0)
     assert ledger.house.market(15) == (0, 0, 0, 0, 0)
-    assert ledger.house.reservation(99) == (0, 0)
+    assert ledger.house.pending(99)[:2] == (0, 0)
     assert ledger.house.proceeds(99) == 0
 
 

@@ -20,10 +20,23 @@ def test_reserve__good_order__is_pending_and_prepaid(ledger):
     account = ledger.open(100)
     receipt = ledger.reserve(account, 3, -WAD, 2 * WAD)
     assert ledger.event(receipt, "OrderReserved") == (account, 3, -WAD, 2 * WAD)
-    assert ledger.house.reservation(account) == (3, -WAD)
+    assert ledger.house.pending(account)[:2] == (3, -WAD)
     assert ledger.house.account(account).reserved
     assert ledger.cash(account) == 98 * WAD
     assert ledger.cash(ESCROW) == 2 * WAD
+
+
+def test_pending__order_of_a_holder__shows_what_its_execution_looks_at(ledger):
+    account = ledger.open(100)
+    ledger.deposit(account, 10**8, ledger.tokens["IRON"])  # asset 9
+    ledger.trade(account, 3, 5 * WAD)
+    ledger.trade(account, 2, -WAD)
+    ledger.reserve(account, 3, -2 * WAD)
+    pending = ledger.house.pending(account)
+    assert pending[:3] == (3, -2 * WAD, 5 * WAD)
+    assert pending.assets == 1 << 2 | 1 << 3 | 1 << 9
+    assert pending.terms == ledger.house.market(3)
+    assert pending.terms.skew == 5 * WAD
 
 
 def test_reserve__by_operator__is_allowed(ledger, stranger):
@@ -36,7 +49,7 @@ def test_reserve__largest_sizes__come_back(ledger):
     for size in (LIMIT - 1, 1 - LIMIT):
         account = ledger.open()
         ledger.reserve(account, 8, size)
-        assert ledger.house.reservation(account) == (8, size)
+        assert ledger.house.pending(account)[:2] == (8, size)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +68,7 @@ def test_reserve__bad_order__reverts(ledger, reverts, market, size, reason):
     account = ledger.open(100)
     with reverts(reason):
         ledger.reserve(account, market, size)
-    assert ledger.house.reservation(account) == (0, 0)
+    assert ledger.house.pending(account)[:2] == (0, 0)
 
 
 def test_reserve__second_order__reverts(ledger, reverts):
@@ -152,7 +165,7 @@ def test_fill__opening__moves_size_and_cost_between_account_and_pool(ledger):
     assert ledger.house.account(account).markets == 1 << 2
     assert ledger.house.account(POOL).markets == 1 << 2
     assert not ledger.house.account(account).reserved
-    assert ledger.house.reservation(account) == (0, 0)
+    assert ledger.house.pending(account)[:2] == (0, 0)
     word = (3 * WAD << 128) + 330 * WAD
     assert ledger.event(receipt, "PositionsExchanged") == (2, account, POOL, 0, word, 0, -word)
     assert ledger.event(receipt, "ReservationReleased") == (account, 2, 3 * WAD)
@@ -285,7 +298,7 @@ def test_cancel__pending__releases_and_pays(ledger):
     ledger.reserve(account, 5, -WAD, WAD)
     receipt = ledger.call_as(ledger.pool, "cancel", account, ledger.keeper, WAD)
     assert ledger.event(receipt, "ReservationReleased") == (account, 5, -WAD)
-    assert ledger.house.reservation(account) == (0, 0)
+    assert ledger.house.pending(account)[:2] == (0, 0)
     assert not ledger.house.account(account).reserved
     assert ledger.cash(ledger.keeper) == WAD
 
@@ -321,7 +334,7 @@ def test_cut__pending_order__stays_or_is_dropped(ledger, dropped):
     ledger.reserve(account, 0, WAD)
     receipt = ledger.call_as(ledger.auction, "cut", account, 0, -WAD, PRICE, 0, dropped)
     assert ledger.position(account, 0) == (0, 0)
-    assert ledger.house.reservation(account) == ((0, 0) if dropped else (0, WAD))
+    assert ledger.house.pending(account)[:2] == ((0, 0) if dropped else (0, WAD))
     assert len(ledger.events(receipt, "ReservationReleased")) == dropped
 
 

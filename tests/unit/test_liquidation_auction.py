@@ -104,7 +104,7 @@ def test_start__order_pending__is_dropped(world, account):
     world.pool.submit_order(account, 0, WAD, 2**87, sender=world.owner)
     world.set_price(0, 94 * WAD)
     world.auction.start(account, 0)
-    assert world.clearinghouse.reservation(account) == (0, 0)
+    assert world.clearinghouse.pending(account)[:2] == (0, 0)
 
 
 def test_start__protocol_account__reverts(world, reverts):

@@ -30,7 +30,7 @@ def _assert_untouched(venue, account, receipt, reason):
     """Cancelled for `reason`: the keeper has the fee, the order is gone, nothing else changed."""
     assert venue.cancelled(receipt) == reason
     assert venue.pool.order(account).submitted_at == 0
-    assert venue.house.reservation(account) == (0, 0)
+    assert venue.house.pending(account)[:2] == (0, 0)
     assert venue.cash(ESCROW) == 0
     assert not venue.events(receipt, "PositionsExchanged", venue.house)
     venue.check()

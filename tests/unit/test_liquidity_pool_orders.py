@@ -43,7 +43,7 @@ def test_submit_order__owner__queues_it_and_prepays_the_fee(venue, account):
     assert order == (MARKET, 5 * WAD, 101 * WAD, venue.chain.time, KEEPER_FEE)
     assert venue.cash(account) == 100_000 * WAD - KEEPER_FEE
     assert venue.cash(ESCROW) == KEEPER_FEE
-    assert venue.house.reservation(account) == (MARKET, 5 * WAD)
+    assert venue.house.pending(account)[:2] == (MARKET, 5 * WAD)
 
 
 @pytest.mark.parametrize("size", [1, -1, 10**28, -(10**28)])
@@ -124,7 +124,7 @@ def test_execute_order__opening__fills_at_the_skew_price(venue, account, size):
     assert venue.cash(venue.keeper) == KEEPER_FEE
     assert venue.cash(ESCROW) == 0
     assert venue.pool.order(account).submitted_at == 0
-    assert venue.house.reservation(account) == (0, 0)
+    assert venue.house.pending(account)[:2] == (0, 0)
     venue.check()
 
 
@@ -212,7 +212,7 @@ def test_execute_order__later__reverts_and_clear_order_pays(venue, account, reve
     assert event == (account, MARKET, venue.keeper, "expired")
     assert venue.cash(venue.keeper) == KEEPER_FEE
     assert venue.size(account, MARKET) == 0
-    assert venue.house.reservation(account) == (0, 0)
+    assert venue.house.pending(account)[:2] == (0, 0)
     with reverts("order: none pending"):
         venue.pool.clear_order(account, venue.keeper)
 
