@@ -503,7 +503,7 @@ def _receive(_account: uint256, _token: address, _amount: uint256, _recorded: ui
     self._check_amount(_amount)
     collateral_book._record_in(_token, _recorded)
     token_transfer._pull(_token, msg.sender, _amount)
-    log IClearinghouse.Deposited(account=_account, token=_token, amount=_amount, payer=msg.sender)
+    log IClearinghouse.Deposited(account=_account, token=_token, amount=_amount)
 
 
 @internal

@@ -115,9 +115,8 @@ def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint25
     cap: int256 = convert(convert(_max_rate, bytes32), int256)
     rate_after: int256 = unsafe_add(rate, unsafe_div(unsafe_mul(velocity, elapsed), _DAY))
     doubled_area: int256 = 0  # [1e-15 * s / day]
-    if convert(convert(unsafe_add(rate_after, cap), bytes32), uint256) <= unsafe_add(
-        _max_rate, _max_rate
-    ):  # |.| <= cap
+    # |rate_after| <= cap
+    if convert(convert(unsafe_add(rate_after, cap), bytes32), uint256) <= unsafe_mul(_max_rate, 2):
         doubled_area = unsafe_mul(unsafe_add(rate, rate_after), elapsed)
     else:
         if velocity < 0:

@@ -196,7 +196,7 @@ def _release(_account: uint256) -> (uint256, int256):
     if size_delta != 0:
         self.reservations[_account] = 0
         accounts._set_bit(_account, accounts.RESERVED_BIT, False)
-        log IClearinghouse.ReservationReleased(account=_account, market=market, size_delta=size_delta)
+        log IClearinghouse.ReservationReleased(account=_account)
     return market, size_delta
 
 

@@ -46,7 +46,7 @@ def test_begin_auction__user__flags_and_drops_his_order(ledger, reverts):
     ledger.reserve(account, 0, WAD)
     receipt = ledger.begin_auction(account)
     assert ledger.event(receipt, "AuctionFlagSet") == (account, True)
-    assert ledger.event(receipt, "ReservationReleased") == (account, 0, WAD)
+    assert ledger.event(receipt, "ReservationReleased") == (account,)
     held = ledger.house.account(account)
     assert held.in_auction and not held.reserved
     assert ledger.house.proceeds(account) == 0

@@ -72,6 +72,7 @@ def test_feed__logs_of_others__left_alone(told: tuple[World, list[Log]]) -> None
             " before a change, events had left 0",
         ),
         ("PositionsExchanged", "account 5: market 0"),
+        ("OrderReserved", "released what was not pending"),
         ("KindSet", "account 6: kind: 1 on chain, 2 from events"),
         ("AuctionFlagSet", "account 5: in auction: True on chain, False from events"),
         ("SupplyWrittenDown", "supply index"),
