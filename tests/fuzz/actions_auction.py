@@ -76,7 +76,7 @@ def _start(machine: Machine, sender: int, account: int, starter: int) -> None:
 
 def _draw_bid(machine: Machine, chooser: Chooser) -> Args:
     lots = machine.running()
-    if not lots and not chooser.chance(1, 60):
+    if not (lots and machine.bidders) and not chooser.chance(1, 60):
         return None
     account = chooser.pick(lots) if lots and not odd(chooser) else any_account(machine, chooser)
     account_of = machine.models.state.account
@@ -180,12 +180,7 @@ def _backstop(machine: Machine, sender: int, account: int) -> None:
 
 
 def _draw_write_off(machine: Machine, chooser: Chooser) -> Args:
-    state = machine.models.state
-    bare = [
-        account
-        for account in machine.debtors()
-        if not (state.account(account).markets or state.account(account).collaterals)
-    ]
+    bare = machine.bare_debtors()
     if bare and not odd(chooser):
         return STRANGER, chooser.pick(bare)
     return (STRANGER, any_account(machine, chooser)) if chooser.chance(1, 20) else None
@@ -228,8 +223,8 @@ def _close(machine: Machine, sender: int, account: int) -> None:
 
 
 ACTIONS = (
-    Action("start", "start", 130, _draw_start, _start, _start_pace),
-    Action("bid", "bid", 150, _draw_bid, _bid, _bid_pace),
+    Action("start", "start", 150, _draw_start, _start, _start_pace),
+    Action("bid", "bid", 330, _draw_bid, _bid, _bid_pace),
     Action("poke", "auction", 85, _draw_running, _poke, _touch_pace),
     Action("refresh", "auction", 15, _draw_refresh, _refresh),
     Action("end", "auction", 25, _draw_running, _end, _touch_pace),

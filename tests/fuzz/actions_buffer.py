@@ -28,7 +28,7 @@ def _set_reporter(machine: Machine, sender: int, reporter: int) -> None:
 def _draw_target(machine: Machine, chooser: Chooser) -> Args:
     """Mostly within reach of the last one."""
     target = machine.models.state.target[0] or 1_000 * WAD
-    near = target * chooser.integer(40, 210) // 100
+    near = target * chooser.integer(30, 250) // 100
     amount = chooser.pick((0, WAD - 1, 10**30 + 1)) if odd(chooser) else near
     return (somebody(chooser) if odd(chooser) else KEEPER), amount
 
@@ -39,6 +39,6 @@ def _post_target(machine: Machine, sender: int, target: int) -> None:
 
 
 ACTIONS = (
-    Action("set reporter", "insurance", 4, _draw_reporter, _set_reporter),
-    Action("post target", "insurance", 6, _draw_target, _post_target),
+    Action("set reporter", "insurance", 6, _draw_reporter, _set_reporter),
+    Action("post target", "insurance", 12, _draw_target, _post_target),
 )

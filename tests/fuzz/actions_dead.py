@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from margin_model import price_word
+from margin_model.price_word import is_usable
 from tests.fuzz import actions_accounts, predict_dead
 from tests.fuzz.actions_common import (
     Action,
@@ -42,15 +43,31 @@ def _draw_failure(machine: Machine, chooser: Chooser) -> Args:
         asset = chooser.pick(dead)
         return (asset, BACK) if asset in retired or chooser.chance(1, 8) else None
     alive = [a for a in range(len(machine.feeds.sources)) if a not in dead and a not in retired]
-    if len(alive) <= len(machine.feeds.sources) - MOST_DEAD or not chooser.chance(1, 6):
+    struck = _struck(machine, alive)
+    often = 2 if struck else 6
+    if len(alive) <= len(machine.feeds.sources) - MOST_DEAD or not chooser.chance(1, often):
         return None
-    if chooser.chance(3, 4):
+    if struck:
+        alive = struck
+    elif chooser.chance(3, 4):
         # where there is most to settle
         most = max(len(_holders(machine, asset)) for asset in alive)
         if most < 2:
             return None
         alive = [asset for asset in alive if len(_holders(machine, asset)) == most]
     return chooser.pick(alive), chooser.pick((ZERO, ZERO, SILENT))
+
+
+def _struck(machine: Machine, assets: list[int]) -> list[int]:
+    """Those in which somebody has lost more than he had, at a price that is believed: what he owes
+    is left when his position is settled."""
+    state, found = machine.models.state, []
+    for account in machine.suspects:
+        holding = state.holding(account)
+        words = machine.models.oracle.read(machine.models.margin.held_assets(holding))
+        if machine.models.margin.health(holding, words).equity < 0:
+            found += [a for a in assets if a in holding.positions and is_usable(words[a])]
+    return found
 
 
 def _fail(machine: Machine, asset: int, how: int) -> None:

@@ -36,18 +36,27 @@ def _draw(machine: Machine, chooser: Chooser) -> Args:
     """A function, a market, and a page of accounts: what can be done now, mostly."""
     state = machine.models.state
     markets = bits(state.account(POOL).markets)
-    running = [m for m in markets if (last := state.round(m)).number and not last.ended]
-    if not (running or machine.squeezed or chooser.chance(1, 5)):
+    health = machine.pool_health() if machine.squeezed else None
+    needed = health is not None and health.equity < max(health.maintenance, 0)
+    running = machine.rounds() if needed or odd(chooser) else []
+    if not (needed or running or chooser.chance(1, 12)):
         return None
     if odd(chooser) or not markets:
         which, market = chooser.integer(OPEN, WRITE_OFF), some_market(machine, chooser)
-    elif running and chooser.chance(2, 3):
+        if needed and not markets:
+            which = WRITE_OFF
+    elif running and chooser.chance(4, 5):
         which, market = CUT, chooser.pick(running)
     else:
-        which = chooser.pick((OPEN, OPEN, OPEN, END, WRITE_OFF))
+        which = chooser.pick((OPEN, OPEN, OPEN, OPEN, END, WRITE_OFF))
         market = chooser.pick(running if which == END and running else markets)
     count = 0 if odd(chooser) else chooser.integer(1, PAGE)
-    page = [any_account(machine, chooser) for _ in range(count)]
+    words = zip(machine.accounts, state.accounts(machine.accounts), strict=True)
+    holders = [account for account, word in words if word.markets >> market & 1]
+    if holders and not odd(chooser):
+        page = [chooser.pick(holders) for _ in range(count)]
+    else:
+        page = [any_account(machine, chooser) for _ in range(count)]
     return somebody(chooser), which, market, *page
 
 
@@ -76,4 +85,4 @@ def _run(machine: Machine, sender: int, which: int, market: int, *page: int) -> 
     )
 
 
-ACTIONS = (Action("deleverage", "deleveraging", 50, _draw, _run, _pace),)
+ACTIONS = (Action("deleverage", "deleveraging", 60, _draw, _run, _pace),)

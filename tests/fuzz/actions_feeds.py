@@ -42,6 +42,7 @@ FAULTS = (
     "phase",
     "backwards phase",
     "enormous",
+    "empty phase",
 )
 LASTS = (0, 0, 5, 30, 120, 600)
 """How long a feed stays broken [s]."""
@@ -139,6 +140,8 @@ def _fault(machine: Machine, asset: int, index: int, fault: int, size: int, last
             feed.publish(wire, price * (BPS + (size if size & 2 else -size)) // BPS, now)
         case "enormous":
             feed.publish(wire, 2**255, now)
+        case "empty phase" if isinstance(feed, Push):
+            feed.fall_silent(wire, reverts=size & 2 != 0)
         case _ if isinstance(feed, Push):
             feed.switch(wire, now - size if "back" in FAULTS[fault] else now)
         case _:
@@ -216,6 +219,12 @@ def _draw_first(machine: Machine, chooser: Chooser) -> Args:
     if odd(chooser):
         return STRANGER, chooser.pick((5, 15, 2**200)), machine.wire.now - 1, 0, 0
     back = chooser.pick((0, 1, 10, 100, 2_000))
+    sources, prices = machine.feeds.sources, machine.feeds.prices
+    wrong = [a for a, feeds in enumerate(sources) if feeds[0].said != prices[a]]
+    if wrong and chooser.chance(1, 2):
+        # where the first price is one that is wrong
+        asset = chooser.pick(wrong)
+        back = max(0, machine.wire.now - sources[asset][0].said_at)
     value = chooser.pick((0, 1, 1, 1, 7))
     if asset == 2 and not odd(chooser):
         value = max(1, value)
@@ -254,5 +263,5 @@ ACTIONS = (
     Action("sequencer", "feed", 70, _draw_sequencer, _sequencer),
     Action("wait", "time", 30, _draw_time, _wait, _long),
     Action("sample", "sample", 90, _draw_sample, _sample, _sample_pace),
-    Action("first price", "sample", 15, _draw_first, _first),
+    Action("first price", "sample", 25, _draw_first, _first),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 REGISTRY = "SolvencyRegistry"
 MOST_LEAVES = 6
 # What may be wrong with a statement.
-RIGHT, TOO_EARLY, NOBODY_IN_IT, TOO_MANY, FEW_SUMS, LARGE_SUM = range(6)
+RIGHT, TOO_EARLY, NOBODY_IN_IT, TOO_MANY, FEW_SUMS, LARGE_SUM, AGAIN = range(7)
 # What may be wrong with a proof.
 PROVED, OTHER_LEAF, SHORT_PATH, OTHER_ACCOUNT, OTHER_ROOT, ODD_SUMS, HUGE_SUM = range(7)
 
@@ -45,6 +46,7 @@ class Posted:
 # ── roots ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@lru_cache(64)
 def _tree(seed: int, leaves: int) -> Tree:
     """Of made-up accounts: posting proves nothing."""
     random = Random(seed)
@@ -58,7 +60,7 @@ def _tree(seed: int, leaves: int) -> Tree:
 
 def _draw_post(machine: Machine, chooser: Chooser) -> Args:
     del machine
-    flaw = chooser.integer(1, LARGE_SUM) if chooser.chance(1, 5) else RIGHT
+    flaw = chooser.integer(1, AGAIN) if chooser.chance(2, 5) else RIGHT
     back = chooser.integer(1, 3)
     seed, leaves = chooser.integer(0, 2), chooser.pick((1, 2, 3, MOST_LEAVES))
     return somebody(chooser), seed, leaves, back, flaw
@@ -68,6 +70,9 @@ def _post(machine: Machine, sender: int, seed: int, leaves: int, back: int, flaw
     tree = _tree(seed, leaves)
     block = machine.world.chain.block_number
     number = block + 9 if flaw == TOO_EARLY else max(0, block - back)
+    if flaw == AGAIN and machine.posted:
+        tree, number = machine.posted[-1].tree, machine.posted[-1].block_number
+        leaves = len(tree.leaves)
     accounts = {NOBODY_IN_IT: 0, TOO_MANY: MAX_ACCOUNTS + 1}.get(flaw, leaves)
     top = tree.top
     if flaw == FEW_SUMS:
@@ -102,7 +107,7 @@ def _draw_verify(machine: Machine, chooser: Chooser) -> Args:
         return None
     which = chooser.integer(0, len(machine.posted) - 1)
     account = chooser.integer(1, len(machine.posted[which].tree.leaves))
-    flaw = chooser.integer(1, HUGE_SUM) if chooser.chance(1, 3) else PROVED
+    flaw = chooser.integer(1, HUGE_SUM) if chooser.chance(1, 2) else PROVED
     return somebody(chooser), which, account, flaw
 
 
@@ -189,7 +194,7 @@ def _check_source(
 
 
 ACTIONS = (
-    Action("post root", "proof", 6, _draw_post, _post),
+    Action("post root", "proof", 10, _draw_post, _post),
     Action("verify leaf", "proof", 20, _draw_verify, _verify),
     Action("ask source", "feed", 6, _draw_source, _ask_source),
 )

@@ -27,7 +27,7 @@ from margin_model import (
     tier_table,
 )
 from margin_model.fixed_point import WAD, mul_wad_down
-from margin_model.risk_engine import Asset, Breakdown, Exposure, Health, Parameters
+from margin_model.risk_engine import PROTOCOL, Asset, Breakdown, Exposure, Health, Parameters
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_cash import Cash
 from tests.fuzz.invariants_prices import SLOTS
@@ -196,8 +196,10 @@ class Mirror(Cash):
         held_assets = exposure.markets | exposure.collaterals
         value, asset = 0, 0
         while held_assets >> asset:
-            price = words[asset] & _PRICE
-            value += (exposure.sizes[asset] + exposure.amounts[asset]) * price
+            word, amount = words[asset], exposure.amounts[asset]
+            if amount and exposure.kind == PROTOCOL and word >> 248 == price_word.RETIRED:
+                amount = 0  # nobody buys it of the pool
+            value += (exposure.sizes[asset] + amount) * (word & _PRICE)
             asset += 1
         return exposure.base + margin_math.value_floor(value)
 

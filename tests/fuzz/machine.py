@@ -27,6 +27,8 @@ from tests.fuzz.world import LOOP, WOLF, World
 from tests.fuzz.world_wire import FastWire
 
 _TRIES = 40
+_GLANCES = 5
+"""Of so many draws one looks for what can rarely be done."""
 FATES = ("OrderExecuted", "OrderCancelled")
 """What an execution logs, one of both."""
 
@@ -83,6 +85,7 @@ class Machine(Sight):
         self.owners = dict(self.world.owners)
         self.suspects: list[int] = []
         self.squeezed = False
+        self.bidders = self._begins = True
         self.operators: dict[int, int] = {}
         self.pending: dict[int, tuple[int, int]] = {}
         self.requests: dict[int, int] = {}
@@ -106,8 +109,14 @@ class Machine(Sight):
         group : str, optional
             One of `actions.GROUPS`: then only of these, and `None` when none of them makes sense.
         """
+        if self._begins:
+            self._begins, self.bidders = False, not chooser.chance(1, 10)
+        rare = [] if group or not chooser.chance(1, _GLANCES) else self.openings()
         for _ in range(_TRIES):
             action = actions.pick(chooser, group)
+            if rare:
+                action = actions.BY_NAME[chooser.pick(rare)]
+                rare = []
             args = action.draw(self, chooser)
             if args is not None:
                 return Step(action.name, (*action.pace(self, chooser, args), *args))

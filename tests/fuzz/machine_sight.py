@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from margin_model.risk_engine import Health
 from tests.fuzz.chooser import Chooser
 from tests.fuzz.model import POOL, bits
 from tests.fuzz.predict_owner import LIKE
@@ -29,6 +30,8 @@ class Sight:
         A move was aimed at the pool.
     primaries : dict of int to tuple of int
         By asset, the feed its primary source was replaced with.
+    bidders : bool
+        Whether there are any in this episode: without, auctions run into the backstop.
     changes : int
         Grows with every transaction but feeds': only they change accounts.
     """
@@ -41,6 +44,7 @@ class Sight:
     owners: dict[int, int]
     suspects: list[int]
     squeezed: bool
+    bidders: bool
     primaries: dict[int, tuple[int, int]]
     changes: int
     _running: tuple[int, list[int]]
@@ -73,6 +77,40 @@ class Sight:
             self._debtors = self.changes, self.models.state.debtors(self.accounts)
         return self._debtors[1]
 
+    def bare_debtors(self) -> list[int]:
+        """Those of them that have nothing else."""
+        words = ((a, self.models.state.account(a)) for a in self.debtors())
+        return [a for a, word in words if not (word.markets or word.collaterals)]
+
+    def pool_health(self) -> Health:
+        """Of the pool, at the prices of now."""
+        margin, holding = self.models.margin, self.models.state.holding(POOL)
+        words = self.models.oracle.read(margin.held_assets(holding))
+        health: Health = margin.health(holding, words)
+        return health
+
+    def rounds(self) -> list[int]:
+        """Markets in which a round of deleveraging runs."""
+        state = self.models.state
+        last = ((m, state.round(m)) for m in bits(state.account(POOL).markets))
+        return [m for m, found in last if found.number and not found.ended]
+
+    def openings(self) -> list[str]:
+        """Actions that can rarely be done, and can now, as far as one sees at a glance."""
+        found = []
+        if self.bare_debtors():
+            found.append("write off")
+        if self.models.state.account(POOL).collaterals:
+            found.append("buy collateral")
+        needed = sum(self.world.config.auction[phase] for phase in ("fast_phase", "slow_phase"))
+        if any(self.models.state.episode(a).elapsed >= needed for a in self.running()):
+            found.append("backstop")
+        if self.squeezed:
+            health = self.pool_health()
+            if health.equity < health.maintenance or health.equity < 0:
+                found.append("deleverage")
+        return found
+
     def means(self, account: int) -> int:
         """About what an account has [quote wad]."""
         state = self.models.state
@@ -83,11 +121,14 @@ class Sight:
         return int(total)
 
     def margins(self, chooser: Chooser) -> tuple[int, int, int] | None:
-        """An account, its largest position, and the move [bps] that makes it liquidatable; now and
-        then the pool, and the move that leaves it less than MM."""
+        """An account, the asset it depends on most, and the move [bps] that makes it liquidatable;
+        now and then the pool, and the move that leaves it less than MM."""
         state, margin = self.models.state, self.models.margin
         words_of = dict(zip(self.accounts, state.accounts(self.accounts), strict=True))
         candidates = [a for a, w in words_of.items() if w.markets and not w.in_auction]
+        if chooser.chance(1, 4):
+            debtors = [a for a in self.debtors() if words_of[a].collaterals]
+            candidates = [a for a in debtors if not words_of[a].in_auction] or candidates
         if not candidates:
             return None
         # an order that closes a bankrupt account's last position leaves a bare debt
@@ -98,7 +139,11 @@ class Sight:
         holding = state.holding(account)
         readings = self.models.oracle.read(margin.held_assets(holding))
         health = margin.health(holding, readings)
-        worth = {m: size * self.price(m) // 10**18 for m, (size, _) in holding.positions.items()}
+        units = {m: size for m, (size, _) in holding.positions.items()}
+        for token, amount in holding.amounts.items():
+            asset = self.world.tokens[token].asset
+            units[asset] = units.get(asset, 0) + amount
+        worth = {a: amount * self.price(a) // 10**18 for a, amount in units.items()}
         market = max(worth, key=lambda m: abs(worth[m]))
         if worth[market] == 0:
             return None

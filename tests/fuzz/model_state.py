@@ -20,12 +20,14 @@ _RETIRED = 2**10 - 1  # in a lane
 
 
 class Round(NamedTuple):
-    """A round of deleveraging: x [wad], number, oracle-live times [s], whether it was ended."""
+    """A round of deleveraging: x [wad], number, oracle-live times [s], whose side is cut, whether
+    it was ended."""
 
     fraction: int
     number: int
     opened_at: int
     lost_since: int
+    long: bool
     ended: bool
 
 
@@ -178,7 +180,14 @@ class State(Books):
         where = self._deleveraging
         word = self._read(where.address, where.slot("_rounds") + market)
         number, opened_at, lost_since = (word >> bit & _MASK_32 for bit in (64, 96, 128))
-        return Round(word & (2**64 - 1), number, opened_at, lost_since, word >> 161 == 1)
+        long, ended = bool(word >> 160 & 1), bool(word >> 161)
+        return Round(word & (2**64 - 1), number, opened_at, lost_since, long, ended)
+
+    def last_cut(self, account: int, market: int) -> int:
+        """Number of the round in which an account was cut last."""
+        where = self._deleveraging
+        slot = element(where.slot("_last_cut"), account) + market
+        return int(self._read(where.address, slot % 2**256))
 
     # ── risk engine and oracle ───────────────────────────────────────────────────────────────────
 

@@ -18,6 +18,8 @@ WAD_DIGITS = 18
 PHASE_SHIFT = 64
 NUMBER_MASK = 2**64 - 1
 _TWO_256 = 2**256
+NO_DATA = "No data present"
+"""Says an aggregator of a round it does not have."""
 FEE = 1
 """Of one pull update [wei]."""
 MAX_FEED_ANSWER = 2**191 - 1
@@ -70,6 +72,7 @@ class Push:
     said: int = -1
     said_at: int = 0
     broken_until: int = 0
+    reverting: frozenset[int] = frozenset()  # phases that revert where they have no round
     unit: int = field(init=False)  # one of its units [quote wad per unit]
 
     def __post_init__(self) -> None:
@@ -83,8 +86,15 @@ class Push:
     def latest(self, now: int) -> Answer:
         """As its source: price 0 when the answer is pinned."""
         del now
-        answer, time = self.rounds[-1][-1] if self.rounds[-1] else (0, 0)
+        if not self.rounds[-1]:
+            return (0, 0, 0, 0, 0) if self._fails else (0, 0, 0, self.heartbeat, self.tolerance)
+        answer, time = self.rounds[-1][-1]
         return self._wad(answer), 0, time, self.heartbeat, self.tolerance
+
+    @property
+    def _fails(self) -> bool:
+        """Whether asking for its newest round reverts."""
+        return not self.rounds[-1] and len(self.rounds) in self.reverting
 
     def publish(self, wire: Sender, price: int, time: int, confidence: int = 0) -> None:
         """Write the next round of a price [quote wad per unit]; a push feed knows no confidence."""
@@ -102,6 +112,23 @@ class Push:
         self.rounds = [*self.rounds, []]
         self._write(wire, phase, answer, time)
         self.said_at = time
+        self._turn_to(wire, phase)
+
+    def fall_silent(self, wire: Sender, *, reverts: bool) -> None:
+        """Begin the next phase without an answer, which reverts when it is asked or says nothing;
+        until somebody publishes."""
+        phase = len(self.rounds) + 1
+        if phase > len(self.aggregators):
+            return
+        self.rounds = [*self.rounds, []]
+        self.said = -1
+        if reverts:
+            self.reverting |= {phase}
+            data = _AGGREGATOR["set_reverts_without_data"] + words(1)
+            wire.send(self.publisher, self.aggregators[phase - 1], data)
+        self._turn_to(wire, phase)
+
+    def _turn_to(self, wire: Sender, phase: int) -> None:
         data = _PROXY["set_aggregator"] + words(int(self.aggregators[phase - 1], 16))
         wire.send(self.publisher, self.proxy, data)
 
@@ -116,7 +143,7 @@ class Push:
     def proof(self, since: int) -> bytes:
         """Of the first round at or after `since`, or of the newest one when there is none."""
         phase, rounds = len(self.rounds), self.rounds[-1]
-        before = self.rounds[-2][-1][1] if phase > 1 else 0
+        before = self.rounds[-2][-1][1] if phase > 1 and self.rounds[-2] else 0
         for number, (_, time) in enumerate(rounds, start=1):
             if time >= since > before or (time >= since and phase == number == 1):
                 return self.encode_proof(phase, number)
@@ -149,9 +176,11 @@ class Push:
         if not 0 < phase <= len(self.rounds):
             return ""  # the proxy knows no such aggregator
         if time == 0:
-            return "round: no data"
+            return NO_DATA if phase in self.reverting else "round: no data"
         if time < since:
             return "round: too early"
+        if self._fails:
+            return NO_DATA
         return None if phase == len(self.rounds) else "round: former phase"
 
     def _check_previous(self, identifier: int, proof: bytes, since: int) -> str | None:
@@ -168,7 +197,8 @@ class Push:
             return None
         time = self._round(previous)[1]
         if time == 0:
-            return "previous round: no data"
+            empty = previous >> PHASE_SHIFT in self.reverting
+            return NO_DATA if empty else "previous round: no data"
         return "round: not the first" if time >= since else None
 
     def _round(self, identifier: int) -> tuple[int, int]:
