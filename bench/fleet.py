@@ -16,7 +16,7 @@ from chain.deployment import CROSS, PORTFOLIO
 from margin_model import fleet, price_word, tier_table
 from margin_model.correlation_word import BPS, pack_correlations, pairs
 from margin_model.fixed_point import WAD
-from margin_model.risk_engine import ASSETS, Asset, Parameters
+from margin_model.requirement import ASSETS, Asset, Parameters
 from margin_model.risk_word import RiskWord
 
 ACCOUNTS = 1_000_000

@@ -1,6 +1,6 @@
 """All that decides about an account besides what it has, as it stands at a block.
 
-With it the exact mirror computes what `Clearinghouse.health` does (`margin_model.risk_engine`).
+With it the exact mirror computes what `Clearinghouse.health` does (`margin_model.requirement`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from margin_model import (
     interest_math,
     ledger_math,
     price_word,
-    risk_engine,
+    requirement,
     tier_table,
 )
 from margin_model.funding_math import Funding
 from margin_model.interest_math import Curve
-from margin_model.risk_engine import ASSETS, Asset, Exposure, Health, Parameters
+from margin_model.requirement import ASSETS, Asset, Exposure, Health, Parameters
 from margin_model.risk_word import RiskWord
 
 
@@ -107,7 +107,7 @@ class Conditions:
 
     def health(self, exposure: Exposure) -> Health:
         """As `Clearinghouse.health`."""
-        return risk_engine.assess(
+        return requirement.assess(
             exposure,
             self.words,
             self.assets,

@@ -11,7 +11,7 @@ from chain.interface import Reverted
 from chain.ledger import POOL, Ledger
 from margin_model import ledger_math
 from margin_model.ledger_math import RAY
-from margin_model.risk_engine import ASSETS, Exposure, Health
+from margin_model.requirement import ASSETS, Exposure, Health
 
 
 class Reconciler:

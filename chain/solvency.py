@@ -20,7 +20,7 @@ from chain.reconcile import Reconciler
 from margin_model import margin_math
 from margin_model.ledger_math import RAY
 from margin_model.merkle_sum import Leaf, Origin, Position, Tree
-from margin_model.risk_engine import ASSETS, Exposure, Health
+from margin_model.requirement import ASSETS, Exposure, Health
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it goes."""

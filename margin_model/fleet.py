@@ -1,7 +1,7 @@
 """Requirements of many accounts at once, in floating point.
 
 For scanning: who is near an edge is then confirmed with the exact mirror or on chain. Everything is
-in plain units (quote, asset units, fractions), not wad. `risk_engine` is the reference; relative
+in plain units (quote, asset units, fractions), not wad. `requirement` is the reference; relative
 differences are those of double precision.
 """
 
@@ -15,14 +15,7 @@ from numpy.typing import NDArray
 
 from margin_model import correlation_word, portfolio_math, price_word, tier_table
 from margin_model.fixed_point import WAD
-from margin_model.risk_engine import (
-    ASSETS,
-    PORTFOLIO,
-    UNCORRELATED,
-    Asset,
-    Parameters,
-    line_at,
-)
+from margin_model.requirement import ASSETS, PORTFOLIO, UNCORRELATED, Asset, Parameters, line_at
 
 Floats = NDArray[np.float64]
 _BPS = 10_000

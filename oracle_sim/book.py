@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chain.deployment import CROSS, FIRST_USER, PORTFOLIO, Deployment
 from margin_model import fleet as fleet_model
 from margin_model import tier_table
-from margin_model.risk_engine import ASSETS, Asset, Parameters
+from margin_model.requirement import ASSETS, Asset, Parameters
 from margin_model.risk_word import RiskWord
 from oracle_sim.desk import Desk
 from oracle_sim.fleet import (

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable
 from random import Random
 
-from margin_model import risk_engine, risk_word
+from margin_model import requirement, risk_word
 from tests.fuzz.invariants_access import ACCESS
 from tests.fuzz.invariants_auction import AUCTION
 from tests.fuzz.invariants_books import Books
@@ -232,7 +232,7 @@ class Invariants:
 
     def _line(self, asset: int, live: int) -> int:
         risk = risk_word.unpack(self.books.now("risks", asset))
-        return risk_engine.line_at(risk, live, self.mirror.parameters)
+        return requirement.line_at(risk, live, self.mirror.parameters)
 
 
 def all_invariants() -> list[Invariant | Probe]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from math import log
 
-from margin_model import margin_math, price_word, risk_engine, risk_word
+from margin_model import margin_math, price_word, requirement, risk_word
 from margin_model.fixed_point import WAD
 from margin_model.price_word import Reading
-from margin_model.risk_engine import Exposure
+from margin_model.requirement import Exposure
 from tests.fuzz.invariants_look import Group, Look
 from tests.fuzz.invariants_words import (
     FIRST_USER,
@@ -80,8 +80,8 @@ def ramp_bounded(look: Look) -> int:
         was, ramp = risk_word.unpack(old), risk_word.unpack(new)
         sampled = memory >> 208 & _MASK_32
         live = max(sampled, ramp.started_at)
-        line = risk_engine.line_at(ramp, live, parameters)
-        expected = risk_engine.line_at(was, live, parameters)
+        line = requirement.line_at(ramp, live, parameters)
+        expected = requirement.line_at(was, live, parameters)
         if line != expected:
             raise Violation("ramp bounded", f"asset {asset}: line {line} for {expected}")
         # a ramp may begin after the sample, as far into live time as the clock is past it
@@ -155,7 +155,7 @@ def _compare(look: Look, account: int, reading: Reading, exposure: Exposure, cha
     units = abs(exposure.sizes[asset]) + exposure.amounts[asset]
     gained = ((units >> _NUDGE) + 1) * price // WAD + units * (1 + (price >> _NUDGE)) // WAD + 1
     risk = mirror.asset(asset).risk
-    line = risk_engine.line_at(risk, reading.live, mirror.parameters)
+    line = requirement.line_at(risk, reading.live, mirror.parameters)
     factor = margin_math.size_factor(units * price // WAD + 1, risk.depth)
     # tiers end at their steepest rate, g grows at most half as fast as the notional
     steepest = max(mirror.steepest_tier(risk.tier_table), 3 * line * factor // (2 * WAD) + 1)
@@ -214,7 +214,7 @@ def _at_live(look: Look, asset: int, word: int) -> int:
 def _line(look: Look, asset: int, word: int) -> int:
     """Line of an asset at a reading [wad]."""
     risk = risk_word.unpack(look.books.now("risks", asset))
-    return risk_engine.line_at(risk, word >> 176 & _MASK_32, look.mirror.parameters)
+    return requirement.line_at(risk, word >> 176 & _MASK_32, look.mirror.parameters)
 
 
 def _parameters(look: Look) -> list[int]:

@@ -21,13 +21,14 @@ from margin_model import (
     margin_math,
     portfolio_notice,
     price_word,
+    requirement,
     risk_engine,
     risk_word,
     skew_pricing,
     tier_table,
 )
 from margin_model.fixed_point import WAD, mul_wad_down
-from margin_model.risk_engine import PROTOCOL, Asset, Breakdown, Exposure, Health, Parameters
+from margin_model.requirement import PROTOCOL, Asset, Breakdown, Exposure, Health, Parameters
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_cash import Cash
 from tests.fuzz.invariants_prices import SLOTS
@@ -130,16 +131,16 @@ class Mirror(Cash):
 
     def assess(self, exposure: Exposure, words: Sequence[int], later: int = 0) -> Health:
         """Equity and requirements of an exposure."""
-        rows = risk_engine.UNCORRELATED if exposure.kind != PORTFOLIO else self.rows()
+        rows = requirement.UNCORRELATED if exposure.kind != PORTFOLIO else self.rows()
         assets = self._assets_of(exposure)
         off_peg = bool(self.books.now("clock") >> 40)
-        return risk_engine.assess(exposure, words, assets, self.parameters, later, rows, off_peg)
+        return requirement.assess(exposure, words, assets, self.parameters, later, rows, off_peg)
 
     def breakdown(self, exposure: Exposure, words: Sequence[int]) -> Breakdown:
         """What MM is made of under portfolio margin."""
         assets = self._assets_of(exposure)
         rows = self.rows()
-        return risk_engine.breakdown(exposure, words, assets, self.parameters, rows=rows)
+        return requirement.breakdown(exposure, words, assets, self.parameters, rows=rows)
 
     def notice(self, exposure: Exposure, words: Sequence[int], health: Health) -> int:
         """Seconds for which lines and correlations alone cannot make an account liquidatable."""
@@ -282,6 +283,6 @@ class Mirror(Cash):
     def haircut(self, asset: int, value: int, live: int) -> int:
         """Haircut of collateral of that value [wad]."""
         risk = self.asset(asset).risk
-        line = risk_engine.line_at(risk, live, self.parameters)
+        line = requirement.line_at(risk, live, self.parameters)
         factor = margin_math.size_factor(value, risk.depth)
         return margin_math.haircut(line, factor, risk.haircut_floor, risk.haircut_cap)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from margin_model import price_word
 from margin_model.fixed_point import WAD
 from margin_model.portfolio_math import BPS
-from margin_model.risk_engine import Exposure
+from margin_model.requirement import Exposure
 from tests.fuzz.invariants_look import Group, Look
 from tests.fuzz.invariants_words import ACCOUNTS, FIRST_USER, PORTFOLIO, TIME, Held
 from tests.fuzz.step import Violation

@@ -10,11 +10,12 @@ from margin_model import (
     ledger_math,
     price_word,
     ramp,
+    requirement,
     risk_engine,
     risk_report,
     risk_word,
 )
-from margin_model.risk_engine import Asset, Exposure, Health, Parameters
+from margin_model.requirement import Asset, Exposure, Health, Parameters
 from tests.fuzz.model import PORTFOLIO, Holding, bits
 from tests.fuzz.model_oracle import OracleModel
 from tests.fuzz.model_state import State
@@ -108,7 +109,7 @@ class MarginModel:
     ) -> Health:
         """Of a holding, at what is stored; as a sample would leave it if `assets` is of that."""
         exposure = self.exposure(holding, words, trade)
-        rows: Sequence[int] = risk_engine.UNCORRELATED
+        rows: Sequence[int] = requirement.UNCORRELATED
         sampled = assets is not None and self.is_sample_due()
         off_peg = self._off_peg_after_sample() if sampled else self._state.off_peg
         if holding.kind == PORTFOLIO:
@@ -116,7 +117,7 @@ class MarginModel:
         if assets is None:
             held = exposure.markets | exposure.collaterals
             assets = {asset: self._state.risk(asset) for asset in bits(held)}
-        return risk_engine.assess(
+        return requirement.assess(
             exposure, words, assets, self.parameters, rows=rows, off_peg=off_peg
         )
 
@@ -167,7 +168,7 @@ class MarginModel:
             return found
         live = word >> 176 & (2**32 - 1)
         kappa, horizon, floor, cap = risk_word.target_of(self._state.target_lane(asset))
-        line = risk_engine.line_at(found.risk, live, self.parameters)
+        line = requirement.line_at(found.risk, live, self.parameters)
         floor = risk_report.floor_at(self._state.report_word(asset), self._wire.now)
         variance = risk_report.raised(variance, floor, self._reach)
         target = ramp.target(kappa, variance, horizon, floor, cap)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from margin_model import grace_word, reserve_word, risk_word
 from margin_model.covariance import Grid
-from margin_model.risk_engine import Asset
+from margin_model.requirement import Asset
 from tests.fuzz.invariants_words import Episode, unpack_episode, unpack_shocks
 from tests.fuzz.model import Memory, Order, Request, unpack_memory
 from tests.fuzz.model_books import MASK_128, Books, Place, signed

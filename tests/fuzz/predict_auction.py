@@ -6,7 +6,8 @@ from margin_model import auction_math, ledger_math
 from margin_model.auction_math import Offer
 from margin_model.fixed_point import mul_wad_down, mul_wad_up
 from margin_model.ledger_math import RAY
-from margin_model.risk_engine import HEALTHY, MARGIN_CALL, Health
+from margin_model.requirement import Health
+from margin_model.risk_engine import HEALTHY, MARGIN_CALL
 from tests.fuzz.invariants_words import Episode
 from tests.fuzz.model import ESCROW, FUND, POOL, Holding, bits
 from tests.fuzz.predict import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from margin_model import deleveraging_math, price_word
 from margin_model.fixed_point import WAD, mul_wad_up
-from margin_model.risk_engine import Health
+from margin_model.requirement import Health
 from tests.fuzz.model import FIRST_USER, POOL, Holding
 from tests.fuzz.model_margin import Trade
 from tests.fuzz.model_state import Round

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from margin_model import price_word, skew_pricing
 from margin_model.fixed_point import mul_wad_up
-from margin_model.risk_engine import Asset, Health
+from margin_model.requirement import Asset, Health
 from tests.fuzz.model import POOL, Holding, Order
 from tests.fuzz.model_margin import Trade
 from tests.fuzz.predict import (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from margin_model import price_word, risk_engine, share_math, skew_pricing
+from margin_model import price_word, requirement, share_math, skew_pricing
 from margin_model.fixed_point import mul_wad_down, mul_wad_up
 from margin_model.margin_math import haircut as haircut_at
 from margin_model.margin_math import size_factor
-from margin_model.risk_engine import Asset
+from margin_model.requirement import Asset
 from tests.fuzz.model import ESCROW, FUND, POOL, Request, bits
 from tests.fuzz.predict import Models, acting, is_authorized, refuse, require
 from tests.fuzz.predict_exits import leave
@@ -50,7 +50,7 @@ def pool_value(m: Models, words: list[int], risks: dict[int, Asset], mover: int)
 
 
 def _initial_rate(m: Models, asset: Asset, word: int) -> int:
-    line = risk_engine.line_at(asset.risk, word >> 176 & (2**32 - 1), m.margin.parameters)
+    line = requirement.line_at(asset.risk, word >> 176 & (2**32 - 1), m.margin.parameters)
     return mul_wad_up(max(line, asset.risk.target), m.margin.parameters.im_multiplier)
 
 
@@ -59,7 +59,7 @@ def haircut(m: Models, asset: Asset, value: int, word: int) -> int:
     if word >> 248 == price_word.RETIRED:
         return WAD
     risk = asset.risk
-    line = risk_engine.line_at(risk, word >> 176 & (2**32 - 1), m.margin.parameters)
+    line = requirement.line_at(risk, word >> 176 & (2**32 - 1), m.margin.parameters)
     factor = size_factor(value, risk.depth)
     return haircut_at(line, factor, risk.haircut_floor, risk.haircut_cap)
 

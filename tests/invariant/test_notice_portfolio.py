@@ -17,7 +17,8 @@ from chain.deployment import PORTFOLIO
 from margin_model import portfolio_notice
 from margin_model.correlation_word import BPS, pack_correlations, pairs
 from margin_model.fixed_point import WAD
-from margin_model.risk_engine import LIQUIDATABLE, Exposure
+from margin_model.requirement import Exposure
+from margin_model.risk_engine import LIQUIDATABLE
 from tests.unit.risk_world import PARAMETERS, RiskWorld, exposure_of
 
 BOOKS = 400

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.deployment import CROSS, PORTFOLIO
-from margin_model import fleet, price_word, risk_engine, tier_table
+from margin_model import fleet, price_word, requirement, tier_table
 from margin_model.correlation_word import pack_correlations
 from margin_model.fixed_point import WAD
-from margin_model.risk_engine import Asset, Exposure, Parameters
+from margin_model.requirement import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 from margin_model.tier_table import Tier
 from tests.model.test_portfolio_math import matrices
@@ -69,7 +69,7 @@ def fleet_of(accounts):
 
 def compare(found, accounts, words, assets, rows):
     for n, exposure in enumerate(accounts):
-        exact = risk_engine.assess(exposure, words, assets, PARAMETERS, rows=rows)
+        exact = requirement.assess(exposure, words, assets, PARAMETERS, rows=rows)
         scale = max(exact.gross, abs(exposure.base), WAD) / WAD
         for name in fleet.Healths.__dataclass_fields__:
             assert getattr(found, name)[n] == pytest.approx(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.deployment import CROSS
-from margin_model import price_word, ramp, risk_engine, tier_table
+from margin_model import price_word, ramp, requirement, risk_engine, tier_table
 from margin_model.fixed_point import WAD
 from margin_model.margin_math import (
     MAX_AMOUNT,
@@ -15,7 +15,7 @@ from margin_model.margin_math import (
     MIN_DEPTH,
 )
 from margin_model.ramp import MAX_LINE, MIN_LINE
-from margin_model.risk_engine import Asset, Exposure, Parameters
+from margin_model.requirement import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 from margin_model.tier_table import Tier
 from tests.unit.risk_world import RISK, RiskWorld, risk_of
@@ -132,12 +132,12 @@ def accounts(draw, kind=CROSS):
 # ── contract = mirror ────────────────────────────────────────────────────────────────────────────
 
 
-@given(account=accounts() | accounts(kind=risk_engine.PROTOCOL))
+@given(account=accounts() | accounts(kind=requirement.PROTOCOL))
 @settings(max_examples=400)
 def test_assess__any_account__equals_mirror(world, account):
     exposure, words = account
     found = world.engine.assess(exposure, words)
-    assert found == risk_engine.assess(exposure, words, world.mirror, world.parameters)
+    assert found == requirement.assess(exposure, words, world.mirror, world.parameters)
     assert world.engine.status(found) == risk_engine.status(found, world.parameters)
     assert world.engine.notice(found) == risk_engine.notice(found, world.parameters)
 
@@ -154,7 +154,7 @@ def test_maintenance_at__any_account__equals_mirror(world, account, seconds):
 @settings(max_examples=50)
 def test_liquidation_price__any_account__equals_mirror(world, account, cushion):
     exposure, words = account
-    health = risk_engine.assess(exposure, words, world.mirror, world.parameters)
+    health = requirement.assess(exposure, words, world.mirror, world.parameters)
     for market in range(16):
         if (exposure.markets >> market) & 1:
             # near enough to its requirement for a crossing to exist
@@ -170,7 +170,7 @@ def test_liquidation_price__any_account__equals_mirror(world, account, cushion):
 @given(asset=st.integers(0, 15), live=st.integers(0, 2**33))
 def test_line__any_time__equals_mirror(world, asset, live):
     risk = world.mirror[asset].risk
-    expected = risk_engine.line_at(risk, min(live, 2**32), world.parameters)
+    expected = requirement.line_at(risk, min(live, 2**32), world.parameters)
     assert world.engine.line(asset, live) == (expected, risk.target)
 
 
@@ -201,7 +201,7 @@ def test_assess__any_account__initial_is_above_buffered_maintenance(world, accou
     retired = sum(1 << a for a in range(16) if words[a] >> 248 == price_word.RETIRED)
     # what such collateral adds to MM it adds to E, too; opening and leaving do not look at either
     exposure = exposure._replace(collaterals=exposure.collaterals & ~retired)
-    health = risk_engine.assess(exposure, words, world.mirror, world.parameters)
+    health = requirement.assess(exposure, words, world.mirror, world.parameters)
     if health.maintenance:
         buffered = health.maintenance * (WAD + world.parameters.buffer)
         assert health.initial * WAD > buffered
@@ -221,8 +221,8 @@ def test_assess__larger_position__never_requires_less(world, account, market, st
     if abs(sizes[market]) > MAX_SIZE:
         return
     larger = exposure._replace(sizes=sizes)
-    before = risk_engine.assess(exposure, words, world.mirror, world.parameters)
-    after = risk_engine.assess(larger, words, world.mirror, world.parameters)
+    before = requirement.assess(exposure, words, world.mirror, world.parameters)
+    after = requirement.assess(larger, words, world.mirror, world.parameters)
     assert after.maintenance >= before.maintenance
     assert after.initial >= before.initial
 
@@ -283,11 +283,11 @@ def test_notice__worst_targets_and_any_update_pattern__keep_maintenance_below_eq
 ):
     parameters = Parameters(15 * 10**17, 10**17, ramp_up, 10**17, keeper_cost, 3_000, 100)
     exposure, words = account
-    before = risk_engine.assess(exposure, words, assets, parameters)
+    before = requirement.assess(exposure, words, assets, parameters)
     # equity = maintenance * (1 + excess), a little above it or up to 31 times
     equity = before.maintenance + before.maintenance * excess // WAD + 1
     exposure = exposure._replace(base=equity - before.equity)
-    health = risk_engine.assess(exposure, words, assets, parameters)
+    health = requirement.assess(exposure, words, assets, parameters)
     assert health.equity == equity
     notice = risk_engine.notice(health, parameters)
 
@@ -299,7 +299,7 @@ def test_notice__worst_targets_and_any_update_pattern__keep_maintenance_below_eq
             asset: Asset(assets[asset].risk._replace(line=line, target=line), assets[asset].table)
             for asset, line in enumerate(lines)
         }
-        after = risk_engine.assess(exposure, words, then, parameters)
+        after = requirement.assess(exposure, words, then, parameters)
         assert after.maintenance <= health.equity
 
 
@@ -329,7 +329,7 @@ def test_assess__lines_times_a_factor__maintenance_grows_by_no_more_than_it(
         )
         for asset, entry in assets.items()
     }
-    before = risk_engine.assess(exposure, words, assets, parameters).maintenance
-    after = risk_engine.assess(exposure, words, grown, parameters).maintenance
+    before = requirement.assess(exposure, words, assets, parameters).maintenance
+    after = requirement.assess(exposure, words, grown, parameters).maintenance
     # each of at most six terms is rounded up, relative to MM by less than 1e-15 in all
     assert after * WAD <= before * growth + before * 10**3 + 6 * WAD

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.deployment import PORTFOLIO
-from margin_model import price_word, risk_engine, tier_table
+from margin_model import price_word, requirement, risk_engine, tier_table
 from margin_model.correlation_word import BPS, pack_correlations
 from margin_model.fixed_point import WAD
 from margin_model.margin_math import MAX_AMOUNT, MAX_DEPTH, MAX_SIZE
-from margin_model.risk_engine import Asset, Exposure, Parameters
+from margin_model.requirement import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 from tests.model.test_portfolio_math import matrices, semidefinite
 from tests.model.test_risk_engine import accounts, build_world
@@ -42,12 +42,12 @@ def test_assess__any_account__equals_mirror(world, account, matrix, seconds):
     world.oracle.set_correlations(rows)
     known = (world.mirror, world.parameters)
     found = world.engine.assess(exposure, words)
-    assert found == risk_engine.assess(exposure, words, *known, rows=rows)
+    assert found == requirement.assess(exposure, words, *known, rows=rows)
     later = risk_engine.maintenance_at(exposure, words, *known, seconds, rows)
     assert world.engine.maintenance_at(exposure, words, seconds) == later
     if exposure.markets or exposure.cash < 0:
         terms = world.engine.breakdown(exposure, words)
-        assert terms == risk_engine.breakdown(exposure, words, *known, rows=rows)
+        assert terms == requirement.breakdown(exposure, words, *known, rows=rows)
 
 
 @given(account=accounts(PORTFOLIO), matrix=matrices(), cushion=st.integers(0, 10**28))
@@ -56,7 +56,7 @@ def test_liquidation_price__any_account__equals_mirror(world, account, matrix, c
     exposure, words = account
     rows = pack_correlations(matrix)
     known = (world.mirror, world.parameters)
-    health = risk_engine.assess(exposure, words, *known, rows=rows)
+    health = requirement.assess(exposure, words, *known, rows=rows)
     world.oracle.set_correlations(rows)
     for market in range(16):
         if (exposure.markets >> market) & 1:
@@ -90,7 +90,7 @@ def exposure_of(sizes, amounts):
 def terms_of(sizes, amounts, rows, parameters=PARAMETERS, depth=MAX_DEPTH, prices=(PRICE,) * 16):
     words = [price_word.pack(price, price, 0, 0, price_word.VALID) for price in prices]
     exposure = exposure_of(sizes, amounts)
-    return risk_engine.breakdown(exposure, words, assets_of(depth), parameters, rows=rows)
+    return requirement.breakdown(exposure, words, assets_of(depth), parameters, rows=rows)
 
 
 units = st.one_of(st.just(0), st.integers(-(10**4), 10**4)).map(lambda milli: milli * WAD // 1_000)
@@ -261,7 +261,7 @@ def test_breakdown__one_asset__concentration_as_under_standard_margin(size, dept
     terms = terms_of(sizes, [0] * 16, pack_correlations([]), depth=depth)
     words = [price_word.pack(100 * WAD, 100 * WAD, 0, 0, price_word.VALID)] * 16
     standard = exposure_of(sizes, [0] * 16)._replace(kind=2)
-    needed = risk_engine.assess(standard, words, assets_of(depth), PARAMETERS).maintenance
+    needed = requirement.assess(standard, words, assets_of(depth), PARAMETERS).maintenance
     assert terms.tail == pytest.approx(needed - PARAMETERS.keeper_cost, rel=1e-12)
 
 
@@ -275,6 +275,6 @@ def test_assess__largest_of_everything__does_not_revert(world):
         world.oracle.set_correlations(rows)
         exposure = exposure_of([sign * MAX_SIZE] * 16, [MAX_AMOUNT] * 16)
         found = world.engine.assess(exposure, words)
-        assert found == risk_engine.assess(
+        assert found == requirement.assess(
             exposure, words, world.mirror, world.parameters, rows=rows
         )

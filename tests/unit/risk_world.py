@@ -9,10 +9,10 @@ from typing import Any
 from chain import Chain, Contract, Receipt
 from chain.deployment import CROSS
 from chain.interface import ZERO_ADDRESS
-from margin_model import price_word, risk_engine, tier_table
+from margin_model import price_word, requirement, tier_table
 from margin_model.fixed_point import WAD
 from margin_model.price_word import VALID
-from margin_model.risk_engine import Asset, Exposure, Parameters
+from margin_model.requirement import Asset, Exposure, Parameters
 from margin_model.risk_word import RiskWord
 
 SAMPLE_INTERVAL = 60
@@ -171,10 +171,10 @@ class RiskWorld:
             )
         return found
 
-    def expected(self, exposure: Exposure) -> risk_engine.Health:
+    def expected(self, exposure: Exposure) -> requirement.Health:
         """The mirror's answer."""
         rows = self.oracle.correlations(2**16 - 1)
-        return risk_engine.assess(exposure, self.words, self.assets(), self.parameters, rows=rows)
+        return requirement.assess(exposure, self.words, self.assets(), self.parameters, rows=rows)
 
 
 def three_assets(chain: Chain, artifacts: Any) -> RiskWorld:

@@ -8,7 +8,7 @@ import pytest
 from margin_model import margin_math, risk_engine
 from margin_model.fixed_point import WAD
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
-from margin_model.risk_engine import Health
+from margin_model.requirement import Health
 from tests.unit.risk_world import (
     INITIAL_LINE,
     PARAMETERS,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from margin_model import risk_engine
+from margin_model import requirement
 from margin_model.fixed_point import WAD
 from margin_model.price_word import MAX_PRICE
-from margin_model.risk_engine import Exposure
+from margin_model.requirement import Exposure
 from tests.unit.risk_world import (
     PARAMETERS,
     PRICE,
@@ -35,7 +35,7 @@ def check_nearest(world, exposure, market, found):
     def cushion(at):
         words = list(world.words)
         words[market] += at - price
-        health = risk_engine.assess(exposure, words, assets, world.parameters)
+        health = requirement.assess(exposure, words, assets, world.parameters)
         return health.equity - health.maintenance
 
     assert cushion(found) < 0 <= cushion(found + (1 if found < price else -1))
@@ -141,7 +141,7 @@ def test_liquidation_price__healthy_beyond_an_unhealthy_stretch__finds_its_near_
         words = list(world.words)
         words[0] += price - START
         exposure = short_beside_collateral(10, cash)
-        health = risk_engine.assess(exposure, words, assets, PARAMETERS)
+        health = requirement.assess(exposure, words, assets, PARAMETERS)
         return health.equity - health.maintenance
 
     lowest = min(range(START, 2 * START, START // 80), key=lambda price: cushion(price, 0))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from margin_model import risk_engine
+from margin_model import requirement
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VALID, VOLATILE
 from tests.unit.risk_world import WAD, RiskWorld, exposure_of
 
@@ -77,7 +77,7 @@ def test_assess__off_peg__state_at_most_uncertain_and_nothing_else_changes(world
     world.sample()
     after = world.assess(OPEN)
     assert after == before._replace(worst_state=min(state, UNCERTAIN))
-    assert after == risk_engine.assess(
+    assert after == requirement.assess(
         OPEN, world.words, world.assets(), world.parameters, off_peg=True
     )
     assert world.engine.status(after) == world.engine.status(before)
