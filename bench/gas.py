@@ -137,14 +137,17 @@ class Bench:
         return self.rows
 
     def run_samples(self, assets: int) -> list[Row]:
-        """A minute's sample where no price has moved and where all have, and the one of an hour,
-        which moves the correlations as well.
+        """A minute's sample and the one of an hour, which moves the correlations as well: where no
+        price has moved, and where all have.
         """
         self._world.sample_on_the_hour()
         self._record("sample: minute", assets, self._world.sample(), NOBODY)
+        moved = PRICE * 1_001 // 1_000
         with self._state():
-            moved = self._world.sample(PRICE * 1_001 // 1_000)
-            self._record("sample: minute, all moved", assets, moved, NOBODY)
+            self._record("sample: minute, all moved", assets, self._world.sample(moved), NOBODY)
+        with self._state():
+            receipt = self._world.sample_on_the_hour(moved)
+            self._record("sample: hour, all moved", assets, receipt, NOBODY)
         self._record("sample: hour", assets, self._world.sample_on_the_hour(), NOBODY)
         return self.rows
 
@@ -211,7 +214,7 @@ def measure() -> list[Row]:
     rows: list[Row] = []
     with Progress(transient=True) as progress:
         task = progress.add_task(
-            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 22 + 1 + 3 * len(SAMPLED))
+            "measuring gas on anvil", total=len(FEEDS) * (len(COUNTS) * 22 + 1 + 4 * len(SAMPLED))
         )
         for feeds, proxied in FEEDS.items():
             with Anvil("--steps-tracing") as chain:

@@ -106,12 +106,12 @@ class World:
         receipt: Receipt = self.protocol.risk.sample()
         return receipt
 
-    def sample_on_the_hour(self) -> Receipt:
+    def sample_on_the_hour(self, price: int = PRICE) -> Receipt:
         """The same when the correlations are due, with a sample a minute or two before."""
         self.chain.advance(self.protocol.oracle.until_correlations() - POKE_EVERY)
         self.sample()
         self.chain.advance(POKE_EVERY)
-        self.publish()
+        self.publish(price)
         receipt: Receipt = self.protocol.risk.sample()
         return receipt
 
