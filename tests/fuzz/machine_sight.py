@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from margin_model.risk_engine import Health
+from margin_model.requirement import Health
 from tests.fuzz.chooser import Chooser
 from tests.fuzz.model import POOL, bits
 from tests.fuzz.predict_owner import LIKE
