@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from chain.deployment import Deployment
-from chain.ledger import Account, Ledger
+from chain.holdings import Account
+from chain.ledger import Ledger
 from margin_model import (
     funding_math,
     interest_math,

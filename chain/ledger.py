@@ -8,68 +8,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from chain.contract import Contract
-from chain.interface import ZERO_ADDRESS, Log
+from chain.holdings import (
+    Account,
+    Market,
+    Token,
+    hand_over_amount,
+    hand_over_position,
+    position_of,
+)
+from chain.interface import Log
 from margin_model import ledger_math
 from margin_model.ledger_math import RAY
 
 POOL, FUND, ESCROW = 1, 2, 3
 """Accounts of the protocol itself."""
 FIRST_USER = 4
-
-
-@dataclass
-class Account:
-    """What one account has.
-
-    Attributes
-    ----------
-    stored : int
-        Cash divided by the index of its sign [quote wad / index]; the protocol's own is not.
-    proceeds : int
-        Cash paid in while in auction, not for sale [quote wad].
-    before : (int, int)
-        Cash and proceeds before the last change of cash in auction [quote wad].
-    positions : dict of int to (int, int)
-        Size [wad units] and cost [quote wad] by market; none of size 0.
-    amounts : dict of int to int
-        Collateral by token id [wad units]; none of amount 0.
-    pending : (int, int) or None
-        Market and size delta of the reserved order.
-    """
-
-    owner: str = ZERO_ADDRESS
-    kind: int = 0
-    stored: int = 0
-    proceeds: int = 0
-    before: tuple[int, int] = (0, 0)
-    positions: dict[int, tuple[int, int]] = field(default_factory=dict)
-    amounts: dict[int, int] = field(default_factory=dict)
-    pending: tuple[int, int] | None = None
-    in_auction: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A listed collateral token and the asset it is valued as."""
-
-    address: str
-    asset: int
-
-
-@dataclass
-class Market:
-    """Funding of a market at its last touch: F [quote wad per unit], rate [per day, 1e-15]."""
-
-    funding_index: int = 0
-    funding_rate: int = 0
-
-
-def _position(word: int) -> tuple[int, int]:
-    return ledger_math.position_size(word), ledger_math.position_cost(word)
+TOKENS_FROM = 16
+"""Bit of the first collateral token in a bitmap of what is held, above those of markets."""
 
 
 class Ledger:
@@ -201,9 +159,9 @@ class Ledger:
             positions = self._account(number).positions
             known = positions.pop(event.market, (0, 0))
             what = f"account {number}: market {event.market}"
-            self._expect(known, _position(old), what)
+            self._expect(known, position_of(old), what)
             if new != 0:
-                positions[event.market] = _position(new)
+                positions[event.market] = position_of(new)
 
     def _on_CollateralChanged(self, event: Any) -> None:
         amounts = self._account(event.account).amounts
@@ -211,6 +169,25 @@ class Ledger:
         self._expect(amounts.pop(event.token_id, 0), event.old_amount, what)
         if event.new_amount:
             amounts[event.token_id] = event.new_amount
+
+    def _on_SliceMoved(self, event: Any) -> None:
+        """New values alone are told: what one of the two gave, the other must have got."""
+        giver, taker = self._account(event.account), self._account(event.destination)
+        markets = sum(1 << market for market in giver.positions)
+        held = markets | sum(1 << TOKENS_FROM + token for token in giver.amounts)
+        self._expect(held, event.held, f"account {event.account}: held")
+        bits = [bit for bit in range(2 * TOKENS_FROM) if event.held >> bit & 1]
+        words = zip(event.words[::2], event.words[1::2], strict=True)
+        for bit, (rest, after) in zip(bits, words, strict=True):
+            if bit < TOKENS_FROM:
+                got = hand_over_position(giver.positions, taker.positions, bit, rest, after)
+                what = f"account {event.destination}: market {bit}"
+            else:
+                token = bit - TOKENS_FROM
+                got = hand_over_amount(giver.amounts, taker.amounts, token, rest, after)
+                what = f"account {event.destination}: token {token}"
+            if after != got:
+                self.contradictions.append(f"{what}: {after} after a slice, events had left {got}")
 
     def _on_OrderReserved(self, event: Any) -> None:
         account = self._account(event.account)

@@ -213,12 +213,12 @@ def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: ad
         token_id = collateral_book._id(token_word)
         scale = collateral_book._scale(token_word)
         held = collateral_book._amount(_account, token_id)
-    amount: uint256 = held // scale if _amount == max_value(uint256) else _amount
+    amount: uint256 = unsafe_div(held, scale) if _amount == max_value(uint256) else _amount
     moved: uint256 = ledger_math._to_wad(amount, scale)
     if is_quote:
         share: uint256 = cash_book._leave(_account, unsafe_sub(0, ledger_math._signed(moved)), scale)
         moved = unsafe_sub(moved, share)
-        amount = moved // scale
+        amount = unsafe_div(moved, scale)
     else:
         collateral_book._subtract(_account, token_id, moved)
         held = unsafe_sub(held, moved)
@@ -358,9 +358,8 @@ def transfer_slice(
     """@custom:see IClearinghouse"""
     self._only_auction()
     accounts._check_tradable(_bidder)
-    fraction: int256 = ledger_math._signed(_fraction)
-    if fraction == 0 or fraction > ledger_math.WAD:
-        errors._fail("fraction: out of bounds")
+    # more than all of it would be taken from others
+    fraction: int256 = convert(min(_fraction, 10**18), int256)
     # What the bidder pays, what of it the account keeps.
     payment: int256 = ledger_math._bounded(_payment)
     penalty: int256 = ledger_math._signed(_penalty)
@@ -520,8 +519,7 @@ def _admit(_account: uint256, _token_word: uint256, _amount: uint256):
         margin_check._check_valid(price_word._state(reading))
         # amount < 2**127, or it could not be on record, and price < 2**88
         value: uint256 = unsafe_mul(_amount, price_word._price(reading)) // 10**18
-        if value < collateral_book._min_value(_token_word):
-            errors._fail("collateral: too little")
+        collateral_book._check_enough(value, collateral_book._min_value(_token_word))
 
 
 @internal
@@ -536,15 +534,27 @@ def _trade_with_pool(
     _account: uint256, _market: uint256, _size_delta: int256, _price: uint256, _fee: uint256, _word: uint256
 ):
     index: int256 = position_book._accrue(_market, _word)
+    notional: int256 = ledger_math._notional(_size_delta, _price, index)
+    old: int256 = 0
+    new: int256 = 0
     cash: int256 = 0
+    pool_old: int256 = 0
+    pool_new: int256 = 0
     pool_cash: int256 = 0
-    cash, pool_cash = position_book._exchange(
-        _market,
-        _account,
-        accounts.POOL,
-        _size_delta,
-        ledger_math._notional(_size_delta, _price, index),
+    old, new, cash = position_book._trade(_account, _market, _size_delta, notional)
+    pool_old, pool_new, pool_cash = position_book._trade(
+        accounts.POOL, _market, unsafe_sub(0, _size_delta), unsafe_sub(0, notional)
     )
+    log IClearinghouse.PositionsExchanged(
+        market=_market,
+        taker=_account,
+        maker=accounts.POOL,
+        old_position=old,
+        new_position=new,
+        old_maker_position=pool_old,
+        new_maker_position=pool_new,
+    )
+    position_book._follow(_market, unsafe_sub(position_book._long(new), position_book._long(old)), True)
     fee: int256 = ledger_math._signed(_fee)
     cash_book._add(_account, unsafe_sub(cash, fee))
     cash_book._add(accounts.POOL, unsafe_add(pool_cash, fee))
@@ -558,34 +568,32 @@ def _move_slice(_account: uint256, _destination: uint256, _fraction: int256, _re
     @return cash the destination realised
     """
     word: uint256 = accounts._auctioned(_account)
+    held: uint256 = (word >> accounts.FIRST_MARKET_BIT) & accounts.HELD
+    words: DynArray[int256, 64] = []
     realised: int256 = 0
-    held: uint256 = accounts._markets(word)
-    for i: uint256 in range(16):
-        if held >> i == 0:
+    for i: uint256 in range(32):
+        left: uint256 = held >> i
+        if left == 0:
             break
-        if (held >> i) & 1 == 0:
+        if left & 1 == 0:
             continue
-        if _destination == accounts.POOL:
-            position_book._accrue(i, _readings[i])
-        size: int256 = 0
-        cost: int256 = 0
-        size, cost = ledger_math._slice(position_book.positions[_account][i], _fraction)
-        if size != 0:
+        rest: int256 = 0
+        after: int256 = 0
+        if i < 16:
+            if _destination == accounts.POOL:
+                position_book._accrue(i, _readings[i])
             cash: int256 = 0
-            nothing: int256 = 0
-            cash, nothing = position_book._exchange(i, _destination, _account, size, cost)
+            rest, after, cash = position_book._hand_over(i, _account, _destination, _fraction)
             realised = unsafe_add(realised, cash)
-    held = accounts._collaterals(word)
-    for i: uint256 in range(16):
-        if held >> i == 0:
-            break
-        if (held >> i) & 1 == 0:
-            continue
-        # below 2**127, or it could not be on record
-        amount: int256 = convert(collateral_book._amount(_account, i), int256)
-        moved: uint256 = convert(ledger_math._portion(amount, _fraction), uint256)
-        collateral_book._subtract(_account, i, moved)
-        collateral_book._add(_destination, i, moved)
+        else:
+            rest, after = collateral_book._hand_over(unsafe_sub(i, 16), _account, _destination, _fraction)
+            accounts._set_bit(_destination, unsafe_add(accounts.FIRST_MARKET_BIT, i), after != 0)
+        words.append(rest)
+        words.append(after)
+        if rest == 0:
+            word ^= 1 << unsafe_add(accounts.FIRST_MARKET_BIT, i)
+    accounts.words[_account] = word
+    log IClearinghouse.SliceMoved(account=_account, destination=_destination, held=held, words=words)
     return realised
 
 

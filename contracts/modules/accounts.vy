@@ -38,6 +38,7 @@ RESERVED_BIT: constant(uint256) = 1
 FIRST_KIND_BIT: constant(uint256) = 8
 FIRST_MARKET_BIT: constant(uint256) = 16
 FIRST_COLLATERAL_BIT: constant(uint256) = 32
+HELD: constant(uint256) = 2**32 - 1  # markets and, above them, collaterals
 _MASK_16: constant(uint256) = 2**16 - 1
 _MASK_8: constant(uint256) = 2**8 - 1
 
@@ -64,7 +65,7 @@ def open_account(_owner: address, _kind: uint256) -> uint256:
     if _owner == empty(address):
         errors._fail("owner: zero")
     self._check_kind(_kind)
-    account: uint256 = self.last_id + 1
+    account: uint256 = unsafe_add(self.last_id, 1)
     self.last_id = account
     self.words[account] = (convert(_owner, uint256) << 96) | (_kind << FIRST_KIND_BIT)
     log IClearinghouse.AccountOpened(account=account, owner=_owner, kind=_kind)
@@ -223,7 +224,7 @@ def _check_isolated(_word: uint256, _also: uint256):
 @internal
 @pure
 def _check_kind(_kind: uint256):
-    if _kind < ISOLATED or _kind > PORTFOLIO:
+    if unsafe_sub(_kind, ISOLATED) > PORTFOLIO - ISOLATED:
         errors._fail("account: unknown kind")
 
 

@@ -21,6 +21,7 @@ from ethereum.ercs import IERC20Detailed
 from ..interfaces import IClearinghouse
 from . import accounts
 from . import errors
+from . import ledger_math
 
 uses: accounts
 
@@ -53,10 +54,11 @@ def _list(_token: address, _asset: uint256, _min_value: uint256):
         errors._fail("token: too many")
     if _min_value > MAX_MIN_VALUE:
         errors._fail("min value: out of bounds")
-    self.token_words[_token] = ((token_id + 1) | (_asset << 8) | (self._exponent(_token) << 16) | (_min_value << 24))
+    count: uint256 = unsafe_add(token_id, 1)  # at most MAX_TOKENS
+    self.token_words[_token] = (count | (_asset << 8) | (self._exponent(_token) << 16) | (_min_value << 24))
     self.tokens[token_id] = _token
-    self.token_count = token_id + 1
-    self.assets |= _asset << (token_id * 4)
+    self.token_count = count
+    self.assets |= _asset << unsafe_mul(token_id, 4)
     log IClearinghouse.CollateralListed(token_id=token_id, token=_token, asset=_asset, min_value=_min_value)
 
 
@@ -74,8 +76,7 @@ def _add(_account: uint256, _token_id: uint256, _amount: uint256) -> bool:
 @internal
 def _subtract(_account: uint256, _token_id: uint256, _amount: uint256):
     old_amount: uint256 = self._amount(_account, _token_id)
-    if _amount > old_amount:
-        errors._fail("collateral: too little")
+    self._check_enough(old_amount, _amount)
     self._set(_account, _token_id, old_amount, unsafe_sub(old_amount, _amount))
 
 
@@ -83,9 +84,7 @@ def _subtract(_account: uint256, _token_id: uint256, _amount: uint256):
 def _set(_account: uint256, _token_id: uint256, _old_amount: uint256, _amount: uint256):
     if _amount == _old_amount:
         return
-    # modulo 2**256 the lane takes up the difference, and the other one stays
-    change: uint256 = unsafe_sub(_amount, _old_amount) << ((_token_id & 1) << 7)
-    self.amounts[_account][_token_id >> 1] = unsafe_add(self.amounts[_account][_token_id >> 1], change)
+    self._write(_account, _token_id, convert(convert(unsafe_sub(_amount, _old_amount), bytes32), int256))
     if _old_amount == 0 or _amount == 0:
         accounts._set_bit(_account, unsafe_add(accounts.FIRST_COLLATERAL_BIT, _token_id), _amount != 0)
     log IClearinghouse.CollateralChanged(
@@ -94,14 +93,35 @@ def _set(_account: uint256, _token_id: uint256, _old_amount: uint256, _amount: u
 
 
 @internal
+def _hand_over(_token_id: uint256, _account: uint256, _destination: uint256, _fraction: int256) -> (int256, int256):
+    """
+    @notice Moves a fraction of an amount, rounded down. Bits of both are the caller's to set.
+    @return amounts of the account and of the destination afterwards [wad units]
+    """
+    # below 2**127, or it could not be on record
+    old: int256 = convert(self._amount(_account, _token_id), int256)
+    moved: int256 = ledger_math._portion(old, _fraction)
+    self._write(_account, _token_id, unsafe_sub(0, moved))
+    self._write(_destination, _token_id, moved)
+    return unsafe_sub(old, moved), convert(self._amount(_destination, _token_id), int256)
+
+
+@internal
+def _write(_account: uint256, _token_id: uint256, _change: int256):
+    """
+    @param _change modulo 2**256: the lane takes it up, and the other one stays
+    """
+    change: uint256 = convert(convert(_change, bytes32), uint256) << ((_token_id & 1) << 7)
+    self.amounts[_account][_token_id >> 1] = unsafe_add(self.amounts[_account][_token_id >> 1], change)
+
+
+@internal
 def _record_in(_token: address, _amount: uint256):
     """
     @notice Tokens come in: the bound on what is held of one bounds what any account can hold of it.
     """
-    held: uint256 = unsafe_add(self.on_record[_token], _amount)  # both below 2**127
-    if held >= 2**127:
-        errors._fail("token: too much held")
-    self.on_record[_token] = held
+    held: int256 = convert(unsafe_add(self.on_record[_token], _amount), int256)  # both below 2**127
+    self.on_record[_token] = convert(ledger_math._bounded(held), uint256)
 
 
 @internal
@@ -164,7 +184,15 @@ def _amount(_account: uint256, _token_id: uint256) -> uint256:
     """
     @return [wad units]
     """
-    return (self.amounts[_account][_token_id >> 1] >> ((_token_id & 1) << 7)) & MASK_128
+    # a lane is the upper half of the word once it has been shifted there
+    return (self.amounts[_account][_token_id >> 1] << (((_token_id & 1) ^ 1) << 7)) >> 128
+
+
+@internal
+@pure
+def _check_enough(_amount: uint256, _least: uint256):
+    if _amount < _least:
+        errors._fail("collateral: too little")
 
 
 @internal
@@ -195,7 +223,7 @@ def _exponent(_token: address) -> uint256:
     decimals: uint256 = convert(staticcall IERC20Detailed(_token).decimals(), uint256)
     if decimals > 18:
         errors._fail("token: decimals")
-    return 18 - decimals
+    return unsafe_sub(18, decimals)
 
 
 @internal
@@ -212,7 +240,7 @@ def _asset_map(_collaterals: uint256) -> uint256:
         if _collaterals >> i == 0:
             break
         if (_collaterals >> i) & 1 != 0:
-            held |= 1 << ((assets >> (4 * i)) & 15)
+            held |= 1 << ((assets >> unsafe_mul(4, i)) & 15)
     return held
 
 

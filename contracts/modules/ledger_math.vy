@@ -209,12 +209,8 @@ def _check_cost(_cost: int256):
 @internal
 @pure
 def _within_limit(_value: int256) -> bool:
-    """
-    @dev Moved up by LIMIT - 1, values within are 0 .. 2 * LIMIT - 2, and none from outside wraps into that: what
-         is above 2**255 as an unsigned number was below -LIMIT, or so large that the sum became negative.
-    @return |value| < LIMIT
-    """
-    return convert(convert(unsafe_add(_value, LIMIT - 1), bytes32), uint256) <= 2**128 - 2
+    sign: int256 = _value >> 255  # -1 below zero, else 0
+    return unsafe_add(_value, sign) >> 127 == sign
 
 
 @internal
@@ -223,7 +219,8 @@ def _magnitude(_value: int256) -> uint256:
     """
     @dev |value| < 2**255: no check of the one value without an opposite.
     """
-    return convert(convert(unsafe_sub(0, _value) if _value < 0 else _value, bytes32), uint256)
+    sign: int256 = _value >> 255  # -1 below zero, else 0
+    return convert(convert(unsafe_sub(_value ^ sign, sign), bytes32), uint256)
 
 
 @internal

@@ -59,7 +59,7 @@ def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
 def current_health(_account: uint256) -> IRiskEngine.Health:
     """@custom:see IClearinghouse"""
     word: uint256 = accounts.words[_account]
-    if _account == 0 or _account > accounts.ESCROW:
+    if unsafe_sub(_account, accounts.POOL) > accounts.ESCROW - accounts.POOL:
         word = accounts._user(_account)
     return self._plain_health(_account, self._read(account_exposure._held_assets(word)))
 

@@ -92,83 +92,72 @@ def _accrue(_market: uint256, _reading: uint256) -> int256:
 
 
 @internal
-def _exchange(
-    _market: uint256, _taker: uint256, _maker: uint256, _size_delta: int256, _notional: int256
-) -> (int256, int256):
+def _hand_over(
+    _market: uint256, _account: uint256, _destination: uint256, _fraction: int256
+) -> (int256, int256, int256):
     """
-    @notice Moves a size for n from maker to taker. A slice is an exchange at the seller's own cost:
-            his share of it is released and his cash does not change. Funding was accrued up to now
-            when POOL is one of the two.
-    @return changes of the taker's and of the maker's cash, which the caller books
+    @notice Moves a fraction of a position at its own cost, so the account's cash does not change. Funding
+            was accrued up to now where POOL is the destination. The account's bit is the caller's to clear.
+    @return words of the account and of the destination afterwards; change of the destination's cash,
+            which the caller books
     """
-    old: int256 = 0
-    new: int256 = 0
+    old: int256 = self.positions[_account][_market]
+    size: int256 = 0
+    cost: int256 = 0
+    size, cost = ledger_math._slice(old, _fraction)
+    # each part lies between 0 and what it is taken from: so does what is left
+    rest: int256 = unsafe_sub(old, unsafe_add(size << 128, cost))
+    self.positions[_account][_market] = rest
+    before: int256 = 0
+    after: int256 = 0
     cash: int256 = 0
-    longs: int256 = 0
-    maker_old: int256 = 0
-    maker_new: int256 = 0
-    maker_cash: int256 = 0
-    maker_longs: int256 = 0
-    old, new, cash, longs = self._trade(_taker, _market, _size_delta, _notional)
-    maker_old, maker_new, maker_cash, maker_longs = self._trade(
-        _maker, _market, unsafe_sub(0, _size_delta), unsafe_sub(0, _notional)
-    )
-    log IClearinghouse.PositionsExchanged(
-        market=_market,
-        taker=_taker,
-        maker=_maker,
-        old_position=old,
-        new_position=new,
-        old_maker_position=maker_old,
-        new_maker_position=maker_new,
-    )
-    longs = unsafe_add(longs, maker_longs)
-    if longs != 0:
-        book: uint256 = self.books[_market]
-        # Modulo 2**256 a negative change takes away, and only what was added before; the rest is below 2**128.
-        total: uint256 = unsafe_add(book & _MASK_128, convert(convert(longs, bytes32), uint256))
-        if total > _MASK_128:
-            errors._fail("interest: too large")
-        self.books[_market] = ((book >> 128) << 128) | total
-    if _maker == accounts.POOL or _taker == accounts.POOL:
-        self._follow_skew(_market)
-    return cash, maker_cash
+    before, after, cash = self._trade(_destination, _market, size, cost)
+    # POOL is nobody's interest
+    with_pool: bool = _destination == accounts.POOL
+    longs: int256 = unsafe_sub(0, max(size, 0))
+    if not with_pool:
+        longs = unsafe_add(longs, unsafe_sub(self._long(after), self._long(before)))
+    self._follow(_market, longs, with_pool)
+    return rest, after, cash
 
 
 @internal
-def _trade(
-    _account: uint256, _market: uint256, _size_delta: int256, _notional: int256
-) -> (int256, int256, int256, int256):
+def _trade(_account: uint256, _market: uint256, _size_delta: int256, _notional: int256) -> (int256, int256, int256):
     """
     @dev A position of size 0 has cost 0: a full reduction releases all of it.
-    @return word before and after; change of cash; change of long size, 0 for POOL, which is nobody's
-            interest
+    @return word before and after; change of cash
     """
     old: int256 = self.positions[_account][_market]
-    old_size: int256 = ledger_math._size(old)
     size: int256 = 0
     cost: int256 = 0
     cash_delta: int256 = 0
-    size, cost, cash_delta = ledger_math._trade(old_size, ledger_math._cost(old), _size_delta, _notional)
+    size, cost, cash_delta = ledger_math._trade(ledger_math._size(old), ledger_math._cost(old), _size_delta, _notional)
     new: int256 = ledger_math._pack_position(size, cost)
     self.positions[_account][_market] = new
-    if old_size == 0 or size == 0:
-        accounts._set_bit(_account, unsafe_add(accounts.FIRST_MARKET_BIT, _market), size != 0)
-    if _account == accounts.POOL:
-        return old, new, cash_delta, 0
-    return old, new, cash_delta, unsafe_sub(max(size, 0), max(old_size, 0))
+    if old == 0 or new == 0:
+        accounts._set_bit(_account, unsafe_add(accounts.FIRST_MARKET_BIT, _market), new != 0)
+    return old, new, cash_delta
 
 
 @internal
-def _follow_skew(_market: uint256):
+def _follow(_market: uint256, _longs: int256, _skewed: bool):
     """
-    @notice Sets the velocity after the skew changed.
+    @notice Sets long interest, and the velocity after the skew changed.
+    @param _longs change of the sum of traders' long sizes [wad units]
     """
+    if _longs == 0 and not _skewed:
+        return
     book: uint256 = self.books[_market]
-    self.funding[_market] = funding_math._with_velocity(
-        self.funding[_market],
-        funding_math._velocity_at(self._skew(_market), self._skew_scale(book), book >> 200),
-    )
+    if _skewed:
+        self.funding[_market] = funding_math._with_velocity(
+            self.funding[_market],
+            funding_math._velocity_at(self._skew(_market), self._skew_scale(book), book >> 200),
+        )
+    # What is taken away was added before; what is added is below 2**128, so it carries once at most.
+    new: uint256 = unsafe_add(book, convert(convert(_longs, bytes32), uint256))
+    if (book ^ new) >> 128 != 0:
+        errors._fail("interest: too large")
+    self.books[_market] = new
 
 
 @internal
@@ -274,6 +263,15 @@ def _check_isolated(_account: uint256):
     if word & accounts.RESERVED != 0:
         also = 1 << self._reservation(_account)[0]
     accounts._check_isolated(word, also)
+
+
+@internal
+@pure
+def _long(_position: int256) -> int256:
+    """
+    @return its size, where that is long [wad units]
+    """
+    return max(ledger_math._size(_position), 0)
 
 
 @internal

@@ -19,8 +19,7 @@ def _pull(_token: address, _payer: address, _amount: uint256):
     @param _amount [token units]
     """
     before: uint256 = self._held(_token)
-    if not extcall IERC20(_token).transferFrom(_payer, self, _amount, default_return_value=True):
-        errors._fail("token: transfer refused")
+    self._check(extcall IERC20(_token).transferFrom(_payer, self, _amount, default_return_value=True))
     after: uint256 = self._held(_token)
     # A token that shrinks our balance makes this wrap, beyond any amount that fits the books.
     if unsafe_sub(after, before) != _amount:
@@ -32,7 +31,13 @@ def _push(_token: address, _receiver: address, _amount: uint256):
     """
     @param _amount [token units]
     """
-    if not extcall IERC20(_token).transfer(_receiver, _amount, default_return_value=True):
+    self._check(extcall IERC20(_token).transfer(_receiver, _amount, default_return_value=True))
+
+
+@internal
+@pure
+def _check(_transferred: bool):
+    if not _transferred:
         errors._fail("token: transfer refused")
 
 

@@ -59,7 +59,7 @@ def listed(m: Models, token: int) -> None:
 
 def record_in(m: Models, token: int, amount: int) -> None:
     held = m.state.on_record(_address(m, token)) + amount
-    require(held < LIMIT, "token: too much held")
+    require(held < LIMIT, "amount: too large")
 
 
 def _address(m: Models, token: int) -> str:

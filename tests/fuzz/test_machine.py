@@ -219,7 +219,7 @@ def test_deposit__largest_there_can_be__leaves_no_room(world: World) -> None:
         reasons.append(machine.apply(step).reason)
     assert reasons == ["cash: too large", None, "cash: too large"]
     other = Step("deposit", (0, 0, 1, world.accounts[4], -1, 10**17))
-    assert machine.apply(other).reason == "token: too much held"
+    assert machine.apply(other).reason == "amount: too large"
     world.restore(snapshot)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chain.deployment import ESCROW, FUND, ISOLATED, POOL
-from margin_model import funding_math
+from margin_model import funding_math, ledger_math
 from margin_model.price_word import STALE, UNCERTAIN
 from tests.unit.ledger_world import (
     ALL,
@@ -97,8 +97,14 @@ def test_transfer_slice__half__moves_half_of_everything(ledger, seller, bidder):
     assert ledger.house.proceeds(seller) == 20 * WAD
     assert ledger.house.account(bidder).markets == 0b1001
     assert ledger.house.account(bidder).collaterals == 0b11
-    moved = [(e.taker, e.maker, e.market) for e in ledger.events(receipt, "PositionsExchanged")]
-    assert moved == [(bidder, seller, 0), (bidder, seller, 3)]
+    long = ledger_math.pack_position(WAD, 100 * WAD)
+    short = ledger_math.pack_position(-WAD // 2, -45 * WAD)
+    assert ledger.event(receipt, "SliceMoved") == (
+        seller,
+        bidder,
+        1 << 0 | 1 << 3 | 1 << 16 + GOLD | 1 << 16 + IRON,
+        [long, long, short, short, WAD // 2, WAD // 2, WAD, WAD],
+    )
     # user to user: nothing changes for the market as a whole
     assert ledger.house.market(0).skew == 2 * WAD
     assert ledger.house.market(0).long_interest == 2 * WAD
@@ -181,10 +187,23 @@ def test_transfer_slice__rounding__stays_with_the_account(ledger, bidder):
     assert ledger.house.account(bidder).markets == 1
 
 
-@pytest.mark.parametrize("fraction", [0, WAD + 1, 2**126])
-def test_transfer_slice__fraction_out_of_bounds__reverts(ledger, seller, bidder, reverts, fraction):
-    with reverts("fraction: out of bounds"):
-        ledger.slice(seller, bidder, fraction)
+@pytest.mark.parametrize("fraction", [WAD + 1, 2**127, 2**256 - 1])
+def test_transfer_slice__more_than_all__is_all(ledger, seller, bidder, fraction):
+    ledger.slice(seller, bidder, fraction)
+    held = ledger.house.account(seller)
+    assert (held.markets, held.collaterals) == (0, 0)
+    assert (ledger.position(bidder, 0), ledger.amount(bidder, IRON)) == (
+        (2 * WAD, 200 * WAD),
+        2 * WAD,
+    )
+    assert ledger.cash(seller) == 0
+
+
+def test_transfer_slice__nothing__moves_nothing(ledger, seller, bidder):
+    before = ledger.house.account(bidder)
+    ledger.slice(seller, bidder, 0)
+    assert ledger.position(seller, 0) == (2 * WAD, 200 * WAD)
+    assert ledger.house.account(bidder) == before
 
 
 def test_transfer_slice__bad_bidder__reverts(ledger, seller, reverts):
@@ -225,7 +244,6 @@ def test_transfer_slice__amounts_beyond_the_books__revert(ledger, seller, bidder
         {"payment": -(2**255)},
         {"penalty": LIMIT},
         {"reward": LIMIT},
-        {"fraction": LIMIT},
     ):
         with reverts("amount: too large"):
             ledger.slice(seller, bidder, **changes)
@@ -269,7 +287,7 @@ def test_absorb__all__goes_to_the_pool(ledger, seller):
     assert ledger.house.market(0)[2:4] == (0, 0)
     # nothing was bought or sold: cost comes back as it went
     assert ledger.cash(POOL) == -40 * WAD
-    assert len(ledger.events(receipt, "PositionsExchanged")) == 2
+    assert [e.destination for e in ledger.events(receipt, "SliceMoved")] == [POOL]
 
 
 def test_absorb__negative_payment__takes_cash_and_proceeds_as_far_as_they_go(ledger, seller):

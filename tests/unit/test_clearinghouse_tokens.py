@@ -91,7 +91,7 @@ def test_deposit__more_of_a_token_than_can_be_recorded__reverts(ledger, reverts,
     contract = ledger.tokens.get(token, ledger.usdc)
     ledger.deposit(ledger.open(), LIMIT // 10 ** (18 - contract.decimals()) - 10**6, contract)
     account = ledger.open()
-    with reverts("token: too much held"):
+    with reverts("amount: too large"):
         ledger.deposit(account, 10 ** contract.decimals() * 10**6, contract)
 
 
