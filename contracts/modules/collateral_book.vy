@@ -120,8 +120,9 @@ def _record_in(_token: address, _amount: uint256):
     """
     @notice Tokens come in: the bound on what is held of one bounds what any account can hold of it.
     """
-    held: int256 = convert(unsafe_add(self.on_record[_token], _amount), int256)  # both below 2**127
-    self.on_record[_token] = convert(ledger_math._bounded(held), uint256)
+    held: uint256 = unsafe_add(self.on_record[_token], _amount)  # both below 2**127
+    ledger_math._bounded(convert(convert(held, bytes32), int256))
+    self.on_record[_token] = held
 
 
 @internal

@@ -187,7 +187,8 @@ def _signed(_amount: uint256) -> int256:
 @internal
 @pure
 def _bounded(_amount: int256) -> int256:
-    if not self._within_limit(_amount):
+    sign: int256 = _amount >> 255  # as `_within_limit`, without the price of a call
+    if unsafe_add(_amount, sign) >> 127 != sign:
         errors._fail("amount: too large")
     return _amount
 
@@ -195,14 +196,16 @@ def _bounded(_amount: int256) -> int256:
 @internal
 @pure
 def _check_size(_size: int256):
-    if not self._within_limit(_size):
+    sign: int256 = _size >> 255
+    if unsafe_add(_size, sign) >> 127 != sign:
         errors._fail("size: too large")
 
 
 @internal
 @pure
 def _check_cost(_cost: int256):
-    if not self._within_limit(_cost):
+    sign: int256 = _cost >> 255
+    if unsafe_add(_cost, sign) >> 127 != sign:
         errors._fail("cost: too large")
 
 
