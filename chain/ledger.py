@@ -153,8 +153,8 @@ class Ledger:
 
     def _on_PositionsExchanged(self, event: Any) -> None:
         for number, old, new in (
-            (event.taker, event.old_position, event.new_position),
-            (event.maker, event.old_maker_position, event.new_maker_position),
+            (event.account, event.old_position, event.new_position),
+            (POOL, event.old_pool_position, event.new_pool_position),
         ):
             positions = self._account(number).positions
             known = positions.pop(event.market, (0, 0))

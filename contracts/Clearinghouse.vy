@@ -207,7 +207,7 @@ def withdraw(_account: uint256, _token: address, _amount: uint256, _receiver: ad
     scale: uint256 = _QUOTE_SCALE
     held: uint256 = 0
     if is_quote:
-        held = convert(max(cash_book._cash(_account), 0), uint256)
+        held = convert(convert(max(cash_book._cash(_account), 0), bytes32), uint256)
     else:
         token_word: uint256 = collateral_book._token_word(_token)
         token_id = collateral_book._id(token_word)
@@ -547,12 +547,11 @@ def _trade_with_pool(
     )
     log IClearinghouse.PositionsExchanged(
         market=_market,
-        taker=_account,
-        maker=accounts.POOL,
+        account=_account,
         old_position=old,
         new_position=new,
-        old_maker_position=pool_old,
-        new_maker_position=pool_new,
+        old_pool_position=pool_old,
+        new_pool_position=pool_new,
     )
     position_book._follow(_market, unsafe_sub(position_book._long(new), position_book._long(old)), True)
     fee: int256 = ledger_math._signed(_fee)

@@ -178,10 +178,11 @@ def _credit(_account: uint256, _amount: uint256):
     """
     @notice Adds cash that comes from outside: in auction it counts as proceeds.
     """
-    self._add(_account, ledger_math._signed(_amount))
+    amount: int256 = ledger_math._signed(_amount)
+    self._add(_account, amount)
     if _account == 0 or _account >= accounts.FIRST_USER:
         if accounts._user(_account) & accounts.IN_AUCTION != 0:
-            self._set_proceeds(_account, unsafe_add(self._proceeds(_account), convert(_amount, int256)))
+            self._set_proceeds(_account, unsafe_add(self._proceeds(_account), amount))
 
 
 @internal

@@ -99,11 +99,11 @@ def _hand_over(_token_id: uint256, _account: uint256, _destination: uint256, _fr
     @return amounts of the account and of the destination afterwards [wad units]
     """
     # below 2**127, or it could not be on record
-    old: int256 = convert(self._amount(_account, _token_id), int256)
+    old: int256 = convert(convert(self._amount(_account, _token_id), bytes32), int256)
     moved: int256 = ledger_math._portion(old, _fraction)
     self._write(_account, _token_id, unsafe_sub(0, moved))
     self._write(_destination, _token_id, moved)
-    return unsafe_sub(old, moved), convert(self._amount(_destination, _token_id), int256)
+    return unsafe_sub(old, moved), convert(convert(self._amount(_destination, _token_id), bytes32), int256)
 
 
 @internal

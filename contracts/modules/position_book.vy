@@ -169,7 +169,7 @@ def _reserve(_account: uint256, _word: uint256, _market: uint256, _size_delta: i
         errors._fail("size: zero")
     ledger_math._check_size(_size_delta)
     accounts._check_isolated(_word, 1 << _market)
-    self.reservations[_account] = unsafe_add(_size_delta << 8, convert(_market, int256))
+    self.reservations[_account] = unsafe_add(_size_delta << 8, convert(convert(_market, bytes32), int256))
     accounts._set_bit(_account, accounts.RESERVED_BIT, True)
     log IClearinghouse.OrderReserved(account=_account, market=_market, size_delta=_size_delta, fee=_fee)
 

@@ -167,7 +167,7 @@ def test_fill__opening__moves_size_and_cost_between_account_and_pool(ledger):
     assert not ledger.house.account(account).reserved
     assert ledger.house.pending(account)[:2] == (0, 0)
     word = (3 * WAD << 128) + 330 * WAD
-    assert ledger.event(receipt, "PositionsExchanged") == (2, account, POOL, 0, word, 0, -word)
+    assert ledger.event(receipt, "PositionsExchanged") == (2, account, 0, word, 0, -word)
     assert ledger.event(receipt, "ReservationReleased") == (account,)
 
 
