@@ -229,7 +229,7 @@ def backstop(_account: uint256):
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
     shortfall: uint256 = convert(max(-cash, 0), uint256)
     if shortfall > 0:
-        self._clear(_account, shortfall)
+        self._cover(_account, 0, shortfall, True)
     log ILiquidationAuction.BackstopTaken(account=_account, payment=payment, shortfall=shortfall)
     self._close(_account, episode, max(cash, 0))
     self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0, True)
@@ -242,7 +242,7 @@ def write_off(_account: uint256):
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
     assert cash < 0, "account: no debt"
     assert staticcall CLEARINGHOUSE.held_assets(_account) == 0, "account: something to sell"
-    self._clear(_account, convert(-cash, uint256))
+    self._cover(_account, 0, convert(-cash, uint256), True)
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     if episode.touched_at != 0:
         self._close(_account, episode, 0)
@@ -347,7 +347,7 @@ def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint25
 def cover_pool(_amount: uint256):
     """@custom:see ILiquidationAuction"""
     self._check_deleveraging()
-    self._cover(waterfall.POOL, 0, _amount)
+    self._cover(waterfall.POOL, 0, _amount, False)
     # the pool lacks nothing any more, and the fund, which has paid, covers others less
     waterfall._refresh(CLEARINGHOUSE, POOL, FUND, True)
 
@@ -627,7 +627,7 @@ def _transfer(
     fund_paid: uint256 = 0
     credited: uint256 = 0
     if _sale.fund_incentive + _sale.shortfall > 0:
-        fund_paid, credited = self._cover(_account, _sale.fund_incentive, _sale.shortfall)
+        fund_paid, credited = self._cover(_account, _sale.fund_incentive, _sale.shortfall, False)
         proceeds: int256 = convert(_terms.proceeds + credited, int256)
         # In a write-down the account may itself be a supplier. What it loses is credited again, but
         # as proceeds: the slice is worth that much less, so the bidder pays that much less.
@@ -667,23 +667,11 @@ def _transfer(
 
 
 @internal
-def _clear(_account: uint256, _debt: uint256):
-    """
-    @notice Covers a debt to the last wei. Where several pay, each payment stores the rest of the debt,
-            rounded up: a wei or two would be left, and the account bankrupt.
-    """
-    self._cover(_account, 0, _debt)
-    cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
-    if cash < 0:
-        self._cover(_account, 0, convert(-cash, uint256))
-
-
-@internal
-def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256) -> (uint256, uint256):
+def _cover(_account: uint256, _incentive: uint256, _shortfall: uint256, _clears: bool) -> (uint256, uint256):
     """
     @return paid by the fund, and credited to the account by all [quote wad]
     """
-    return waterfall._cover(CLEARINGHOUSE, ORACLE, POOL, FUND, _account, _incentive, _shortfall)
+    return waterfall._cover(CLEARINGHOUSE, ORACLE, POOL, FUND, _account, _incentive, _shortfall, _clears)
 
 
 @internal

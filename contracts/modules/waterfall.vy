@@ -45,10 +45,12 @@ def _cover(
     _account: uint256,
     _incentive: uint256,
     _shortfall: uint256,
+    _clears: bool,
 ) -> (uint256, uint256):
     """
     @notice Only the fund pays incentive, and `_incentive` is within what it may pay; should it fail to,
             the bidder still gets it and the rest of the waterfall bears it.
+    @param _clears what is covered is all the account owes, to the last wei
     @return paid by the fund [quote wad]
     @return credited to the account by all [quote wad]
     """
@@ -58,13 +60,13 @@ def _cover(
     if shortfall == 0:
         return by_fund, by_fund
 
-    rest: uint256 = _incentive + _shortfall - by_fund
+    rest: uint256 = self._left(_clearinghouse, _account, _incentive + _shortfall - by_fund, _clears)
     by_pool: uint256 = 0
     if rest > 0 and _account != POOL:
         by_pool = self._carried(_clearinghouse, _oracle, rest)
         if by_pool > 0:
             extcall _pool.cover(_account, by_pool)
-            rest -= by_pool
+            rest = self._left(_clearinghouse, _account, rest - by_pool, _clears)
     written_down: uint256 = 0
     if rest > 0:
         rest = self._grossed_up(_clearinghouse, _account, rest)
@@ -81,6 +83,17 @@ def _cover(
         written_down=written_down,
     )
     return by_fund, by_fund + by_pool + rest
+
+
+@internal
+@view
+def _left(_clearinghouse: IClearinghouse, _account: uint256, _amount: uint256, _clears: bool) -> uint256:
+    """
+    @dev Each payment stores the rest of a debt, rounded up: a wei or two more than was to be paid.
+    """
+    if not _clears or _amount == 0:
+        return _amount
+    return convert(max(-(staticcall _clearinghouse.cash(_account)), 0), uint256)
 
 
 @internal

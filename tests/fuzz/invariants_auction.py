@@ -25,7 +25,6 @@ AUCTION = Group("auction")
 
 _MASK_128 = 2**128 - 1
 SLICE_ROUNDING = 16 * 10**8
-_PAYERS = 3
 _ASKING = ("refresh_shortfall", "write_off_pool")
 """What asks the pool in any case."""
 _ROUNDS = ("open_round", "deleverage")
@@ -274,8 +273,7 @@ def price_continuous(look: Look) -> int:
 @AUCTION.named("nothing left behind", EPISODES)
 def nothing_left(look: Look) -> int:
     """When an auction ends the account has no debt beside anything worth more than its buffer's
-    rounding: either E ≥ BMp, or nothing is held and cash is not negative, but for what is rounded
-    when fund, pool and suppliers pay one after the other."""
+    rounding: either E ≥ BMp, or nothing is held and cash is not negative."""
     books, mirror, checks = look.books, look.mirror, 0
     for account in books.episodes:
         before, after = look.episodes(account)
@@ -283,8 +281,7 @@ def nothing_left(look: Look) -> int:
             continue
         checks += 1
         held = books.held(account)
-        left = look.dust_of_cash * _PAYERS
-        if mirror.cash(held) >= -left and not held.markets and not held.collaterals:
+        if mirror.cash(held) >= 0 and not held.markets and not held.collaterals:
             continue
         equity = mirror.equity(held, mirror.words_for(held, fresh=True))
         _, buffered = auction_math.requirement(
