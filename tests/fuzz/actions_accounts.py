@@ -104,6 +104,8 @@ def _set_operator(
 
 def _draw_deposit(machine: Machine, chooser: Chooser) -> Args:
     account = any_account(machine, chooser)
+    if machine.pending and chooser.chance(1, 4):  # to whom an order has a meaning
+        account = chooser.pick(list(machine.pending))
     sender = caller_of(machine, chooser, account)
     if chooser.chance(1, 60):
         token, scale = chooser.pick(((QUOTE, QUOTE_UNIT), (0, machine.world.tokens[0].scale)))

@@ -60,6 +60,22 @@ def _draw(machine: Machine, chooser: Chooser) -> Args:
     return somebody(chooser), which, market, *page
 
 
+def _draw_unwinding(machine: Machine, chooser: Chooser) -> Args:
+    """What comes after the pool has paid more than it had: rounds, and in the end a write-off."""
+    state = machine.models.state
+    if state.uncovered == 0 or chooser.chance(1, 4):
+        return None
+    markets = bits(state.account(POOL).markets)
+    if not markets:
+        return somebody(chooser), WRITE_OFF, 0
+    market = chooser.pick(markets)
+    last = state.round(market)
+    if not last.number or last.ended or chooser.chance(1, 4):
+        return somebody(chooser), OPEN, market
+    page = [a for a in machine.accounts if market in state.holding(a).positions]
+    return somebody(chooser), CUT, market, *page[:PAGE]
+
+
 def _pace(machine: Machine, chooser: Chooser, args: tuple[int, ...]) -> Pace:
     """Mostly once the prices that squeeze the pool are believed."""
     if chooser.chance(1, 5):
@@ -85,4 +101,7 @@ def _run(machine: Machine, sender: int, which: int, market: int, *page: int) -> 
     )
 
 
-ACTIONS = (Action("deleverage", "deleveraging", 60, _draw, _run, _pace),)
+ACTIONS = (
+    Action("deleverage", "deleveraging", 60, _draw, _run, _pace),
+    Action("unwind", "deleveraging", 250, _draw_unwinding, _run, _pace),
+)

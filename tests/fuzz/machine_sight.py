@@ -134,7 +134,9 @@ class Sight:
         # an order that closes a bankrupt account's last position leaves a bare debt
         waiting = [a for a in candidates if words_of[a].reserved]
         account = chooser.pick(waiting if waiting and chooser.chance(1, 4) else candidates)
-        if chooser.chance(1, 6) and state.account(POOL).markets:
+        # where auctions lack something, what matters is whether the pool has it
+        odds = 2 if state.reserves.deficits else 6
+        if chooser.chance(1, odds) and state.account(POOL).markets:
             account = POOL
         holding = state.holding(account)
         readings = self.models.oracle.read(margin.held_assets(holding))

@@ -90,6 +90,29 @@ def test_fill__larger_than_asked__says_so(stage: Stage, invariants: Invariants) 
     assert_says_so(invariants, "slice at the view's terms")
 
 
+def test_fill__suppliers_charged_while_the_pool_has_something__says_so(
+    stage: Stage, invariants: Invariants
+) -> None:
+    sent = bid(stage, WAD)
+    place = spot(stage.world.deployment.auction, "waterfall.written_down")
+    stage.world.evm.insert_account_storage(*place, 1)
+
+    invariants.observe(sent)
+
+    assert_says_so(invariants, "winners before suppliers")
+
+
+def test_fill__pool_pays_more_than_winners_could_give_back__says_so(
+    stage: Stage, invariants: Invariants
+) -> None:
+    sent = bid(stage, WAD)
+    add_cash(stage, POOL, -(10**27))
+
+    invariants.observe(sent)
+
+    assert_says_so(invariants, "winners before suppliers")
+
+
 def test_fill__as_it_was__all_hold(stage: Stage, invariants: Invariants) -> None:
     sent = bid(stage, WAD)
 
