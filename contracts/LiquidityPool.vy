@@ -223,7 +223,7 @@ def buy_collateral(_account: uint256, _token_id: uint256, _amount: uint256, _max
 
 @external
 @payable
-def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[4096]) -> bool:
+def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[2048]) -> bool:
     """
     @custom:see ILiquidityPool
     """
@@ -439,7 +439,7 @@ def fill_price(_market: uint256, _size_delta: int256, _price: uint256) -> uint25
 
 @internal
 @payable
-def _base_price(_order: ILiquidityPool.Order, _since: uint256, _proof: Bytes[4096]) -> uint256:
+def _base_price(_order: ILiquidityPool.Order, _since: uint256, _proof: Bytes[2048]) -> uint256:
     """
     @notice The first price published at or after `_since`; when the feed was quiet for a minute, the
             price of now, worsened by what the feed may be off without publishing.

@@ -227,7 +227,7 @@ def sample() -> (uint256[16], uint256[16]):
 
 @external
 @payable
-def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+def first_price(_asset: uint256, _since: uint256, _proof: Bytes[2048]) -> (uint256, uint256, uint256):
     """@custom:see IPriceOracle"""
     lane: uint256 = price_sources._listed(_asset)
     adapter: address = price_sources._adapters[oracle_slots._adapter(lane)]

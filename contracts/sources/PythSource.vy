@@ -91,7 +91,7 @@ def latest(_feeds: uint256) -> uint256[16]:
 
 @external
 @payable
-def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+def first_since(_feed: uint256, _since: uint256, _proof: Bytes[2048]) -> (uint256, uint256, uint256):
     """
     @custom:see IPriceSource
     @dev `_proof` is Pyth's update data, `abi_encode(bytes[])` of one update. Pyth's unique check proves
@@ -99,7 +99,7 @@ def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint25
     """
     price_id: bytes32 = self._price_id(_feed)
     assert _since <= block.timestamp, "since: in the future"
-    update: DynArray[Bytes[3968], 1] = abi_decode(_proof, DynArray[Bytes[3968], 1])
+    update: DynArray[Bytes[1920], 1] = abi_decode(_proof, DynArray[Bytes[1920], 1])
     fee: uint256 = staticcall PYTH.getUpdateFee(update)
     assert msg.value >= fee, "value: below the feed's fee"
     feeds: DynArray[IPyth.PriceFeed, 1] = extcall PYTH.parsePriceFeedUpdatesUnique(

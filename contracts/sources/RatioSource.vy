@@ -103,7 +103,7 @@ def latest(_feeds: uint256) -> uint256[16]:
 
 @external
 @payable
-def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+def first_since(_feed: uint256, _since: uint256, _proof: Bytes[2048]) -> (uint256, uint256, uint256):
     """
     @custom:see IPriceSource
     @dev Always reverts, see the contract.

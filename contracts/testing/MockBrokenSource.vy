@@ -25,7 +25,7 @@ updated_at: public(uint256)
 raw: public(Bytes[1024])
 fee: public(uint256)  # kept by `first_since` [wei]
 asked_since: public(uint256)  # what `first_since` was last asked
-asked_proof: public(Bytes[4096])
+asked_proof: public(Bytes[2048])
 
 
 @deploy
@@ -82,7 +82,7 @@ def feed_count() -> uint256:
 
 @external
 @payable
-def first_since(_feed: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+def first_since(_feed: uint256, _since: uint256, _proof: Bytes[2048]) -> (uint256, uint256, uint256):
     """
     @notice Answers the three words set, whatever feed and proof; pays change to the caller.
     """

@@ -112,7 +112,7 @@ def read_fresh(_assets: uint256) -> uint256[16]:
 
 @external
 @payable
-def first_price(_asset: uint256, _since: uint256, _proof: Bytes[4096]) -> (uint256, uint256, uint256):
+def first_price(_asset: uint256, _since: uint256, _proof: Bytes[2048]) -> (uint256, uint256, uint256):
     """
     @notice Takes any proof but an empty one.
     """

@@ -154,7 +154,7 @@ def _trade(_account: uint256, _market: uint256, _delta: int256):
     due: uint256 = world.now + staticcall world.world.pool.MIN_DELAY()
     world._pass(staticcall world.world.pool.MIN_DELAY() + 1)
     feeds._publish_all()
-    proof: Bytes[4096] = feeds._proof(_market, due)
+    proof: Bytes[2048] = feeds._proof(_market, due)
     extcall world.VM.deal(crowd._actor(TRADER), WAD)
     extcall world.VM.prank(crowd._actor(TRADER))
     assert extcall world.world.pool.execute_order(_account, _account, proof, value=1), "order: cancelled"

@@ -138,7 +138,7 @@ def _live(_seconds: uint256):
 
 @internal
 @view
-def _proof(_asset: uint256, _since: uint256) -> Bytes[4096]:
+def _proof(_asset: uint256, _since: uint256) -> Bytes[2048]:
     """
     @return proof of the first price at or after `_since` [s]; empty when there is none
     """

@@ -198,7 +198,7 @@ def _execute(_account: uint256, _keeper: uint256, _wait: uint256):
         )
         watch._check(False)
         return
-    proof: Bytes[4096] = feeds._proof(order.market, due)
+    proof: Bytes[2048] = feeds._proof(order.market, due)
     position: IClearinghouse.Position = staticcall world.world.house.position(_account, order.market)
     extcall world.VM.deal(keeper, WAD)
     watch._look(_account, _keeper)
