@@ -241,7 +241,7 @@ def _reservation(_account: uint256) -> (uint256, int256):
     """
     word: int256 = self.reservations[_account]
     size_delta: int256 = word >> 8
-    return convert(unsafe_sub(word, size_delta << 8), uint256), size_delta
+    return convert(convert(unsafe_sub(word, size_delta << 8), bytes32), uint256), size_delta
 
 
 @internal
