@@ -112,12 +112,12 @@ def _hand_over(
     after: int256 = 0
     cash: int256 = 0
     before, after, cash = self._trade(_destination, _market, size, cost)
-    # POOL is nobody's interest
-    with_pool: bool = _destination == accounts.POOL
-    longs: int256 = unsafe_sub(0, max(size, 0))
-    if not with_pool:
-        longs = unsafe_add(longs, unsafe_sub(self._long(after), self._long(before)))
-    self._follow(_market, longs, with_pool)
+    if _destination == accounts.POOL:
+        # which is nobody's interest
+        self._follow(_market, unsafe_sub(0, max(size, 0)), True)
+    elif before != 0 and (before > 0) != (size > 0):
+        # the sign of a word is that of its size; what goes to the same side is counted there already
+        self._follow(_market, unsafe_sub(unsafe_sub(self._long(after), self._long(before)), max(size, 0)), False)
     return rest, after, cash
 
 
@@ -145,8 +145,6 @@ def _follow(_market: uint256, _longs: int256, _skewed: bool):
     @notice Sets long interest, and the velocity after the skew changed.
     @param _longs change of the sum of traders' long sizes [wad units]
     """
-    if _longs == 0 and not _skewed:
-        return
     book: uint256 = self.books[_market]
     if _skewed:
         self.funding[_market] = funding_math._with_velocity(
