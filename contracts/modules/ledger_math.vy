@@ -212,6 +212,11 @@ def _check_cost(_cost: int256):
 @internal
 @pure
 def _within_limit(_value: int256) -> bool:
+    """
+    @dev Below zero by one less: 127 bits hold 0 .. LIMIT - 1 and -LIMIT .. -1. The least number of all wraps,
+         to one that leaves more than a sign.
+    @return |value| < LIMIT
+    """
     sign: int256 = _value >> 255  # -1 below zero, else 0
     return unsafe_add(_value, sign) >> 127 == sign
 
