@@ -102,10 +102,15 @@ def _set_operator(
             machine.operators[account] = operator
 
 
+def _any_account(machine: Machine, chooser: Chooser) -> int:
+    """An account, now and then one whose order is pending."""
+    if machine.pending and chooser.chance(1, 6):
+        return chooser.pick(list(machine.pending))
+    return any_account(machine, chooser)
+
+
 def _draw_deposit(machine: Machine, chooser: Chooser) -> Args:
-    account = any_account(machine, chooser)
-    if machine.pending and chooser.chance(1, 4):  # to whom an order has a meaning
-        account = chooser.pick(list(machine.pending))
+    account = _any_account(machine, chooser)
     sender = caller_of(machine, chooser, account)
     if chooser.chance(1, 60):
         token, scale = chooser.pick(((QUOTE, QUOTE_UNIT), (0, machine.world.tokens[0].scale)))
@@ -146,7 +151,7 @@ def _draw_withdraw(machine: Machine, chooser: Chooser) -> Args:
         pledged = traders or [a for a, word in words.items() if word.collaterals]
         if pledged:
             return _loan(machine, chooser, chooser.pick(pledged))
-    account = any_account(machine, chooser)
+    account = _any_account(machine, chooser)
     sender = caller_of(machine, chooser, account)
     receiver = chooser.pick((NOBODY, HOUSE_ITSELF)) if odd(chooser) else somebody(chooser)
     held = state.account(account).collaterals

@@ -53,7 +53,10 @@ def _draw(machine: Machine, chooser: Chooser) -> Args:
     count = 0 if odd(chooser) else chooser.integer(1, PAGE)
     words = zip(machine.accounts, state.accounts(machine.accounts), strict=True)
     holders = [account for account, word in words if word.markets >> market & 1]
-    if holders and not odd(chooser):
+    waiting = [account for account in holders if state.account(account).reserved]
+    if waiting and which == CUT and chooser.chance(1, 2):
+        page = waiting[:PAGE]
+    elif holders and not odd(chooser):
         page = [chooser.pick(holders) for _ in range(count)]
     else:
         page = [any_account(machine, chooser) for _ in range(count)]
@@ -80,7 +83,10 @@ def _pace(machine: Machine, chooser: Chooser, args: tuple[int, ...]) -> Pace:
     """Mostly once the prices that squeeze the pool are believed."""
     if chooser.chance(1, 5):
         return usual_pace(machine, chooser, args)
-    return max(chooser.pick((0, 1, 12)), confirmed_in(machine, POOL)), 2
+    wait = chooser.pick((0, 1, 12))
+    if args[1] == CUT and chooser.chance(1, 3):
+        wait = 320  # then those whose order is pending are cut, too
+    return max(wait, confirmed_in(machine, POOL)), 2
 
 
 def _run(machine: Machine, sender: int, which: int, market: int, *page: int) -> None:
