@@ -43,12 +43,13 @@ def _draw_failure(machine: Machine, chooser: Chooser) -> Args:
         asset = chooser.pick(dead)
         return (asset, BACK) if asset in retired or chooser.chance(1, 8) else None
     alive = [a for a in range(len(machine.feeds.sources)) if a not in dead and a not in retired]
-    struck = _struck(machine, alive)
-    often = 2 if struck else 6
-    if len(alive) <= len(machine.feeds.sources) - MOST_DEAD or not chooser.chance(1, often):
+    if len(alive) <= len(machine.feeds.sources) - MOST_DEAD or not chooser.chance(1, 2):
         return None
+    struck = _struck(machine, alive)
     if struck:
         alive = struck
+    elif not chooser.chance(1, 3):
+        return None
     elif chooser.chance(3, 4):
         # where there is most to settle
         most = max(len(_holders(machine, asset)) for asset in alive)

@@ -214,7 +214,7 @@ def _draw_clear(machine: Machine, chooser: Chooser) -> Args:
     now = machine.wire.now
     dead = [a for a, (_, time) in machine.pending.items() if now - time > EXPIRY]
     some = dead or list(machine.pending)
-    if not chooser.chance(1, 2 if dead else 20):
+    if not chooser.chance(1, 2 if dead else 10):
         return None
     account = chooser.pick(some) if some else any_account(machine, chooser)
     keeper = chooser.pick(UNKNOWN_ACCOUNTS) if odd(chooser) else some_account(machine, chooser)

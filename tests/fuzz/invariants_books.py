@@ -3,7 +3,8 @@ changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from margin_model import interest_math
@@ -93,6 +94,7 @@ class Books:
         following = dict(pairwise(starts))
         self._ends = {name: following[place] for name, place in self.at.items()}
         nothing = (0,) * slots.markets
+        self._decoded = lru_cache(4096)(self._decode)
         self._nobody = Held(0, 0, 0, 0, 0, 0, 0, nothing, nothing, (0,) * slots.tokens)
         self.load()
 
@@ -103,7 +105,7 @@ class Books:
         self._take(held, held)
         self._follow()
         self._blocks = [run.read() for run in slots.accounts]
-        self.accounts = [self._decode(i + 1) for i in range(len(self._blocks))]
+        self.accounts = [self._decoded(tuple(block)) for block in self._blocks]
         self.touched: list[int] = []
         self.episodes: list[int] = []
         self.was: dict[int, Held] = {}
@@ -208,7 +210,10 @@ class Books:
     def changes(self, name: str) -> list[tuple[int, int, int]]:
         """What the step changed in an array: place, old and new word."""
         array = slice(self.at[name], self._ends[name])
-        pairs = zip(self.before[array], self.after[array], strict=True)
+        before, after = self.before[array], self.after[array]
+        if before == after:
+            return []
+        pairs = zip(before, after, strict=True)
         return [(place, old, new) for place, (old, new) in enumerate(pairs) if old != new]
 
     def held(self, account: int) -> Held:
@@ -238,9 +243,9 @@ class Books:
             self.accounts.extend([self._nobody] * new)
             self._blocks.extend([[0] * len(slots.accounts[0])] * new)
 
-    def _decode(self, account: int, like: Held | None = None) -> Held:
-        """An account; its holdings are those of `like`, if that is given."""
-        block, markets = self._blocks[account - 1], self.map.markets
+    def _decode(self, block: Sequence[int], like: Held | None = None) -> Held:
+        """An account of its words; its holdings are those of `like`, if that is given."""
+        markets = self.map.markets
         stored, proceeds = unpack_balance(block[1])
         last = FIXED + markets
         sizes: tuple[int, ...]
@@ -266,7 +271,7 @@ class Books:
 
     def _replace(self, account: int, *, cash_only: bool) -> None:
         old = self.accounts[account - 1]
-        new = self._decode(account, old if cash_only else None)
+        new = self._decode(self._blocks[account - 1], old if cash_only else None)
         self.was.setdefault(account, old)
         self.accounts[account - 1] = new
         if new.episode != old.episode:

@@ -25,16 +25,13 @@ def forecast_only_raises(look: Look) -> int:
         measured = look.mirror.variance(asset)
         lane = books.now("targets", asset >> 2) >> 64 * (asset & 3)
         kappa, horizon, floor, cap = risk_word.target_of(lane)
-        least, most = (
-            ramp.target(kappa, variance, horizon, floor, cap)
-            for variance in (measured, 4 * measured)
-        )
         asked = risk_report.floor_at(books.now("reports", asset), look.now)
-        wanted = ramp.target(kappa, max(measured, asked), horizon, floor, cap)
-        if target != min(wanted, most) or not least <= target <= most:
+        allowed = min(max(measured, asked), 4 * measured)
+        expected = ramp.target(kappa, allowed, horizon, floor, cap)
+        if target != expected:
             raise Violation(
                 "forecast only raises",
-                f"asset {asset}: target {target}, {least} to {most}, {wanted} asked for",
+                f"asset {asset}: {target} for {expected}: {measured} measured, {asked} asked",
             )
         checks += 1
     return checks

@@ -27,7 +27,7 @@ from tests.fuzz.world import LOOP, WOLF, World
 from tests.fuzz.world_wire import FastWire
 
 _TRIES = 40
-_GLANCES = 5
+_GLANCES = 8
 """Of so many draws one looks for what can rarely be done."""
 FATES = ("OrderExecuted", "OrderCancelled")
 """What an execution logs, one of both."""

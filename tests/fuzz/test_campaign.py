@@ -68,7 +68,7 @@ def test_tasks__number_of_steps__that_many_and_no_more(steps: int) -> None:
 
 def test_run__enough_steps__every_invariant_was_asserted() -> None:
     stage, tally = Stage(full_every=8), Tally()
-    for seed in range(60):
+    for seed in range(100):
         assert stage.run(seed, 80, tally) is None
 
     never = {
