@@ -156,7 +156,8 @@ def _leave(_account: uint256, _delta: int256, _unit: uint256) -> uint256:
     uncovered: uint256 = self.shortfall
     if uncovered != 0:
         share = staticcall INTEREST.exit_share(self._accrue(), self._cash(_account), _delta, uncovered, _unit)
-    self._add(_account, unsafe_sub(_delta, convert(share, int256)) if _unit == 0 else _delta)
+    # a share, and what is left of it, is at most the cash that leaves: below 2**127
+    self._add(_account, unsafe_sub(_delta, convert(convert(share, bytes32), int256)) if _unit == 0 else _delta)
     if share != 0:
         old_word: uint256 = self.sides[SUPPLY]
         new_word: uint256 = 0
@@ -169,7 +170,7 @@ def _leave(_account: uint256, _delta: int256, _unit: uint256) -> uint256:
             old_index=side_word._index(old_word),
             new_index=side_word._index(new_word),
         )
-        self._add(accounts.FUND, convert(left, int256))
+        self._add(accounts.FUND, convert(convert(left, bytes32), int256))
     return share
 
 
