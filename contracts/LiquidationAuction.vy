@@ -228,11 +228,13 @@ def backstop(_account: uint256):
     payment: int256 = extcall POOL.absorb(_account, words)
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
     shortfall: uint256 = convert(max(-cash, 0), uint256)
+    by_fund: uint256 = 0
+    credited: uint256 = 0
     if shortfall > 0:
-        self._cover(_account, 0, shortfall, True)
+        by_fund, credited = self._cover(_account, 0, shortfall, True)
     log ILiquidationAuction.BackstopTaken(account=_account, payment=payment, shortfall=shortfall)
     self._close(_account, episode, max(cash, 0))
-    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0, True)
+    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0, credited > by_fund)
 
 
 @external
@@ -242,12 +244,14 @@ def write_off(_account: uint256):
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
     assert cash < 0, "account: no debt"
     assert staticcall CLEARINGHOUSE.held_assets(_account) == 0, "account: something to sell"
-    self._cover(_account, 0, convert(-cash, uint256), True)
+    by_fund: uint256 = 0
+    credited: uint256 = 0
+    by_fund, credited = self._cover(_account, 0, convert(-cash, uint256), True)
     episode: auction_word.Episode = auction_word._unpack(self._words[_account])
     if episode.touched_at != 0:
         self._close(_account, episode, 0)
     # 0 to 0 where none runs: fund and pool have paid, so others are covered less
-    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0, True)
+    self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0, credited > by_fund)
 
 
 @external

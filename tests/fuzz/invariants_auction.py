@@ -29,9 +29,7 @@ _ASKING = ("refresh_shortfall", "write_off_pool")
 """What asks the pool in any case."""
 _ROUNDS = ("open_round", "deleverage")
 """What asks it below zero, or where R is not 0."""
-_PAYING = ("backstop", "write_off")
-"""What asks it where R is looked at."""
-_COVERING = ("bid", *_PAYING)
+_COVERING = ("bid", "backstop", "write_off")
 _WEI = 16  # of roundings [quote wad]
 _GRACE = 3_600  # after the fund was short [s]
 _VIEWED = 16  # of so many moments one is taken
@@ -134,7 +132,8 @@ def uncovered(look: Look) -> int:
         if found != old:
             raise Violation("R", f"{old} to {found} in {look.done}")
         return 1
-    asked |= look.done in _PAYING or pool.stored < books.held_before(POOL).stored
+    # a backstop moves the pool's cash in any case
+    asked |= look.done != "backstop" and pool.stored < books.held_before(POOL).stored
     index = mirror.accrued().supply
     own = books.now("lacking_own") * index // RAY
     lacking = max(0, totals.deficits - own)
