@@ -6,7 +6,7 @@
 @license GNU Affero General Public License v3.0 only
 @author Plimsoll
 @notice Sells slices of whole accounts, hands over what nobody bought, and sends what is lost down the
-        waterfall: fund, pool, suppliers of quote. Holds no tokens; every amount moves inside the
+        waterfall: fund, pool, its winners, suppliers of quote. Holds no tokens; every amount moves inside the
         Clearinghouse. What a slice costs is `auction_math`; what is remembered of an account is
         one `auction_word`.
 @custom:security No token moves here and nobody outside the protocol is called. Prices of a start, a
