@@ -255,9 +255,13 @@ class Machine(Sight):
         happened = FILLED
         filled = int.from_bytes(self.wire.output[:32], "big") == 1
         if not filled or self._predicting:
-            pool = self.world.deployment.pool
-            fate = pool.events(self.wire.logs(pool.address, self._fates))[0].args
-            happened = f"{FILLED} at {fate.fill_price}, {fate.fee}" if filled else fate.reason
+            pool = self._addresses["LiquidityPool"]
+            data = self.wire.logs(pool, self._fates)[0].data
+            # size delta, fill price, fee; or the place of the reason, its length, the text
+            second, third = (int.from_bytes(data[i : i + 32], "big") for i in (32, 64))
+            happened = (
+                f"{FILLED} at {second}, {third}" if filled else data[64 : 64 + second].decode()
+            )
         self.tally.outcomes["execution", FILLED if filled else happened] += 1
         if self._predicting and happened != self.models.expected_fill:
             raise Violation(

@@ -39,7 +39,7 @@ class Place:
 class Books:
     """Reads balances of one world on the in-process EVM, with interest up to now, as views show it.
 
-    Every method asks the chain anew; nothing is remembered.
+    Every method asks the chain anew; nothing but interest is remembered, until the wire moves on.
     """
 
     def __init__(self, world: World) -> None:
@@ -58,6 +58,7 @@ class Books:
         self._positions = house.slot("position_book.positions")
         self._amounts = house.slot("collateral_book.amounts")
         self._funding = house.slot("position_book.funding")
+        self._interest = (-1, (0, 0, 0, 0))  # as of a version of the wire
 
     def _of_house(self, path: str, key: int | None = None) -> int:
         slot = self._house.slot(path)
@@ -93,11 +94,16 @@ class Books:
 
     def _accrued(self) -> tuple[int, int, int, int]:
         """Words of both sides now, and what pool and fund have earned since they were stored."""
-        read, now = self._read, self._wire.now
-        supply, debt = read(self._address, self._sides), read(self._address, self._sides + 1)
-        if interest_math.unpack_side(supply)[2] in (0, now):
-            return supply, debt, 0, 0
-        return advance(supply, debt, self._curve, now)
+        moment, accrued = self._interest
+        if moment != self._wire.version:
+            read, now = self._read, self._wire.now
+            supply, debt = read(self._address, self._sides), read(self._address, self._sides + 1)
+            if interest_math.unpack_side(supply)[2] in (0, now):
+                accrued = supply, debt, 0, 0
+            else:
+                accrued = advance(supply, debt, self._curve, now)
+            self._interest = self._wire.version, accrued
+        return accrued
 
     def side(self, debt: bool) -> tuple[int, int]:
         """Scaled sum and index of users' supply or debt."""

@@ -60,6 +60,7 @@ class OracleModel:
         """Assets whose primary source is nobody's since they were retired."""
         self._moment = -1  # version of the wire
         self._known: dict[int, Seen] = {}
+        self._readings: dict[tuple[int, bool, bool], int] = {}
         self._sampled: dict[int, tuple[int, int, bool]] = {}
 
     def set_source(self, asset: int, index: int, place: Place) -> None:
@@ -67,15 +68,18 @@ class OracleModel:
         if index == 0:
             self.unasked.discard(asset)
         self.listings[asset] = self.listings[asset].with_source(index, place)
+        self._moment = -1
 
     def list_like(self, asset: int, like: int) -> None:
         """The owner has listed an asset with the feeds that another one had at first."""
         self.listings[asset] = self._world.listings[like]
+        self._moment = -1
 
     def retire(self, asset: int) -> None:
         """An asset is dead for ever."""
         self.retired.add(asset)
         self.unasked.add(asset)
+        self._moment = -1
 
     def feed(self, asset: int, index: int = 0) -> AnyFeed:
         """The double behind a source."""
@@ -116,8 +120,15 @@ class OracleModel:
         accepted : bool
             The price of now is already the one remembered.
         """
-        listing = self.listings.get(asset)
-        if listing is None:
+        self._forget()
+        key = asset, fresh, accepted
+        word = self._readings.get(key)
+        if word is None:
+            word = self._readings[key] = self._read_anew(asset, fresh, accepted)
+        return word
+
+    def _read_anew(self, asset: int, fresh: bool, accepted: bool) -> int:
+        if asset not in self.listings:
             return 0
         memory = self._state.memory(asset)
         if asset in self.retired:
@@ -153,6 +164,7 @@ class OracleModel:
         if self._moment != self._wire.version:
             self._moment = self._wire.version
             self._known.clear()
+            self._readings.clear()
             self._sampled.clear()
 
     def observe(self, listing: Listing, ema: int) -> Seen:
