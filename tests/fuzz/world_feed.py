@@ -173,14 +173,14 @@ class Push:
         phase = identifier >> PHASE_SHIFT
         if phase >> 16:
             return "round: bad id"
+        if self._fails:
+            return NO_DATA  # the newest one is asked for first
         if not 0 < phase <= len(self.rounds):
             return ""  # the proxy knows no such aggregator
         if time == 0:
             return NO_DATA if phase in self.reverting else "round: no data"
         if time < since:
             return "round: too early"
-        if self._fails:
-            return NO_DATA
         return None if phase == len(self.rounds) else "round: former phase"
 
     def _check_previous(self, identifier: int, proof: bytes, since: int) -> str | None:
