@@ -27,6 +27,8 @@ def _set_reporter(machine: Machine, sender: int, reporter: int) -> None:
 
 def _draw_target(machine: Machine, chooser: Chooser) -> Args:
     """Mostly within reach of the last one."""
+    if not machine.models.state.reporter and not odd(chooser):
+        return None
     target = machine.models.state.target[0] or 1_000 * WAD
     near = target * chooser.integer(30, 250) // 100
     amount = chooser.pick((0, WAD - 1, 10**30 + 1)) if odd(chooser) else near

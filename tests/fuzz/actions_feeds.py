@@ -18,7 +18,7 @@ from tests.fuzz.calldata import selectors, with_bytes, words
 from tests.fuzz.chooser import Chooser
 from tests.fuzz.predict import Models
 from tests.fuzz.predict_orders import first_price
-from tests.fuzz.world_feed import Push
+from tests.fuzz.world_feed import Pull, Push
 from tests.fuzz.world_feeds import FOREVER
 from tests.fuzz.world_ratio import Ratio
 
@@ -106,6 +106,8 @@ def _draw_fault(machine: Machine, chooser: Chooser) -> Args:
     asset = chooser.integer(0, len(machine.feeds.sources) - 1)
     index = chooser.integer(0, len(machine.feeds.sources[asset]) - 1)
     fault, lasts = chooser.integer(0, len(FAULTS) - 1), chooser.pick(LASTS)
+    if isinstance(machine.feeds.sources[asset][index], Pull) and chooser.chance(1, 4):
+        fault = FAULTS.index("wide")
     if machine.pending and chooser.chance(1, 4):
         # a phase begins while an order waits for its first price
         market = machine.pending[chooser.pick(list(machine.pending))][0]
@@ -221,7 +223,18 @@ def _draw_first(machine: Machine, chooser: Chooser) -> Args:
     back = chooser.pick((0, 1, 10, 100, 2_000))
     sources, prices = machine.feeds.sources, machine.feeds.prices
     wrong = [a for a, feeds in enumerate(sources) if feeds[0].said != prices[a]]
-    if wrong and chooser.chance(1, 2):
+    doubted = [
+        (asset, update[2])
+        for asset, feeds in enumerate(sources)
+        if isinstance(feeds[0], Pull)
+        for update in feeds[0].updates
+        if update[1]
+    ]
+    if doubted and chooser.chance(1, 3):
+        # one whose publisher was not sure
+        asset, published = chooser.pick(doubted)
+        back = max(0, machine.wire.now - published)
+    elif wrong and chooser.chance(1, 2):
         # where the first price is one that is wrong
         asset = chooser.pick(wrong)
         back = max(0, machine.wire.now - sources[asset][0].said_at)
