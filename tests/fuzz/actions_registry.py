@@ -67,6 +67,7 @@ def _draw_post(machine: Machine, chooser: Chooser) -> Args:
 
 
 def _post(machine: Machine, sender: int, seed: int, leaves: int, back: int, flaw: int) -> None:
+    leaves = max(1, leaves)  # a shrunk step may want none
     tree = _tree(seed, leaves)
     block = machine.world.chain.block_number
     number = block + 9 if flaw == TOO_EARLY else max(0, block - back)
@@ -87,7 +88,7 @@ def _post(machine: Machine, sender: int, seed: int, leaves: int, back: int, flaw
         "post",
         (seed, leaves, back, flaw),
         predict_reports.post,
-        flaw != TOO_EARLY,
+        number < block,
         origin,
         accounts,
         top,
@@ -115,7 +116,7 @@ def _verify(machine: Machine, sender: int, which: int, account: int, flaw: int) 
     if not machine.posted:
         return
     posted = machine.posted[which % len(machine.posted)]
-    account = min(account, len(posted.tree.leaves))
+    account = max(1, min(account, len(posted.tree.leaves)))
     leaf, path, root = posted.tree.leaves[account - 1], posted.tree.path(account), posted.root
     match flaw:
         case _ if flaw == OTHER_LEAF:
