@@ -29,6 +29,7 @@ POOL = {
     "exit_delay": ONE,
     "request_window": ONE,
     "min_request": WAD,
+    "fund_share": ONE,
 }
 AUCTION = {
     "s0": WAD,

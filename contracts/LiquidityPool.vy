@@ -81,6 +81,7 @@ MIN_REQUEST_WINDOW: constant(uint256) = 600  # [s]
 MAX_REQUEST_WINDOW: constant(uint256) = 30 * 86_400  # [s]
 MIN_MIN_REQUEST: constant(uint256) = 10**16  # [quote wad] and [wad shares]
 MAX_MIN_REQUEST: constant(uint256) = 10**24
+MAX_FUND_SHARE: constant(uint256) = 5_000  # [bps]
 
 CLEARINGHOUSE: public(immutable(IClearinghouse))
 ORACLE: public(immutable(IPriceOracle))
@@ -93,6 +94,7 @@ REQUEST_DELAY: public(immutable(uint256))  # [s]
 EXIT_DELAY: public(immutable(uint256))  # [s]
 REQUEST_WINDOW: public(immutable(uint256))  # [s]
 MIN_REQUEST: public(immutable(uint256))  # [quote wad] entering, [wad shares] leaving
+FUND_SHARE: public(immutable(uint256))  # of the fee of an order that reduces [bps]
 
 
 @deploy
@@ -133,12 +135,14 @@ def __init__(
     assert _params.request_window <= MAX_REQUEST_WINDOW, "request window: too long"
     assert _params.min_request >= MIN_MIN_REQUEST, "min request: too small"
     assert _params.min_request <= MAX_MIN_REQUEST, "min request: too large"
+    assert _params.fund_share <= MAX_FUND_SHARE, "fund share: too large"
     KEEPER_FEE = _params.keeper_fee
     MIN_DELAY = _params.min_delay
     REQUEST_DELAY = _params.request_delay
     EXIT_DELAY = _params.exit_delay
     REQUEST_WINDOW = _params.request_window
     MIN_REQUEST = _params.min_request
+    FUND_SHARE = _params.fund_share
 
 
 @external
@@ -236,12 +240,13 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[2048]) -> b
 
     fill: uint256 = 0
     fee: uint256 = 0
+    reducing: bool = False
     word: uint256 = 0
     reason: String[32] = "dropped"  # by an auction or a cut
     pending: IClearinghouse.Pending = staticcall CLEARINGHOUSE.pending(_account)
     if pending.size_delta != 0:
         base: uint256 = self._base_price(order, since, _proof)
-        fill, fee, word, reason = order_check._examine(_account, order, pending, base)
+        fill, fee, reducing, word, reason = order_check._examine(_account, order, pending, base)
 
     filled: bool = reason == ""
     if filled:
@@ -254,6 +259,8 @@ def execute_order(_account: uint256, _keeper: uint256, _proof: Bytes[2048]) -> b
             fill_price=fill,
             fee=fee,
         )
+        if reducing:
+            self._share_fee(_account, fee)
     else:
         extcall CLEARINGHOUSE.cancel(_account, _keeper, KEEPER_FEE)
         log ILiquidityPool.OrderCancelled(account=_account, market=order.market, keeper=_keeper, reason=reason)
@@ -460,6 +467,18 @@ def _base_price(_order: ILiquidityPool.Order, _since: uint256, _proof: Bytes[204
     # Fresh: with a pull feed, an old price still on chain is not what the market does now.
     price: uint256 = price_word._price(pool_nav._fresh(_order.market))
     return skew_pricing._worsened(price, pool_nav._deviation(_order.market), _order.size_delta > 0)
+
+
+@internal
+def _share_fee(_account: uint256, _fee: uint256):
+    """
+    @notice Pays the fund its part of the fee of an order that reduced.
+    @param _fee [quote wad]
+    """
+    share: uint256 = _fee * FUND_SHARE // order_check.BPS
+    if share != 0:
+        extcall CLEARINGHOUSE.pay(POOL, FUND, share)
+        log ILiquidityPool.FeeShared(account=_account, fund_share=share)
 
 
 # ── internals: requests ──────────────────────────────────────────────────────────────────────────

@@ -28,12 +28,13 @@ BPS: constant(uint256) = 10**4
 @internal
 def _examine(
     _account: uint256, _order: ILiquidityPool.Order, _pending: IClearinghouse.Pending, _base: uint256
-) -> (uint256, uint256, uint256, String[32]):
+) -> (uint256, uint256, bool, uint256, String[32]):
     """
     @notice What the order would be filled at, and why it must be cancelled instead.
     @param _pending the same order as the Clearinghouse holds it
     @param _base price before the skew premium [quote wad per unit]
-    @return fill price [quote wad per unit], fee [quote wad], the market's reading, reason or ""
+    @return fill price [quote wad per unit], fee [quote wad], whether it reduces, the market's reading,
+            reason or ""
     """
     fees: ILiquidityPool.MarketFees = market_terms._fees(_order.market)
     market: IClearinghouse.Market = _pending.terms
@@ -79,7 +80,7 @@ def _examine(
             # The MM it frees may not be spent below zero: others would pay for the premium.
             if self._cushion(after) >= self._cushion(before) and after.equity >= min(before.equity, 0):
                 reason = ""
-    return fill, fee, words[_order.market], reason
+    return fill, fee, reducing, words[_order.market], reason
 
 
 @internal

@@ -94,8 +94,8 @@ def _is_legal(look: Look, account: int, before: Held) -> bool:
         return True
     if look.done == "deleverage" and account in look.last.accounts:
         # at mark a cut takes nothing, below it the pool has not enough
-        pool, words = look.books.held_before(POOL), look.mirror.words_for(look.books.held(POOL))
-        return bool(look.mirror.equity(pool, words, before=True) < 0)
+        pool = look.books.held_before(POOL)
+        return bool(look.mirror.equity(pool, look.mirror.words_for(pool), before=True) < 0)
     if look.done == "execute_order" and look.last.args[0] == account and before.order:
         return True
     return look.written_down and before.stored > 0

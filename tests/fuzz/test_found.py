@@ -128,6 +128,18 @@ CUT_AT_MARK = [
     ["deleverage", 1, 0, 0, 1, 1, 0, 0, 0, 13, 0, 0],
 ]
 
+# The pool's last position of a market was cut off a winner below zero: a mirror that had forgotten
+# that market took the pool to be above zero.
+CUT_TO_NOTHING = [
+    ["submit order", 0, 0, 4, 7, 1, 1494000000000000000000, 2**256 - 1],
+    ["execute order", 3, 0, 0, 7, 4, 0, 1, 1700008270, 0, 0, 0],
+    ["deleverage", 100, 0, 0, 0, 0, 0, 0, 0, 0],
+    ["crash", 0, 0, 1, 10000, 0],
+    ["wait", 57, 0],
+    ["deleverage", 123, 0, 0, 0, 1, 0],
+    ["deleverage", 0, 0, 0, 1, 1, 7],
+]
+
 
 @pytest.mark.parametrize("steps", [AT_FLOOR, TWO_SLICES])
 def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(
@@ -142,3 +154,7 @@ def test_execute_request__price_nobody_pushed__waits() -> None:
 
 def test_deleverage__cut_at_mark__takes_only_what_a_trade_rounds() -> None:
     replay(CUT_AT_MARK, "equity is the owner's")
+
+
+def test_deleverage__last_position_of_the_pool__is_cut_below_zero() -> None:
+    replay(CUT_TO_NOTHING, "equity is the owner's")

@@ -78,6 +78,7 @@ CONSTRUCTORS: dict[str, dict[str, tuple[Any, ...]]] = {
         "exit_delay": (60, 30 * DAY, "exit delay: too short", "exit delay: too long"),
         "request_window": (600, 30 * DAY, "request window: too short", "request window: too long"),
         "min_request": (WAD // 100, 10**24, "min request: too small", "min request: too large"),
+        "fund_share": (0, 5_000, None, "fund share: too large"),
     },
     "LiquidationAuction": {
         "s0": (WAD // 1000, WAD // 4, "parameter: s0", None),

@@ -6,6 +6,7 @@ from chain.interface import ZERO_ADDRESS
 from tests.unit.venue_world import (
     CAP,
     EXIT_DELAY,
+    FUND_SHARE,
     KEEPER_FEE,
     MAKER,
     MIN_DELAY,
@@ -40,6 +41,7 @@ def test_constructor__parameters__are_readable(venue):
     assert pool.EXIT_DELAY() == EXIT_DELAY
     assert pool.REQUEST_WINDOW() == REQUEST_WINDOW
     assert pool.MIN_REQUEST() == MIN_REQUEST
+    assert pool.FUND_SHARE() == FUND_SHARE
     assert pool.owner() == venue.chain.accounts[0]
 
 
@@ -61,6 +63,7 @@ def test_constructor__parameters__are_readable(venue):
         ("request_window", 30 * DAY + 1, "request window: too long"),
         ("min_request", 10**16 - 1, "min request: too small"),
         ("min_request", 10**24 + 1, "min request: too large"),
+        ("fund_share", 5_001, "fund share: too large"),
     ],
 )
 def test_constructor__out_of_range__reverts(venue, name, value, reason, reverts):
@@ -83,6 +86,8 @@ def test_constructor__out_of_range__reverts(venue, name, value, reason, reverts)
         ("request_window", 30 * DAY),
         ("min_request", 10**16),
         ("min_request", 10**24),
+        ("fund_share", 0),
+        ("fund_share", 5_000),
     ],
 )
 def test_constructor__at_its_bound__deploys(venue, name, value):

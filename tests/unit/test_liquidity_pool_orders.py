@@ -4,11 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chain.deployment import ESCROW, POOL
+from chain.deployment import ESCROW, FUND, POOL
 from margin_model import skew_pricing
 from margin_model.price_word import STALE, UNUSABLE, VOLATILE
 from tests.unit.venue_world import (
     CAP,
+    FUND_SHARE,
     KEEPER_FEE,
     LINE,
     MAKER,
@@ -130,13 +131,38 @@ def test_execute_order__opening__fills_at_the_skew_price(venue, account, size):
 
 def test_execute_order__bought_and_sold_again__costs_fees_and_nothing_else(venue, account):
     nav = venue.pool.nav()
-    fees = 0
+    fees, shares = 0, 0
     for size in (70 * WAD, 30 * WAD, -60 * WAD, -40 * WAD):
-        fees += venue.trade(account, MARKET, size).fee
+        fee = venue.trade(account, MARKET, size).fee
+        fees += fee
+        shares += fee * FUND_SHARE // 10**4 if size < 0 else 0
     assert venue.size(account, MARKET) == 0
     assert venue.cash(account) == 100_000 * WAD - 4 * KEEPER_FEE - fees
-    assert venue.pool.nav() == nav + fees
+    assert venue.pool.nav() == nav + fees - shares
+    assert venue.cash(FUND) == shares > 0
     venue.check()
+
+
+def test_execute_order__reduces__shares_its_fee_with_the_fund(venue, account):
+    venue.trade(account, MARKET, 50 * WAD)
+    assert venue.cash(FUND) == 0
+    receipt = venue.order(account, MARKET, -20 * WAD)
+    share = venue.event(receipt, "OrderExecuted").fee * FUND_SHARE // 10**4
+    assert venue.event(receipt, "FeeShared") == (account, share)
+    assert venue.cash(FUND) == share
+
+
+def test_execute_order__flips__is_an_opening_and_shares_nothing(venue, account):
+    venue.trade(account, MARKET, 50 * WAD)
+    receipt = venue.order(account, MARKET, -80 * WAD)
+    assert not venue.events(receipt, "FeeShared")
+    assert venue.cash(FUND) == 0
+
+
+def test_execute_order__fee_too_small_to_share__nothing_is_said(venue, account):
+    venue.pool.set_market_fees(MARKET, (0, 0, CAP))
+    venue.trade(account, MARKET, 50 * WAD)
+    assert not venue.events(venue.order(account, MARKET, -20 * WAD), "FeeShared")
 
 
 def test_execute_order__shrinking_skew__pays_the_maker_fee_and_gets_the_premium(venue, account):
@@ -296,7 +322,7 @@ def test_refresh_nav__anybody__stores_what_the_view_says(venue, account, strange
 )
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_execute_order__any_path__conserves_and_back_at_the_price_nobody_gained(venue, path):
-    """I1 and I2 hold. All closed, what the pool won is what the traders lost."""
+    """I1 and I2 hold. All closed, what pool and fund won is what the traders lost."""
     with venue.undone():
         traders = [venue.open(500_000 * WAD) for _ in range(2)]
         for who, units, percent in path:
@@ -307,7 +333,7 @@ def test_execute_order__any_path__conserves_and_back_at_the_price_nobody_gained(
                 venue.trade(account, MARKET, -venue.size(account, MARKET))
         venue.check()
         assert venue.skew(MARKET) == 0
-        everything = sum(venue.cash(i) for i in (POOL, venue.keeper, *traders))
+        everything = sum(venue.cash(i) for i in (POOL, FUND, venue.keeper, *traders))
         assert everything == 2_000_000 * WAD
         assert venue.pool.nav() == venue.cash(POOL)
 
