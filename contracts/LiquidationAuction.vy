@@ -26,6 +26,12 @@ from .modules import auction_math
 from .modules import auction_word
 from .modules import fixed_point
 
+# What a slice costs, and by which parameters.
+from .modules import auction_terms
+
+initializes: auction_terms
+exports: auction_terms.parameters
+
 # Who pays for what accounts lack; what suppliers were charged, now and lately.
 from .modules import waterfall
 
@@ -38,22 +44,12 @@ LAST_PROTOCOL_ACCOUNT: constant(uint256) = 3
 HEALTHY: constant(uint256) = 0
 MARGIN_CALL: constant(uint256) = 2
 
-MIN_SLICE: constant(uint256) = 10**16  # unless the largest slice is smaller [wad]
-
 # What moving sixteen sizes by whole wei can cost at price_word.MAX_PRICE [quote wad]: an account
 # that was sold back to its buffer must be able to leave.
 SLICE_ROUNDING: constant(int256) = 16 * 10**8
 
 # Limits beyond this are no limits; keeps their products within 256 bits [quote wad].
 MAX_LIMIT: constant(int256) = 2**127
-
-MIN_PHASE: constant(uint256) = 60  # [s]
-MAX_PHASE: constant(uint256) = 7 * 86_400  # [s]
-MIN_S0: constant(uint256) = 10**15  # [wad]
-MAX_PENALTY: constant(uint256) = 2 * 10**17  # [wad]
-MAX_TIP: constant(uint256) = 10**21  # [quote wad]
-MAX_CHIP: constant(uint256) = 5 * 10**16  # [wad]
-MAX_DUST: constant(uint256) = 10**23  # [quote wad]
 
 CLEARINGHOUSE: public(immutable(IClearinghouse))
 ORACLE: public(immutable(IPriceOracle))
@@ -62,30 +58,8 @@ POOL: public(immutable(ILiquidityPool))
 FUND: public(immutable(IInsuranceFund))
 DELEVERAGING: public(immutable(address))
 
-# Immutable where they live too; copied so that a bid does not ask for them.
+# Immutable where it lives too; copied so that a bid does not ask for it.
 IM_MULTIPLIER: immutable(uint256)  # [wad]
-BUFFER: immutable(uint256)  # b [wad]
-MAX_STEP: immutable(uint256)  # most the clock runs between two touches [s]
-
-S0: immutable(uint256)  # [wad]
-S1: immutable(uint256)  # [wad]
-FAST_PHASE: immutable(uint256)  # [s]
-SLOW_PHASE: immutable(uint256)  # [s]
-PENALTY: immutable(uint256)  # p [wad]
-TIP: immutable(uint256)  # [quote wad]
-CHIP: immutable(uint256)  # [wad]
-DUST: immutable(uint256)  # [quote wad]
-
-# A slice about to be sold.
-struct Sale:
-    fraction: uint256  # [wad]
-    bought: int256  # equity at mark the bidder gets [quote wad]
-    payment: int256  # what he pays [quote wad]
-    incentive: uint256  # his gain [quote wad]
-    penalty: uint256  # from the account to the fund [quote wad]
-    fund_incentive: uint256  # paid in by the fund, above max(E, 0) [quote wad]
-    shortfall: uint256  # paid in by the waterfall, below zero [quote wad]
-
 
 _words: HashMap[uint256, uint256]  # account -> auction_word
 
@@ -110,31 +84,12 @@ def __init__(
     FUND = IInsuranceFund(_fund)
     DELEVERAGING = _deleveraging
     IM_MULTIPLIER = staticcall IRiskEngine(_risk_engine).IM_MULTIPLIER()
-    BUFFER = staticcall IRiskEngine(_risk_engine).BUFFER()
-    MAX_STEP = 2 * staticcall IPriceOracle(_oracle).SAMPLE_INTERVAL()
-
-    assert _params.s0 >= MIN_S0 and _params.s0 <= _params.s1, "parameter: s0"
-    assert _params.s1 <= fixed_point.WAD, "parameter: s1"
-    assert _params.fast_phase >= MIN_PHASE, "parameter: fast phase"
-    assert _params.fast_phase <= MAX_PHASE, "parameter: fast phase"
-    assert _params.slow_phase >= MIN_PHASE, "parameter: slow phase"
-    assert _params.slow_phase <= MAX_PHASE, "parameter: slow phase"
-    assert _params.penalty <= MAX_PENALTY, "parameter: penalty"
-    assert _params.tip <= MAX_TIP, "parameter: tip"
-    assert _params.chip <= MAX_CHIP, "parameter: chip"
-    assert _params.dust <= MAX_DUST, "parameter: dust"
-    # what a slice leaves keeps b * MMp >= b * dust above its MM: enough for the part that did not shrink
-    assert (
-        _params.dust * BUFFER >= staticcall IRiskEngine(_risk_engine).KEEPER_COST() * fixed_point.WAD
-    ), "parameter: dust"
-    S0 = _params.s0
-    S1 = _params.s1
-    FAST_PHASE = _params.fast_phase
-    SLOW_PHASE = _params.slow_phase
-    PENALTY = _params.penalty
-    TIP = _params.tip
-    CHIP = _params.chip
-    DUST = _params.dust
+    auction_terms.__init__(
+        _params,
+        staticcall IRiskEngine(_risk_engine).BUFFER(),
+        staticcall IRiskEngine(_risk_engine).KEEPER_COST(),
+        staticcall IPriceOracle(_oracle).SAMPLE_INTERVAL(),
+    )
 
 
 # ── anybody: auctions ────────────────────────────────────────────────────────────────────────────
@@ -187,7 +142,7 @@ def poke(_account: uint256):
     episode: auction_word.Episode = self._running(_account)
     health: IRiskEngine.Health = self._health(_account)
     old_elapsed: uint256 = episode.elapsed
-    episode = self._touched(episode, health.live)
+    episode = auction_terms._touched(episode, health.live)
     self._words[_account] = auction_word._pack(episode)
     # Where prices are not known all of it may be lost: stakers must not leave in between.
     unknown: uint256 = 0 if health.live else health.gross
@@ -206,7 +161,7 @@ def end(_account: uint256):
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
     assert health.live, "price: not usable"
     if held != 0:
-        assert health.equity + SLICE_ROUNDING >= self._buffered(episode), "auction: buffer not reached"
+        assert health.equity + SLICE_ROUNDING >= auction_terms._buffered(episode), "auction: buffer not reached"
     else:
         # nothing left to sell; a debt is written off instead
         assert health.cash >= 0, "auction: debt left"
@@ -221,9 +176,9 @@ def backstop(_account: uint256):
     words: uint256[16] = staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
     assert health.live, "price: not usable"
-    elapsed: uint256 = self._touched(episode, True).elapsed
-    assert elapsed >= FAST_PHASE + SLOW_PHASE, "auction: still selling"
-    assert health.equity < self._buffered(episode), "auction: buffer reached"
+    elapsed: uint256 = auction_terms._touched(episode, True).elapsed
+    assert elapsed >= auction_terms.FAST_PHASE + auction_terms.SLOW_PHASE, "auction: still selling"
+    assert health.equity < auction_terms._buffered(episode), "auction: buffer reached"
 
     payment: int256 = extcall POOL.absorb(_account, words)
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
@@ -282,9 +237,11 @@ def bid(
     )
     health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
     assert health.live, "price: not usable"
-    episode = self._touched(episode, True)
-    terms: ILiquidationAuction.Terms = self._terms(_account, episode, health)
-    sale: Sale = self._sale(terms, _fraction)
+    episode = auction_terms._touched(episode, True)
+    terms: ILiquidationAuction.Terms = auction_terms._terms(
+        FUND, staticcall CLEARINGHOUSE.proceeds(_account), episode, health
+    )
+    sale: auction_terms.Sale = auction_terms._sale(terms, _fraction)
     self._check_limits(sale, _fraction, _max_price, _min_equity)
 
     reward: uint256 = 0
@@ -292,7 +249,9 @@ def bid(
         episode.rewarded = True
         # to himself nothing moves
         if episode.starter != _bidder:
-            reward = auction_math._reward(TIP, CHIP, sale.fraction, terms.maintenance, terms.incentive)
+            reward = auction_math._reward(
+                auction_terms.TIP, auction_terms.CHIP, sale.fraction, terms.maintenance, terms.incentive
+            )
     old_pending: uint256 = self._pending(episode)
     episode.unsold = fixed_point._mul_wad_down(episode.unsold, fixed_point.WAD - sale.fraction)
     self._words[_account] = auction_word._pack(episode)
@@ -383,23 +342,8 @@ def terms(_account: uint256) -> ILiquidationAuction.Terms:
     )
     # the clock runs on prices that are usable but too old to bid at, too
     clock_runs: bool = health.live or self._health(_account).live
-    return self._terms(_account, self._touched(episode, clock_runs), health)
-
-
-@external
-@view
-def parameters() -> ILiquidationAuction.Params:
-    """@custom:see ILiquidationAuction"""
-    return ILiquidationAuction.Params(
-        s0=S0,
-        s1=S1,
-        fast_phase=FAST_PHASE,
-        slow_phase=SLOW_PHASE,
-        penalty=PENALTY,
-        tip=TIP,
-        chip=CHIP,
-        dust=DUST,
-    )
+    episode = auction_terms._touched(episode, clock_runs)
+    return auction_terms._terms(FUND, staticcall CLEARINGHOUSE.proceeds(_account), episode, health)
 
 
 @external
@@ -482,7 +426,7 @@ def _check_requirement(_bidder: uint256, _prices: uint256[16]):
 
 @internal
 @pure
-def _check_limits(_sale: Sale, _asked: uint256, _max_price: int256, _min_equity: int256):
+def _check_limits(_sale: auction_terms.Sale, _asked: uint256, _max_price: int256, _min_equity: int256):
     """
     @dev Limits are for the slice asked and shrink with it; each is rounded as what it limits, so
          that the exact terms always pass.
@@ -493,7 +437,7 @@ def _check_limits(_sale: Sale, _asked: uint256, _max_price: int256, _min_equity:
     assert _sale.bought >= auction_math._scale_down(min_equity, _sale.fraction, _asked), "bid: equity below limit"
 
 
-# ── internals: clock and terms ───────────────────────────────────────────────────────────────────
+# ── internals: health ────────────────────────────────────────────────────────────────────────────
 
 
 @internal
@@ -501,106 +445,6 @@ def _check_limits(_sale: Sale, _asked: uint256, _max_price: int256, _min_equity:
 def _health(_account: uint256) -> IRiskEngine.Health:
     words: uint256[16] = staticcall ORACLE.read(staticcall CLEARINGHOUSE.held_assets(_account))
     return staticcall CLEARINGHOUSE.health(_account, words)
-
-
-@internal
-@view
-def _touched(_episode: auction_word.Episode, _live: bool) -> auction_word.Episode:
-    """
-    @dev Oracle-live time: a touch counts what passed since the last one, but no more than two
-         sample intervals, and nothing while the account's assets are not usable. Touching more often
-         adds nothing; touching rarely only slows the clock.
-    """
-    episode: auction_word.Episode = _episode
-    if _live:
-        episode.elapsed += min(block.timestamp - episode.touched_at, MAX_STEP)
-    episode.touched_at = block.timestamp
-    return episode
-
-
-@internal
-@view
-def _buffered(_episode: auction_word.Episode) -> int256:
-    """
-    @return BMp [quote wad]
-    """
-    maintenance: uint256 = 0
-    buffered: uint256 = 0
-    maintenance, buffered = auction_math._requirement(_episode.maintenance, _episode.unsold, BUFFER)
-    return convert(buffered, int256)
-
-
-@internal
-@view
-def _terms(_account: uint256, _episode: auction_word.Episode, _health: IRiskEngine.Health) -> ILiquidationAuction.Terms:
-    """
-    @param _episode touched now
-    """
-    proceeds: uint256 = staticcall CLEARINGHOUSE.proceeds(_account)
-    discount: uint256 = auction_math._discount(_episode.elapsed, S0, S1, FAST_PHASE, SLOW_PHASE)
-    offer: auction_math.Offer = auction_math._offer(
-        _health.equity,
-        proceeds,
-        _episode.maintenance,
-        _episode.unsold,
-        discount,
-        BUFFER,
-        PENALTY,
-        self._fund_available(_health.equity, _episode, discount),
-        DUST,
-    )
-    return ILiquidationAuction.Terms(
-        equity=_health.equity,
-        proceeds=proceeds,
-        maintenance=offer.maintenance,
-        incentive=offer.incentive,
-        penalty=offer.penalty,
-        price=offer.price,
-        largest_slice=offer.largest_slice,
-        elapsed=_episode.elapsed,
-        live=_health.live,
-    )
-
-
-@internal
-@view
-def _fund_available(_equity: int256, _episode: auction_word.Episode, _discount: uint256) -> uint256:
-    """
-    @dev The fund is asked only when the account's own equity does not cover s * MMp, and never for
-         dust: the constant part of MM comes back with every start, and could be earned again and again.
-    """
-    maintenance: uint256 = fixed_point._mul_wad_down(_episode.maintenance, _episode.unsold)
-    if maintenance < DUST or _equity >= convert(fixed_point._mul_wad_down(maintenance, _discount), int256):
-        return 0
-    return staticcall FUND.available_incentive()
-
-
-@internal
-@view
-def _sale(_terms: ILiquidationAuction.Terms, _asked: uint256) -> Sale:
-    """
-    @notice The slice that is sold of what was asked: what the bidder pays is rounded up, what he and
-            the fund get is rounded down.
-    """
-    assert _terms.largest_slice > 0, "auction: buffer reached"
-    fraction: uint256 = min(_asked, _terms.largest_slice)
-    assert fraction >= min(MIN_SLICE, _terms.largest_slice), "slice: too small"
-    if fraction < fixed_point.WAD and _terms.largest_slice == fixed_point.WAD:
-        # all of it is for sale: it may not be ground to dust, which nobody would want
-        rest: uint256 = fixed_point._mul_wad_down(_terms.maintenance, fixed_point.WAD - fraction)
-        assert rest >= DUST, "slice: leaves dust"
-    fund_incentive: uint256 = 0
-    shortfall: uint256 = 0
-    fund_incentive, shortfall = auction_math._fund_parts(_terms.equity, _terms.incentive, fraction)
-    return Sale(
-        fraction=fraction,
-        bought=auction_math._scale_down(_terms.equity - convert(_terms.proceeds, int256), fraction, fixed_point.WAD),
-        payment=auction_math._scale_up(_terms.price, fraction, fixed_point.WAD),
-        incentive=fixed_point._mul_wad_down(_terms.incentive, fraction),
-        penalty=fixed_point._mul_wad_down(_terms.penalty, fraction),
-        fund_incentive=fund_incentive,
-        shortfall=shortfall,
-    )
 
 
 # ── internals: settlement ────────────────────────────────────────────────────────────────────────
@@ -613,7 +457,7 @@ def _transfer(
     _starter: uint256,
     _reward: uint256,
     _terms: ILiquidationAuction.Terms,
-    _sale: Sale,
+    _sale: auction_terms.Sale,
     _cash: int256,
     _old_pending: uint256,
     _pending: uint256,
