@@ -26,6 +26,7 @@ EVENTS = (
     "SupplyWrittenDown",
     "CollateralSold",
     "Staked",
+    "FeeShared",
     "Unstaked",
     "FundPaid",
     "InterestAccrued",
@@ -51,9 +52,10 @@ class Metrics:
     first_bid_seconds : float or None
         Median time from the start of an auction to its first fill.
     first_bid_seconds_worst : float or None
-    penalties, incentives, rewards : float
+    penalties, fees, incentives, rewards : float
+        Of fees, what trading brought the fund.
     fund_in, fund_out : float
-        Stakes, penalties and interest; payments to auctions and to leaving stakers.
+        Stakes, penalties, fees and interest; payments to auctions and to leaving stakers.
     fund_paid : float
         Payments to auctions alone.
     pool_in, pool_out : float
@@ -74,6 +76,7 @@ class Metrics:
     first_bid_seconds: float | None
     first_bid_seconds_worst: float | None
     penalties: float
+    fees: float
     incentives: float
     rewards: float
     fund_in: float
@@ -105,7 +108,8 @@ def measure(happenings: list[Happening]) -> Metrics:
     auctions = _auctions(happenings)
     waits = [auction.first_bid for auction in auctions if auction.first_bid is not None]
     outcomes = Counter(auction.outcome for auction in auctions)
-    penalties = total("SliceSold", "penalty")
+    penalties, fees = total("SliceSold", "penalty"), total("FeeShared", "fund_share")
+    earned = penalties + fees + total("InterestAccrued", "to_fund")
     fund_paid = total("FundPaid", "old_balance") - total("FundPaid", "new_balance")
     amounts: dict[bool, list[int]] = {True: [], False: []}  # of entering, of leaving [quote wad]
     for args in events["RequestExecuted"]:
@@ -133,9 +137,10 @@ def measure(happenings: list[Happening]) -> Metrics:
         first_bid_seconds=float(median(waits)) if waits else None,
         first_bid_seconds_worst=float(max(waits)) if waits else None,
         penalties=penalties,
+        fees=fees,
         incentives=total("SliceSold", "incentive"),
         rewards=total("StarterRewarded", "reward"),
-        fund_in=penalties + total("Staked", "amount") + total("InterestAccrued", "to_fund"),
+        fund_in=earned + total("Staked", "amount"),
         fund_out=fund_paid + total("Unstaked", "amount"),
         fund_paid=fund_paid,
         pool_in=sum(amounts[True]) / WAD,

@@ -127,7 +127,7 @@ def detail(outcome: Outcome) -> list[str]:
         ),
         section(
             "Insurance fund",
-            "Stakes and penalties come in; what accounts cannot pay themselves goes out.",
+            "Stakes, penalties and fees come in; what accounts cannot pay themselves goes out.",
             charts.fund(history),
         ),
         section("Accounts by status", "All user accounts.", charts.statuses(history)),

@@ -76,6 +76,7 @@ def to_document(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "first_bid_seconds": metrics.first_bid_seconds,
         "first_bid_seconds_worst": metrics.first_bid_seconds_worst,
         "penalties": metrics.penalties,
+        "fees_to_fund": metrics.fees,
         "incentives": metrics.incentives,
         "starter_rewards": metrics.rewards,
         "fund_in": metrics.fund_in,
@@ -143,7 +144,8 @@ def rows(outcome: Outcome) -> list[tuple[str, str]]:
         ("time to first bid", _waits(metrics.first_bid_seconds, metrics.first_bid_seconds_worst)),
         ("incentives to bidders", _money(metrics.incentives)),
         ("penalties to the fund", _money(metrics.penalties)),
-        ("fund in", f"{_money(metrics.fund_in)} (stakes, penalties, interest)"),
+        ("fees to the fund", _money(metrics.fees)),
+        ("fund in", f"{_money(metrics.fund_in)} (stakes, penalties, fees, interest)"),
         ("fund out", _money(metrics.fund_out)),
         (
             "shortfall",

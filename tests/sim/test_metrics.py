@@ -111,6 +111,7 @@ def test_measure__waterfall__every_step_in_quote() -> None:
         [
             happened("Staked", amount=100 * WAD),
             happened("InterestAccrued", to_fund=6 * WAD),
+            happened("FeeShared", account=7, fund_share=2 * WAD),
             happened("Unstaked", amount=5 * WAD),
             happened("FundPaid", old_balance=100 * WAD, new_balance=90 * WAD),
             happened(
@@ -120,7 +121,7 @@ def test_measure__waterfall__every_step_in_quote() -> None:
             happened("StarterRewarded", reward=3 * WAD),
         ]
     )
-    assert (metrics.fund_in, metrics.fund_out) == (106, 15)
+    assert (metrics.fund_in, metrics.fees, metrics.fund_out) == (108, 2, 15)
     assert (metrics.shortfall, metrics.covered_by_fund, metrics.covered_by_pool) == (16, 10, 4)
     assert metrics.written_down == 2
     assert metrics.rewards == 3

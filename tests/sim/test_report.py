@@ -23,6 +23,7 @@ KEYS = {
     "backstops",
     "first_bid_seconds",
     "penalties",
+    "fees_to_fund",
     "fund_in",
     "fund_out",
     "written_down",
