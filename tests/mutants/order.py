@@ -63,6 +63,8 @@ def _score(test: Test, where: Place) -> int:
     name = test.nodeid.partition("::")[2]
     if where.function and where.function in name.partition("__")[0]:
         score += _FUNCTION
+    if where.function and name.endswith(f"-{where.function}]"):  # a case of its own
+        score += _FUNCTION
     if where.function and re.search(rf"\.{where.function}\(", test.text):
         score += _FUNCTION
     own, *others = where.names

@@ -57,6 +57,12 @@ def test_post_target__further_than_twice_or_half__reverts(venue, reporter, targe
         venue.fund.post_target(target, sender=reporter)
 
 
+@pytest.mark.parametrize("target", [WAD, 10**30])
+def test_post_target__at_its_bound__is_taken(venue, reporter, target):
+    venue.fund.post_target(target, sender=reporter)
+    assert venue.fund.capital_buffer()[0] == target
+
+
 @pytest.mark.parametrize("target", [0, WAD - 1, 10**30 + 1])
 def test_post_target__out_of_range__reverts(venue, reporter, target, reverts):
     with reverts("target: out of range"):

@@ -196,6 +196,12 @@ def test_plan__reason__then_killers_nearby_then_the_function_then_the_file():
     assert ordered == ["_h__i", "_k__l", "_b__c", "_e__f", "_b__c"]
 
 
+def test_plan__case_named_after_the_function__first():
+    tests = [Test(f"tests/unit/test_other.py::test_lock__b[Adder-{n}]", "") for n in ("sub", "add")]
+    where = place(FILE, "add", "", ["Adder"])
+    assert plan(tests, where, [], {})[0] == tests[1]
+
+
 def test_plan__any__loses_no_test():
     tests = [Test(f"tests/unit/test_{n % 7}.py::test_{n}", "x.add(1)" * (n % 2)) for n in range(99)]
     where = place(FILE, "add", "", ["Adder"])
