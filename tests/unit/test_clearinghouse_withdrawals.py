@@ -2,7 +2,7 @@
 
 import pytest
 
-from chain.deployment import POOL
+from chain.deployment import POOL, PORTFOLIO
 from chain.interface import ZERO_ADDRESS
 from margin_model.price_word import STALE, UNCERTAIN, UNUSABLE, VOLATILE
 from tests.unit.ledger_world import (
@@ -164,6 +164,8 @@ def test_withdraw__quote_lent_beyond_four_fifths__reverts(ledger, holder, revert
     # it is about what a debtor takes: a supplier leaves, and a debtor may take collateral
     ledger.withdraw(lender, 10 * 10**6)
     ledger.withdraw(holder, 1, ledger.tokens["IRON"])
+    ledger.house.set_kind(holder, PORTFOLIO, sender=ledger.owner)
+    assert ledger.house.account(holder).kind == PORTFOLIO
 
 
 def test_withdraw__debt_without_any_supply__reverts(ledger, holder, reverts):
