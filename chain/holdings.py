@@ -26,6 +26,8 @@ class Account:
         Collateral by token id [wad units]; none of amount 0.
     pending : (int, int) or None
         Market and size delta of the reserved order.
+    keeper_fee : int or None
+        Of the order that has not ended, in ESCROW [quote wad].
     """
 
     owner: str = ZERO_ADDRESS
@@ -36,6 +38,7 @@ class Account:
     positions: dict[int, tuple[int, int]] = field(default_factory=dict)
     amounts: dict[int, int] = field(default_factory=dict)
     pending: tuple[int, int] | None = None
+    keeper_fee: int | None = None
     in_auction: bool = False
 
 

@@ -39,6 +39,8 @@ class Ledger:
     clearinghouse : Contract
     auction : Contract, optional
         Tells which part of its cash an account sold: without it proceeds are not known.
+    pool : Contract, optional
+        Tells how orders end: without it, say so with `end_order`.
 
     Attributes
     ----------
@@ -59,9 +61,14 @@ class Ledger:
         One line each.
     """
 
-    def __init__(self, clearinghouse: Contract, auction: Contract | None = None) -> None:
-        told_by = (clearinghouse,) if auction is None else (clearinghouse, auction)
-        self._contracts = {each.address: each for each in told_by}
+    def __init__(
+        self,
+        clearinghouse: Contract,
+        auction: Contract | None = None,
+        pool: Contract | None = None,
+    ) -> None:
+        told_by = (clearinghouse, auction, pool)
+        self._contracts = {each.address: each for each in told_by if each is not None}
         self.addresses = list(self._contracts)
         self.accounts: dict[int, Account] = {a: Account() for a in (POOL, FUND, ESCROW)}
         self.tokens: dict[int, Token] = {}
@@ -99,6 +106,15 @@ class Ledger:
         self.accounts[POOL].stored += to_pool
         self.accounts[FUND].stored += to_fund
         self.index_moves += 1
+
+    def end_order(self, account: int) -> None:
+        """Take in that an order was filled or cancelled: its keeper fee has left ESCROW."""
+        held = self._account(account)
+        if held.keeper_fee is None:
+            self.contradictions.append(f"account {account}: no order, and one ended")
+            return
+        self.accounts[ESCROW].stored -= held.keeper_fee
+        held.keeper_fee = held.pending = None
 
     def sums(self) -> tuple[int, int]:
         """Of what users' accounts store, by sign: supply and debt [quote wad / index]."""
@@ -192,8 +208,9 @@ class Ledger:
 
     def _on_OrderReserved(self, event: Any) -> None:
         account = self._account(event.account)
-        self._expect(account.pending, None, f"account {event.account}: pending order")
-        account.pending = event.market, event.size_delta
+        self._expect(account.keeper_fee, None, f"account {event.account}: keeper fee of an order")
+        account.pending, account.keeper_fee = (event.market, event.size_delta), event.fee
+        self.accounts[ESCROW].stored += event.fee
 
     def _on_ReservationReleased(self, event: Any) -> None:
         account = self._account(event.account)
@@ -245,6 +262,14 @@ class Ledger:
 
     def _on_Withdrawn(self, event: Any) -> None:
         self.deposited[event.token] -= event.amount
+
+    # ── events of the pool ───────────────────────────────────────────────────────────────────────
+
+    def _on_OrderExecuted(self, event: Any) -> None:
+        self.end_order(event.account)
+
+    def _on_OrderCancelled(self, event: Any) -> None:
+        self.end_order(event.account)
 
     # ── events of the auction ────────────────────────────────────────────────────────────────────
 

@@ -115,7 +115,7 @@ class Audit:
 
 def rebuild(protocol: Deployment, first: int, last: int, progress: Progress) -> Ledger:
     """The books after block `last`, from what was logged since block `first`."""
-    ledger = Ledger(protocol.clearinghouse, protocol.auction)
+    ledger = Ledger(protocol.clearinghouse, protocol.auction, protocol.pool)
     for until, logs in read_logs(protocol.chain, ledger.addresses, first, last):
         ledger.feed(logs)
         progress("reading events", until - first + 1, last - first + 1)

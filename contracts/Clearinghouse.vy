@@ -243,7 +243,9 @@ def reserve(_account: uint256, _market: uint256, _size_delta: int256, _fee: uint
     self._only_pool()
     word: uint256 = accounts._acting(_account, _caller)
     position_book._reserve(_account, word, _market, _size_delta, _fee)
-    self._move_cash(_account, accounts.ESCROW, _fee)
+    fee: int256 = ledger_math._signed(_fee)
+    cash_book._move_escrow(fee)
+    cash_book._leave(_account, unsafe_sub(0, fee), 0)
     if cash_book._cash(_account) < 0 or accounts._markets(word) != 0:
         margin_check._check_fee(_account)
 
@@ -323,7 +325,7 @@ def cut(_account: uint256, _market: uint256, _size_delta: int256, _price: uint25
     self._only_auction()
     accounts._check_tradable(_account)
     if _drops_order:
-        position_book._release(_account)
+        position_book._drop(_account)
     self._trade_with_pool(_account, _market, _size_delta, _price, 0, _word)
 
 
@@ -332,7 +334,7 @@ def begin_auction(_account: uint256):
     """@custom:see IClearinghouse"""
     self._only_auction()
     accounts._check_tradable(_account)
-    position_book._release(_account)
+    position_book._drop(_account)
     accounts._set_in_auction(_account, True)
 
 
@@ -599,5 +601,5 @@ def _move_slice(_account: uint256, _destination: uint256, _fraction: int256, _re
 @internal
 def _pay_keeper(_keeper: uint256, _fee: uint256):
     accounts._user(_keeper)
-    cash_book._debit_system(accounts.ESCROW, _fee)
+    cash_book._move_escrow(unsafe_sub(0, ledger_math._signed(_fee)))
     cash_book._credit(_keeper, _fee)

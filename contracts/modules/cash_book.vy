@@ -134,6 +134,17 @@ def _add(_account: uint256, _delta: int256) -> int256:
 
 
 @internal
+def _move_escrow(_delta: int256):
+    """
+    @notice Keeper fees in and out of ESCROW, which the events of orders tell.
+    @dev It never has proceeds. A fee is below 2**70, so nothing wraps.
+    """
+    cash: int256 = unsafe_add(self.balances[accounts.ESCROW] >> PROCEEDS_BITS, _delta)
+    self._check_not_owing(cash)
+    self.balances[accounts.ESCROW] = cash << PROCEEDS_BITS
+
+
+@internal
 def _set_proceeds(_account: uint256, _proceeds: int256):
     """
     @param _proceeds not negative [quote wad]
@@ -181,7 +192,7 @@ def _credit(_account: uint256, _amount: uint256):
     """
     amount: int256 = ledger_math._signed(_amount)
     self._add(_account, amount)
-    if _account == 0 or _account >= accounts.FIRST_USER:
+    if unsafe_sub(_account, accounts.POOL) > accounts.ESCROW - accounts.POOL:
         if accounts._user(_account) & accounts.IN_AUCTION != 0:
             self._set_proceeds(_account, unsafe_add(self._proceeds(_account), amount))
 
@@ -192,8 +203,8 @@ def _debit_system(_source: uint256, _amount: uint256):
     @notice Takes cash out of an account of the protocol; only POOL may owe.
     """
     cash: int256 = self._add(_source, unsafe_sub(0, ledger_math._signed(_amount)))
-    if cash < 0 and _source != accounts.POOL:
-        errors._fail("cash: too little")
+    if _source != accounts.POOL:
+        self._check_not_owing(cash)
 
 
 @internal
@@ -243,6 +254,13 @@ def proceeds(_account: uint256) -> uint256:
 def supply() -> (uint256, uint256, uint256, uint256):
     """@custom:see IClearinghouse"""
     return self._totals()
+
+
+@internal
+@pure
+def _check_not_owing(_cash: int256):
+    if _cash < 0:
+        errors._fail("cash: too little")
 
 
 @internal

@@ -160,12 +160,10 @@ def _follow(_market: uint256, _longs: int256, _skewed: bool):
 
 @internal
 def _reserve(_account: uint256, _word: uint256, _market: uint256, _size_delta: int256, _fee: uint256):
+    """
+    @dev The pool keeps one order an account, none of size 0 or above 2**94.
+    """
     self._check_listed(_market)
-    if _word & accounts.RESERVED != 0:
-        errors._fail("order: pending")
-    if _size_delta == 0:
-        errors._fail("size: zero")
-    ledger_math._check_size(_size_delta)
     accounts._check_isolated(_word, 1 << _market)
     self.reservations[_account] = unsafe_add(_size_delta << 8, convert(convert(_market, bytes32), int256))
     accounts._set_bit(_account, accounts.RESERVED_BIT, True)
@@ -183,8 +181,16 @@ def _release(_account: uint256) -> (uint256, int256):
     if size_delta != 0:
         self.reservations[_account] = 0
         accounts._set_bit(_account, accounts.RESERVED_BIT, False)
-        log IClearinghouse.ReservationReleased(account=_account)
     return market, size_delta
+
+
+@internal
+def _drop(_account: uint256):
+    """
+    @notice Lets go of what is pending while its order, whose end the pool tells, lives on.
+    """
+    if self._release(_account)[1] != 0:
+        log IClearinghouse.ReservationReleased(account=_account)
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────

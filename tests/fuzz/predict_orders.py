@@ -37,7 +37,6 @@ def submit_order(m: Models, sender: int, account: int, market: int, size_delta: 
     require(size_delta != 0 and abs(size_delta) <= MAX_SIZE, "order: size out of range")
     require(m.state.order(account).submitted_at == 0, "order: already pending")
     found = acting(m, account, sender)
-    require(not found.reserved, "order: pending")
     check_isolated(found, 1 << market)
     holding = m.state.holding(account)
     leave(m, account, holding, m.world.config.pool["keeper_fee"])

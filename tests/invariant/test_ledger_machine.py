@@ -157,6 +157,7 @@ class LedgerMachine(RuleBasedStateMachine):
             word, words = self.world.word(market), self.world.words()
             expected = self.house.health_after(account, words, market, size, price, fee)
             self._did(self.world.fill(account, price, fee, word))
+            self.books.end_order(account)  # told by the pool
             found = self.house.health(account, words)
             # what is stored of cash is rounded once an index has moved
             slack = 0 if self.house.supply()[:2] == (RAY, RAY) else 2
@@ -169,6 +170,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if account in self._free() and worth >= fee:
             self._did(world.reserve(account, market, size, fee))
             self._did(world.call_as(world.pool, "cancel", account, world.keeper, fee))
+            self.books.end_order(account)
 
     @rule(market=markets, price=prices, elapsed=st.integers(0, 48 * HOUR), poke=st.booleans())
     def move_price(self, market: int, price: int, elapsed: int, poke: bool) -> None:

@@ -52,30 +52,12 @@ def test_reserve__largest_sizes__come_back(ledger):
         assert ledger.house.pending(account)[:2] == (8, size)
 
 
-@pytest.mark.parametrize(
-    ("market", "size", "reason"),
-    [
-        (0, 0, "size: zero"),
-        (0, LIMIT, "size: too large"),
-        (0, -LIMIT, "size: too large"),
-        (0, -(2**255), "size: too large"),
-        (MARKETS, WAD, "market: not listed"),
-        (16, WAD, "market: not listed"),
-        (ALL, WAD, "market: not listed"),
-    ],
-)
-def test_reserve__bad_order__reverts(ledger, reverts, market, size, reason):
+@pytest.mark.parametrize("market", [MARKETS, 16, ALL])
+def test_reserve__unlisted_market__reverts(ledger, reverts, market):
     account = ledger.open(100)
-    with reverts(reason):
-        ledger.reserve(account, market, size)
+    with reverts("market: not listed"):
+        ledger.reserve(account, market, WAD)
     assert ledger.house.pending(account)[:2] == (0, 0)
-
-
-def test_reserve__second_order__reverts(ledger, reverts):
-    account = ledger.open(100)
-    ledger.reserve(account, 0, WAD)
-    with reverts("order: pending"):
-        ledger.reserve(account, 1, WAD)
 
 
 def test_reserve__for_another__reverts(ledger, stranger, reverts):
@@ -168,7 +150,7 @@ def test_fill__opening__moves_size_and_cost_between_account_and_pool(ledger):
     assert ledger.house.pending(account)[:2] == (0, 0)
     word = (3 * WAD << 128) + 330 * WAD
     assert ledger.event(receipt, "PositionsExchanged") == (2, account, 0, word, 0, -word)
-    assert ledger.event(receipt, "ReservationReleased") == (account,)
+    assert not ledger.events(receipt, "ReservationReleased")
 
 
 def test_fill__reducing__realises_in_proportion(ledger):
@@ -197,8 +179,9 @@ def test_fill__flipping__closes_and_opens_the_rest(ledger):
 def test_fill__keeper__is_paid_out_of_escrow(ledger):
     account = ledger.open(100)
     ledger.reserve(account, 0, WAD, 2 * WAD)
-    ledger.fill(account, keeper_fee=2 * WAD)
+    receipt = ledger.fill(account, keeper_fee=2 * WAD)
     assert ledger.cash(ESCROW) == 0
+    assert ESCROW not in [event.account for event in ledger.events(receipt, "CashChanged")]
     assert ledger.cash(ledger.keeper) == 2 * WAD
 
 
@@ -297,7 +280,7 @@ def test_cancel__pending__releases_and_pays(ledger):
     account = ledger.open(100)
     ledger.reserve(account, 5, -WAD, WAD)
     receipt = ledger.call_as(ledger.pool, "cancel", account, ledger.keeper, WAD)
-    assert ledger.event(receipt, "ReservationReleased") == (account,)
+    assert not ledger.events(receipt, "ReservationReleased")
     assert ledger.house.pending(account)[:2] == (0, 0)
     assert not ledger.house.account(account).reserved
     assert ledger.cash(ledger.keeper) == WAD
