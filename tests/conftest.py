@@ -104,16 +104,21 @@ def harness(artifacts: Artifacts) -> Callable[..., Contract]:
 
 
 @pytest.fixture(scope="session")
-def _deployment(session_chain: Chain, artifacts: Artifacts) -> Any:
+def _deployment(artifacts: Artifacts) -> Any:
     from chain.deployment import Deployment, load_config
 
-    return Deployment.deploy(session_chain, load_config("demo"), artifacts)
+    return Deployment.deploy(_new_chain(), load_config("demo"), artifacts)
 
 
 @pytest.fixture
-def protocol(_deployment: Any, chain: Chain) -> Any:
-    """The whole protocol from config/demo.yaml with mock feeds and tokens, fresh for this test."""
-    return _deployment
+def protocol(_deployment: Any) -> Iterator[Any]:
+    """The whole protocol from config/demo.yaml with mock feeds and tokens, fresh for this test.
+
+    On a chain of its own, where no other fixture lets time pass: its prices would grow old.
+    """
+    snapshot = _deployment.chain.snapshot()
+    yield _deployment
+    _deployment.chain.revert(snapshot)
 
 
 @pytest.fixture(scope="session")

@@ -58,31 +58,31 @@ def test_deploy__bare_feeds__aggregator_is_its_own_proxy(chain):
     assert list(deployment.tokens) == ["USDC", "WBTC"]
 
 
-def test_set_price__every_kind_of_feed__oracle_reads_it(protocol, chain):
-    chain.advance(60)
+def test_set_price__every_kind_of_feed__oracle_reads_it(protocol):
+    protocol.chain.advance(60)
     for symbol, price in {"BTC": 30_100 * WAD, "ETH": 2_010 * WAD, "SOL": 60 * WAD}.items():
         protocol.set_price(symbol, price)
         word = protocol.oracle.read(1 << protocol.asset_id(symbol))[protocol.asset_id(symbol)]
         assert word % 2**88 == price
 
 
-def test_proof__chainlink__is_the_first_round(protocol, chain):
+def test_proof__chainlink__is_the_first_round(protocol):
     (feed,) = protocol.feeds["BTC"]
-    since = chain.time + 10
+    since = protocol.chain.time + 10
     assert feed.proof(since) is None
-    chain.advance(10)
+    protocol.chain.advance(10)
     protocol.set_price("BTC", 30_010 * WAD)
-    chain.advance(10)
+    protocol.chain.advance(10)
     protocol.set_price("BTC", 30_020 * WAD)
     price, updated_at, _ = protocol.oracle.first_price.call(0, since, feed.proof(since))
     assert (price, updated_at) == (30_010 * WAD, since)
 
 
-def test_proof__pyth__is_accepted(protocol, chain):
+def test_proof__pyth__is_accepted(protocol):
     (feed,) = protocol.feeds["SOL"]
-    since = chain.time + 10
+    since = protocol.chain.time + 10
     assert feed.proof(since) is None
-    chain.advance(12)
+    protocol.chain.advance(12)
     protocol.set_price("SOL", 61 * WAD)
     price, updated_at, _ = protocol.oracle.first_price.call(2, since, feed.proof(since), value=1)
     assert (price, updated_at) == (61 * WAD, since + 2)
@@ -93,9 +93,9 @@ def test_transfer_ownership__offered__everything_pending(protocol, stranger):
     assert {getattr(protocol, name).pending_owner() for name in OWNED} == {stranger}
 
 
-def test_load__saved__the_same_contracts(protocol, chain, tmp_path):
+def test_load__saved__the_same_contracts(protocol, tmp_path):
     path = protocol.save(tmp_path / "1.json")
-    loaded = Deployment.load(chain, path)
+    loaded = Deployment.load(protocol.chain, path)
     assert loaded.record() == protocol.record()
     assert loaded.clearinghouse.account_count() == protocol.clearinghouse.account_count()
     loaded.set_price("ETH", 2_001 * WAD)
@@ -113,13 +113,13 @@ def test_load__ratio_feeds__publish_as_before(chain, tmp_path):
         assert loaded.feeds[symbol][0].proof(0) is None
 
 
-def test_load__no_code_at_an_address__named(protocol, chain, tmp_path, stranger):
+def test_load__no_code_at_an_address__named(protocol, tmp_path, stranger):
     record = protocol.record()
     record["contracts"]["RiskEngine"] = stranger
     path = tmp_path / "1.json"
     path.write_text(json.dumps(record))
     with pytest.raises(DeploymentError, match=rf"no code at {stranger} \(RiskEngine\)"):
-        Deployment.load(chain, path)
+        Deployment.load(protocol.chain, path)
 
 
 @pytest.mark.parametrize(

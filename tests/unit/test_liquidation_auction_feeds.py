@@ -12,12 +12,12 @@ TICK = 60  # [s]
 
 
 @pytest.fixture
-def opened(protocol, chain):
+def opened(protocol):
     """`opened(quote)`: a new account of the default sender with that much cash [quote wad]."""
 
     def opened(quote):
-        account = protocol.clearinghouse.open_account(chain.accounts[0], CROSS).result
-        protocol.quote.mint(chain.accounts[0], quote // 10**12)
+        account = protocol.clearinghouse.open_account(protocol.chain.accounts[0], CROSS).result
+        protocol.quote.mint(protocol.chain.accounts[0], quote // 10**12)
         protocol.quote.approve(protocol.clearinghouse.address, quote // 10**12)
         protocol.clearinghouse.deposit(account, protocol.quote.address, quote // 10**12)
         return account
@@ -26,26 +26,26 @@ def opened(protocol, chain):
 
 
 @pytest.fixture
-def account(protocol, chain, opened):
+def account(protocol, opened):
     """Cash 1,300, 10,000 of SOL long; then it falls by 6 % and the price on chain grows old."""
     provider = opened(10**6 * WAD)
     request = protocol.pool.request_entry(provider, 10**6 * WAD, 0).result
-    chain.advance(TICK)
+    protocol.chain.advance(TICK)
     for symbol in protocol.assets:
         protocol.set_price(symbol, {"BTC": 30_000, "ETH": 2000, SOL: 60}[symbol] * WAD)
     assert protocol.pool.execute_request(request).result
     account = opened(1300 * WAD)
     market = protocol.asset_id(SOL)
     protocol.pool.submit_order(account, market, 10_000 * WAD // 60, 2**87)
-    since = chain.time + protocol.pool.MIN_DELAY()
-    chain.advance(3)
+    since = protocol.chain.time + protocol.pool.MIN_DELAY()
+    protocol.chain.advance(3)
     protocol.set_price(SOL, 60 * WAD)
     proof = protocol.feeds[SOL][0].proof(since)
     assert protocol.pool.execute_order(account, account, proof, value=10**15).result
     protocol.set_price(SOL, 60 * WAD)
-    chain.advance(TICK)
+    protocol.chain.advance(TICK)
     protocol.set_price(SOL, 564 * WAD // 10)
-    chain.advance(4)
+    protocol.chain.advance(4)
     assert protocol.lens.status(account) == 3
     return account
 
@@ -62,12 +62,12 @@ def test_start__pull_price_older_than_three_seconds__reverts(protocol, account, 
 
 
 def test_bid__pull_price_old__waits_for_a_push_while_the_clock_runs(
-    protocol, chain, account, opened, reverts
+    protocol, account, opened, reverts
 ):
     bidder = opened(10**5 * WAD)
     push(protocol)
     protocol.auction.start(account, bidder)
-    chain.advance(TICK)
+    protocol.chain.advance(TICK)
     terms = protocol.auction.terms(account)
     assert not terms.live
     assert terms.elapsed == TICK
@@ -84,29 +84,29 @@ def test_bid__pull_price_old__waits_for_a_push_while_the_clock_runs(
     check_conservation(protocol.clearinghouse)
 
 
-def test_end__pull_price_old__reverts(protocol, chain, account, reverts):
+def test_end__pull_price_old__reverts(protocol, account, reverts):
     """An owner cannot leave at a price that was good once and that nobody pushed since."""
     push(protocol)
     protocol.auction.start(account, 0)
     push(protocol, 60 * WAD)
-    chain.advance(TICK)
+    protocol.chain.advance(TICK)
     push(protocol, 60 * WAD)
-    chain.advance(4)
+    protocol.chain.advance(4)
     with reverts("price: not usable"):
         protocol.auction.end(account)
     push(protocol, 60 * WAD)
     protocol.auction.end(account)
 
 
-def test_backstop__pull_price_old__reverts(protocol, chain, account, reverts):
+def test_backstop__pull_price_old__reverts(protocol, account, reverts):
     push(protocol)
     protocol.auction.start(account, 0)
     parameters = protocol.auction.parameters()
     for _ in range((parameters.fast_phase + parameters.slow_phase) // 120):
-        chain.advance(120)
+        protocol.chain.advance(120)
         push(protocol)
         protocol.auction.poke(account)
-    chain.advance(4)
+    protocol.chain.advance(4)
     with reverts("price: not usable"):
         protocol.auction.backstop(account)
     push(protocol)
@@ -114,22 +114,22 @@ def test_backstop__pull_price_old__reverts(protocol, chain, account, reverts):
     check_conservation(protocol.clearinghouse)
 
 
-def test_poke__feed_silent_beyond_its_heartbeat__clock_stands(protocol, chain, account):
+def test_poke__feed_silent_beyond_its_heartbeat__clock_stands(protocol, account):
     push(protocol)
     protocol.auction.start(account, 0)
     for _ in range(10):
-        chain.advance(120)
+        protocol.chain.advance(120)
         protocol.auction.poke(account)
     # 600 s of heartbeat and 60 s of tolerance: five touches found a usable price
     assert protocol.auction.auction(account).elapsed == 5 * 120
     push(protocol)
-    chain.advance(1)
+    protocol.chain.advance(1)
     protocol.auction.poke(account)
     assert protocol.auction.auction(account).elapsed == 5 * 120 + 1
 
 
-def test_page__one_feed_dead__every_account_has_a_row(protocol, chain, account):
-    chain.advance(7 * 86_400)
+def test_page__one_feed_dead__every_account_has_a_row(protocol, account):
+    protocol.chain.advance(7 * 86_400)
     rows = protocol.lens.page(1, 256)
     assert len(rows) == protocol.clearinghouse.account_count()
     assert all(row.status != 255 for row in rows)
