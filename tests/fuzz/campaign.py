@@ -73,6 +73,7 @@ class Report:
             "transactions": tally.transactions,
             "tx_per_second": _rate(tally.transactions, self.seconds),
             "tx_per_second_and_core": _rate(tally.transactions, tally.cpu_seconds),
+            "evm_tx_per_second_and_core": _rate(tally.transactions, tally.evm_seconds),
             "steps_per_second": _rate(tally.steps, self.seconds),
             "gas_per_second": _rate(tally.gas, self.seconds),
             "workers": self.workers,

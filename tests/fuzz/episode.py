@@ -35,7 +35,8 @@ class Tally:
         Transactions are those of the protocol; gas is the in-process EVM's, whose slots stay warm.
     succeeded : int
         Steps that went through.
-    seconds, cpu_seconds : float
+    seconds, cpu_seconds, evm_seconds : float
+        The last in the EVM, for transactions: no driver of it is faster.
     mix, reasons, invariants : Counter
         Steps by category; steps by revert reason; checks by invariant.
     """
@@ -47,6 +48,7 @@ class Tally:
     episodes: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    evm_seconds: float = 0.0
     mix: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     invariants: Counter[str] = field(default_factory=Counter)
@@ -70,6 +72,7 @@ class Tally:
         self.episodes += other.episodes
         self.seconds += other.seconds
         self.cpu_seconds += other.cpu_seconds
+        self.evm_seconds += other.evm_seconds
         self.mix.update(other.mix)
         self.reasons.update(other.reasons)
         self.invariants.update(other.invariants)
@@ -154,7 +157,9 @@ class Stage:
         """
         chooser = RandomChooser(Random(seed))
         done: list[Step] = []
-        started, cpu, gas = time.perf_counter(), time.process_time(), self.world.wire.gas
+        started, cpu = time.perf_counter(), time.process_time()
+        wire = self.world.wire
+        gas, evm = wire.gas, wire.seconds
         failure = None
         with self.episode(seed):
             try:
@@ -165,7 +170,8 @@ class Stage:
             except Violation as violation:
                 failure = Failure(violation.name, violation.message, tuple(done), seed)
         tally.episodes += 1
-        tally.gas += self.world.wire.gas - gas
+        tally.gas += wire.gas - gas
+        tally.evm_seconds += wire.seconds - evm
         tally.seconds += time.perf_counter() - started
         tally.cpu_seconds += time.process_time() - cpu
         if self.invariants is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
+from time import perf_counter
 from typing import Any, Protocol
 
 from chain import Chain, PyrevmChain
@@ -23,12 +24,15 @@ class Wire(Protocol):
         Grows with everything that may change a reading.
     gas : int
         Used by all transactions so far.
+    seconds : float
+        Sending them took.
     output : bytes
         What the last transaction returned.
     """
 
     version: int
     gas: int
+    seconds: float
     output: bytes
 
     @property
@@ -56,6 +60,7 @@ class ChainWire:
         self._chain = chain
         self.version = 0
         self.gas = 0
+        self.seconds = 0.0
         self.output = b""
 
     @property
@@ -78,6 +83,7 @@ class FastWire(ChainWire):
 
     def send(self, sender: str, to: str, data: bytes, value: int = 0) -> str | None:
         self.version += 1
+        started = perf_counter()
         try:
             self.output = self._call(sender, to, data, value=value, gas=SEND_GAS)
         except RuntimeError as error:
@@ -86,6 +92,7 @@ class FastWire(ChainWire):
             self.gas += _gas(text)
             return _reason(text)
         finally:
+            self.seconds += perf_counter() - started
             # pyrevm knows no end of a transaction: without this a lock would outlive it
             self._reset()
         self.gas += self.evm.result.gas_used
@@ -116,11 +123,14 @@ class SlowWire(ChainWire):
 
     def send(self, sender: str, to: str, data: bytes, value: int = 0) -> str | None:
         self.version += 1
+        started = perf_counter()
         try:
             receipt = self._chain.send(to, data, sender, value)
         except Reverted as reverted:
             self.output, self._logs = b"", []
             return reverted.reason
+        finally:
+            self.seconds += perf_counter() - started
         self.output, self._logs = receipt.output, receipt.logs
         self.gas += receipt.gas_used
         return None
