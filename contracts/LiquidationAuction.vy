@@ -22,6 +22,7 @@ from .interfaces import IRiskEngine
 
 implements: ILiquidationAuction
 
+from .modules import account_value
 from .modules import auction_math
 from .modules import auction_word
 from .modules import fixed_point
@@ -140,14 +141,14 @@ def start(_account: uint256, _starter: uint256):
 def poke(_account: uint256):
     """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
-    health: IRiskEngine.Health = self._health(_account)
+    value: account_value.Value = account_value._value(CLEARINGHOUSE, _account, self._readings(_account))
     old_elapsed: uint256 = episode.elapsed
-    episode = auction_terms._touched(episode, health.live)
+    episode = auction_terms._touched(episode, value.live)
     self._words[_account] = auction_word._pack(episode)
     # Where prices are not known all of it may be lost: stakers must not leave in between.
-    unknown: uint256 = 0 if health.live else health.gross
+    unknown: uint256 = 0 if value.live else value.gross
     maintenance: uint256 = self._pending(episode)
-    self._set_reserve(_account, health.equity, health.cash, unknown, maintenance, maintenance)
+    self._set_reserve(_account, value.equity, value.cash, unknown, maintenance, maintenance)
     log ILiquidationAuction.AuctionPoked(account=_account, old_elapsed=old_elapsed, new_elapsed=episode.elapsed)
 
 
@@ -158,14 +159,14 @@ def end(_account: uint256):
     held: uint256 = staticcall CLEARINGHOUSE.held_assets(_account)
     # fresh, or an owner could leave at an old price that nobody pushed since
     words: uint256[16] = staticcall ORACLE.read_fresh(held)
-    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
-    assert health.live, "price: not usable"
+    value: account_value.Value = account_value._value(CLEARINGHOUSE, _account, words)
+    assert value.live, "price: not usable"
     if held != 0:
-        assert health.equity + SLICE_ROUNDING >= auction_terms._buffered(episode), "auction: buffer not reached"
+        assert value.equity + SLICE_ROUNDING >= auction_terms._buffered(episode), "auction: buffer not reached"
     else:
         # nothing left to sell; a debt is written off instead
-        assert health.cash >= 0, "auction: debt left"
-    self._close(_account, episode, health.equity)
+        assert value.cash >= 0, "auction: debt left"
+    self._close(_account, episode, value.equity)
     self._set_reserve(_account, 0, 0, 0, self._pending(episode), 0)
 
 
@@ -174,11 +175,11 @@ def backstop(_account: uint256):
     """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
     words: uint256[16] = staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
-    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
-    assert health.live, "price: not usable"
+    value: account_value.Value = account_value._value(CLEARINGHOUSE, _account, words)
+    assert value.live, "price: not usable"
     elapsed: uint256 = auction_terms._touched(episode, True).elapsed
     assert elapsed >= auction_terms.FAST_PHASE + auction_terms.SLOW_PHASE, "auction: still selling"
-    assert health.equity < auction_terms._buffered(episode), "auction: buffer reached"
+    assert value.equity < auction_terms._buffered(episode), "auction: buffer reached"
 
     payment: int256 = extcall POOL.absorb(_account, words)
     cash: int256 = staticcall CLEARINGHOUSE.cash(_account)
@@ -228,18 +229,16 @@ def bid(
 ) -> uint256:
     """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
-    self._check_bidder(_bidder, _account)
+    held_by_bidder: uint256 = self._check_bidder(_bidder, _account)
     assert _fraction <= fixed_point.WAD, "slice: above one"
 
     # one reading for both accounts: together they hold all the bidder can hold afterwards
-    words: uint256[16] = staticcall ORACLE.read_fresh(
-        staticcall CLEARINGHOUSE.held_assets(_account) | staticcall CLEARINGHOUSE.held_assets(_bidder)
-    )
-    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(_account, words)
-    assert health.live, "price: not usable"
+    words: uint256[16] = staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account) | held_by_bidder)
+    value: account_value.Value = account_value._value(CLEARINGHOUSE, _account, words)
+    assert value.live, "price: not usable"
     episode = auction_terms._touched(episode, True)
     terms: ILiquidationAuction.Terms = auction_terms._terms(
-        FUND, staticcall CLEARINGHOUSE.proceeds(_account), episode, health
+        FUND, staticcall CLEARINGHOUSE.proceeds(_account), episode, value
     )
     sale: auction_terms.Sale = auction_terms._sale(terms, _fraction)
     self._check_limits(sale, _fraction, _max_price, _min_equity)
@@ -257,7 +256,7 @@ def bid(
     self._words[_account] = auction_word._pack(episode)
     pending: uint256 = self._pending(episode)
     new_equity: int256 = self._transfer(
-        _account, _bidder, episode.starter, reward, terms, sale, health.cash, old_pending, pending
+        _account, _bidder, episode.starter, reward, terms, sale, value.cash, old_pending, pending
     )
     self._check_requirement(_bidder, words)
     if sale.fraction == fixed_point.WAD:
@@ -337,13 +336,13 @@ def auction(_account: uint256) -> ILiquidationAuction.Auction:
 def terms(_account: uint256) -> ILiquidationAuction.Terms:
     """@custom:see ILiquidationAuction"""
     episode: auction_word.Episode = self._running(_account)
-    health: IRiskEngine.Health = staticcall CLEARINGHOUSE.health(
-        _account, staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
+    value: account_value.Value = account_value._value(
+        CLEARINGHOUSE, _account, staticcall ORACLE.read_fresh(staticcall CLEARINGHOUSE.held_assets(_account))
     )
     # the clock runs on prices that are usable but too old to bid at, too
-    clock_runs: bool = health.live or self._health(_account).live
+    clock_runs: bool = value.live or account_value._value(CLEARINGHOUSE, _account, self._readings(_account)).live
     episode = auction_terms._touched(episode, clock_runs)
-    return auction_terms._terms(FUND, staticcall CLEARINGHOUSE.proceeds(_account), episode, health)
+    return auction_terms._terms(FUND, staticcall CLEARINGHOUSE.proceeds(_account), episode, value)
 
 
 @external
@@ -400,14 +399,25 @@ def _check_starter(_starter: uint256, _account: uint256):
 
 @internal
 @view
-def _check_bidder(_bidder: uint256, _account: uint256):
+def _check_bidder(_bidder: uint256, _account: uint256) -> uint256:
+    """
+    @return bitmap of the assets whose price the bidder depends on
+    """
     assert _bidder > LAST_PROTOCOL_ACCOUNT, "bidder: protocol account"
     assert _bidder != _account, "bidder: same account"
-    assert staticcall CLEARINGHOUSE.is_authorized(_bidder, msg.sender), "bidder: not authorized"
+    bidder: IClearinghouse.Account = staticcall CLEARINGHOUSE.account(_bidder)
+    # mostly the owner bids, and nothing more has to be asked
+    assert (
+        bidder.owner == msg.sender or staticcall CLEARINGHOUSE.is_authorized(_bidder, msg.sender)
+    ), "bidder: not authorized"
     # it would take margin that the order counts on: a way to cancel it after its price is known
-    assert not (staticcall CLEARINGHOUSE.account(_bidder)).reserved, "bidder: order pending"
+    assert not bidder.reserved, "bidder: order pending"
     # else two auctions could hand the same risk back and forth
-    assert auction_word._unpack(self._words[_bidder]).touched_at == 0, "bidder: in auction"
+    assert not bidder.in_auction, "bidder: in auction"
+    # who bids with quote alone depends on his markets
+    if bidder.collaterals == 0:
+        return bidder.markets
+    return staticcall CLEARINGHOUSE.held_assets(_bidder)
 
 
 @internal
@@ -429,12 +439,15 @@ def _check_requirement(_bidder: uint256, _prices: uint256[16]):
 def _check_limits(_sale: auction_terms.Sale, _asked: uint256, _max_price: int256, _min_equity: int256):
     """
     @dev Limits are for the slice asked and shrink with it; each is rounded as what it limits, so
-         that the exact terms always pass.
+         that the exact terms always pass: x <= ceil(a / b) is b * x < a + b, x >= floor(a / b) is
+         b * x > a - b. Limits and fractions are below 2**128 and 2**60.
     """
-    max_price: int256 = max(min(_max_price, MAX_LIMIT), -MAX_LIMIT)
-    min_equity: int256 = max(min(_min_equity, MAX_LIMIT), -MAX_LIMIT)
-    assert _sale.payment <= auction_math._scale_up(max_price, _sale.fraction, _asked), "bid: price above limit"
-    assert _sale.bought >= auction_math._scale_down(min_equity, _sale.fraction, _asked), "bid: equity below limit"
+    asked: int256 = convert(_asked, int256)
+    fraction: int256 = convert(_sale.fraction, int256)
+    most: int256 = unsafe_mul(max(min(_max_price, MAX_LIMIT), -MAX_LIMIT), fraction)
+    least: int256 = unsafe_mul(max(min(_min_equity, MAX_LIMIT), -MAX_LIMIT), fraction)
+    assert _sale.payment * asked < unsafe_add(most, asked), "bid: price above limit"
+    assert _sale.bought * asked > unsafe_sub(least, asked), "bid: equity below limit"
 
 
 # ── internals: health ────────────────────────────────────────────────────────────────────────────
@@ -442,9 +455,14 @@ def _check_limits(_sale: auction_terms.Sale, _asked: uint256, _max_price: int256
 
 @internal
 @view
+def _readings(_account: uint256) -> uint256[16]:
+    return staticcall ORACLE.read(staticcall CLEARINGHOUSE.held_assets(_account))
+
+
+@internal
+@view
 def _health(_account: uint256) -> IRiskEngine.Health:
-    words: uint256[16] = staticcall ORACLE.read(staticcall CLEARINGHOUSE.held_assets(_account))
-    return staticcall CLEARINGHOUSE.health(_account, words)
+    return staticcall CLEARINGHOUSE.health(_account, self._readings(_account))
 
 
 # ── internals: settlement ────────────────────────────────────────────────────────────────────────
@@ -481,18 +499,18 @@ def _transfer(
         # as proceeds: the slice is worth that much less, so the bidder pays that much less.
         lost: int256 = (_cash + convert(credited, int256) - staticcall CLEARINGHOUSE.cash(_account))
         less: int256 = min(
-            auction_math._scale_up(lost, _sale.fraction, fixed_point.WAD),
+            auction_math._scale_up(lost, _sale.fraction),
             proceeds + payment - convert(_sale.penalty, int256),
         )
         payment -= less
-        equity += convert(credited, int256) - lost + auction_math._scale_down(lost, _sale.fraction, fixed_point.WAD)
+        equity += convert(credited, int256) - lost + auction_math._scale_down(lost, _sale.fraction)
     equity += payment
     # Below zero both equity and cash shrink by the slice. Wholly sold, nothing is lacking.
     lacking: int256 = 0
     cash: int256 = 0
     if equity < 0 and _pending != 0:
         lacking = equity
-        cash = auction_math._scale_up(_cash, fixed_point.WAD - _sale.fraction, fixed_point.WAD)
+        cash = auction_math._scale_up(_cash, fixed_point.WAD - _sale.fraction)
     alert: bool = self._set_reserve(_account, lacking, cash, 0, _old_pending, _pending, credited > fund_paid)
     extcall CLEARINGHOUSE.transfer_slice(_account, _bidder, _sale.fraction, payment, _sale.penalty, _starter, _reward)
     if alert and staticcall CLEARINGHOUSE.shortfall() != 0:

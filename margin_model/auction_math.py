@@ -5,7 +5,7 @@ Amounts are quote in wad, fractions are wad, times are seconds.
 
 from typing import NamedTuple
 
-from margin_model.fixed_point import WAD, mul_div_up, mul_wad_down
+from margin_model.fixed_point import WAD, mul_div_up, mul_wad_ceil_signed, mul_wad_down
 
 
 class Offer(NamedTuple):
@@ -167,11 +167,11 @@ def reward(tip: int, chip: int, fraction: int, maintenance: int, incentive: int)
     return min(tip + mul_wad_down(chip, sold), mul_wad_down(incentive, fraction) // 2)
 
 
-def scale_up(amount: int, numerator: int, denominator: int) -> int:
-    """``amount * numerator / denominator`` of a signed amount, rounded towards +infinity."""
-    return -(-amount * numerator // denominator)
+def scale_up(amount: int, fraction: int) -> int:
+    """A fraction of a signed amount, rounded towards +infinity."""
+    return mul_wad_ceil_signed(amount, fraction)
 
 
-def scale_down(amount: int, numerator: int, denominator: int) -> int:
-    """``amount * numerator / denominator`` of a signed amount, rounded towards -infinity."""
-    return amount * numerator // denominator
+def scale_down(amount: int, fraction: int) -> int:
+    """A fraction of a signed amount, rounded towards -infinity."""
+    return -mul_wad_ceil_signed(-amount, fraction)

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from margin_model import margin_math, portfolio_math, price_word, ramp, tier_table
+from margin_model.account_value import PROTOCOL, held, value
 from margin_model.correlation_word import pack_correlations
 from margin_model.fixed_point import WAD, div_up
 from margin_model.risk_word import RiskWord
 
 PORTFOLIO = 3
 """A kind of account; all others are under standard margin."""
-PROTOCOL = 0
-"""Accounts of the protocol have no kind."""
 
 ASSETS = 16
-_IDLE_DIVISOR = 10
 
 
 @dataclass(frozen=True)
@@ -127,16 +125,17 @@ def assess(
     off_peg : bool
         Whether the last sample found the quote token off its peg: then no state is VALID.
     """
-    value = strict_value = 0  # [1e-36 quote]
-    maintenance = initial = uncertainty = borrow_limit = gross = idle = dead = 0
+    at_mark = value(exposure, words)
+    strict_value = 0  # [1e-36 quote]
+    maintenance = initial = uncertainty = borrow_limit = dead = 0
     worst_state = price_word.UNCERTAIN if off_peg else price_word.VALID
 
-    for asset in _held(exposure):
+    for asset in held(exposure):
         reading, risk = price_word.unpack(words[asset]), assets[asset].risk
         price = reading.price
         if reading.state == price_word.RETIRED:
             units, frozen = _settled(exposure, asset)
-            value, strict_value = value + units * price, strict_value + (units - frozen) * price
+            strict_value += (units - frozen) * price
             dead += div_up(frozen * price, WAD)
             continue
         lower, higher = min(price, reading.ema), max(price, reading.ema)
@@ -153,7 +152,6 @@ def assess(
             )
             maintenance += required
             initial += required_high
-            value += size * price
             strict_value += size * (lower if size > 0 else higher)
             worth += notional
 
@@ -170,16 +168,12 @@ def assess(
             )
             maintenance += required
             initial += required_high
-            value += amount * price
             strict_value += amount * lower
             borrow_limit += margin_math.lendable(amount * lower, haircut, parameters.im_multiplier)
             worth += collateral_value
 
-        gross += worth
         uncertainty += worth * reading.confidence
         worst_state = min(worst_state, reading.state)
-        if not reading.usable:
-            idle += worth
 
     if exposure.markets == 0 and exposure.cash >= 0:
         maintenance = initial = 0
@@ -194,21 +188,21 @@ def assess(
 
     return Health(
         exposure.cash,
-        exposure.base + margin_math.value_floor(value),
+        at_mark.equity,
         exposure.base + margin_math.value_floor(strict_value),
         maintenance,
         initial,
         borrow_limit,
-        gross,
+        at_mark.gross,
         worst_state,
-        idle * _IDLE_DIVISOR <= gross,
+        at_mark.live,
     )
 
 
 def _settled(exposure: Exposure, asset: int) -> tuple[int, int]:
     """Units of a retired asset that count at its price, and those that count as much in MM."""
-    held = exposure.collaterals >> asset & 1 and exposure.kind != PROTOCOL
-    frozen = exposure.amounts[asset] if held else 0
+    counts = exposure.collaterals >> asset & 1 and exposure.kind != PROTOCOL
+    frozen = exposure.amounts[asset] if counts else 0
     return exposure.sizes[asset] * (exposure.markets >> asset & 1) + frozen, frozen
 
 
@@ -223,7 +217,7 @@ def breakdown(
     """What the MM of an exposure is made of as a PORTFOLIO account; parameters as in `assess`."""
     values, weights, high_weights = [0] * ASSETS, [0] * ASSETS, [0] * ASSETS
     gross = 0
-    for asset in _held(exposure):
+    for asset in held(exposure):
         reading, risk = price_word.unpack(words[asset]), assets[asset].risk
         if reading.state == price_word.RETIRED:
             continue
@@ -250,9 +244,3 @@ def breakdown(
         [abs(weight) for weight in weights],
         sum(1 << asset for asset, value in enumerate(values) if value < 0),
     )
-
-
-def _held(exposure: Exposure) -> list[int]:
-    """Assets whose price an exposure depends on."""
-    held = exposure.markets | exposure.collaterals
-    return [asset for asset in range(held.bit_length()) if held >> asset & 1]

@@ -65,9 +65,9 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade:
     for reading: uint256 in _readings:
         market = unsafe_add(market, 1)
         rest: uint256 = held >> market
-        if rest == 0:
-            break
         if rest & 1 == 0:
+            if rest == 0:
+                break
             continue
         # this loop is most of what a margin check computes: getters and `_funding_owed` written out
         live: uint256 = 0  # an unusable asset's clock stands

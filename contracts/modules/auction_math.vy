@@ -181,23 +181,17 @@ def _reward(_tip: uint256, _chip: uint256, _fraction: uint256, _maintenance: uin
 
 @internal
 @pure
-def _scale_up(_amount: int256, _numerator: uint256, _denominator: uint256) -> int256:
+def _scale_up(_amount: int256, _fraction: uint256) -> int256:
     """
-    @return _amount * _numerator / _denominator, rounded towards +infinity
+    @return _amount * _fraction, rounded towards +infinity
     """
-    denominator: int256 = convert(_denominator, int256)
-    product: int256 = _amount * convert(_numerator, int256)
-    # `//` truncates towards zero, which already is upwards below zero
-    quotient: int256 = product // denominator
-    if quotient * denominator < product:
-        quotient += 1
-    return quotient
+    return fixed_point._mul_wad_ceil_signed(_amount, convert(_fraction, int256))
 
 
 @internal
 @pure
-def _scale_down(_amount: int256, _numerator: uint256, _denominator: uint256) -> int256:
+def _scale_down(_amount: int256, _fraction: uint256) -> int256:
     """
-    @return _amount * _numerator / _denominator, rounded towards -infinity
+    @return _amount * _fraction, rounded towards -infinity
     """
-    return -self._scale_up(-_amount, _numerator, _denominator)
+    return -fixed_point._mul_wad_ceil_signed(-_amount, convert(_fraction, int256))

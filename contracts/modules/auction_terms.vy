@@ -11,8 +11,8 @@
 
 from ..interfaces import IInsuranceFund
 from ..interfaces import ILiquidationAuction
-from ..interfaces import IRiskEngine
 
+from . import account_value
 from . import auction_math
 from . import auction_word
 from . import fixed_point
@@ -138,7 +138,7 @@ def _buffered(_episode: auction_word.Episode) -> int256:
 @internal
 @view
 def _terms(
-    _fund: IInsuranceFund, _proceeds: uint256, _episode: auction_word.Episode, _health: IRiskEngine.Health
+    _fund: IInsuranceFund, _proceeds: uint256, _episode: auction_word.Episode, _value: account_value.Value
 ) -> ILiquidationAuction.Terms:
     """
     @param _proceeds C [quote wad]
@@ -146,18 +146,18 @@ def _terms(
     """
     discount: uint256 = auction_math._discount(_episode.elapsed, S0, S1, FAST_PHASE, SLOW_PHASE)
     offer: auction_math.Offer = auction_math._offer(
-        _health.equity,
+        _value.equity,
         _proceeds,
         _episode.maintenance,
         _episode.unsold,
         discount,
         BUFFER,
         PENALTY,
-        self._fund_available(_fund, _health.equity, _episode, discount),
+        self._fund_available(_fund, _value.equity, _episode, discount),
         DUST,
     )
     return ILiquidationAuction.Terms(
-        equity=_health.equity,
+        equity=_value.equity,
         proceeds=_proceeds,
         maintenance=offer.maintenance,
         incentive=offer.incentive,
@@ -165,7 +165,7 @@ def _terms(
         price=offer.price,
         largest_slice=offer.largest_slice,
         elapsed=_episode.elapsed,
-        live=_health.live,
+        live=_value.live,
     )
 
 
@@ -203,8 +203,8 @@ def _sale(_terms: ILiquidationAuction.Terms, _asked: uint256) -> Sale:
     fund_incentive, shortfall = auction_math._fund_parts(_terms.equity, _terms.incentive, fraction)
     return Sale(
         fraction=fraction,
-        bought=auction_math._scale_down(_terms.equity - convert(_terms.proceeds, int256), fraction, fixed_point.WAD),
-        payment=auction_math._scale_up(_terms.price, fraction, fixed_point.WAD),
+        bought=auction_math._scale_down(_terms.equity - convert(_terms.proceeds, int256), fraction),
+        payment=auction_math._scale_up(_terms.price, fraction),
         incentive=fixed_point._mul_wad_down(_terms.incentive, fraction),
         penalty=fixed_point._mul_wad_down(_terms.penalty, fraction),
         fund_incentive=fund_incentive,

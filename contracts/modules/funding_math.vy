@@ -114,11 +114,9 @@ def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint25
     velocity: int256 = (word << 168) >> 200
     cap: int256 = convert(convert(_max_rate, bytes32), int256)
     rate_after: int256 = unsafe_add(rate, unsafe_div(unsafe_mul(velocity, elapsed), _DAY))
-    doubled_area: int256 = 0  # [1e-15 * s / day]
-    # |rate_after| <= cap
-    if convert(convert(unsafe_add(rate_after, cap), bytes32), uint256) <= unsafe_mul(_max_rate, 2):
-        doubled_area = unsafe_mul(unsafe_add(rate, rate_after), elapsed)
-    else:
+    doubled_area: int256 = unsafe_mul(unsafe_add(rate, rate_after), elapsed)  # [1e-15 * s / day]
+    # |rate_after| > cap
+    if convert(convert(unsafe_add(rate_after, cap), bytes32), uint256) > unsafe_mul(_max_rate, 2):
         if velocity < 0:
             cap = unsafe_sub(0, cap)
         missing: int256 = unsafe_sub(cap, rate)
@@ -126,8 +124,13 @@ def _index_at(_word: uint256, _live: uint256, _price: uint256, _max_rate: uint25
             unsafe_mul(unsafe_add(cap, cap), elapsed),
             unsafe_div(unsafe_mul(unsafe_mul(missing, missing), _DAY), velocity),
         )
-    area: int256 = unsafe_mul(doubled_area, convert(convert(_price, bytes32), int256))
-    return unsafe_add(index, unsafe_div(area, 2 * _DAY * PRECISION))
+    return unsafe_add(
+        index,
+        unsafe_div(
+            unsafe_mul(doubled_area, convert(convert(_price, bytes32), int256)),
+            2 * _DAY * PRECISION,
+        ),
+    )
 
 
 @internal

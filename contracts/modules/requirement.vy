@@ -13,6 +13,7 @@
 from ..interfaces import IPriceOracle
 from ..interfaces import IRiskEngine
 
+from . import account_value
 from . import margin_math
 from . import portfolio_math
 from . import price_word
@@ -32,9 +33,8 @@ WAD: constant(uint256) = 10**18
 BPS: constant(uint256) = 10_000
 HOUR: constant(uint256) = 3600  # [s]
 
-# kinds of accounts with a rule of their own
+# a kind of account with a rule of its own
 PORTFOLIO: constant(uint256) = 3
-PROTOCOL: constant(uint256) = 0  # pool and fund have no kind
 
 MAX_IM_MULTIPLIER: constant(uint256) = 5 * 10**18  # [wad]
 MIN_KEEPER_COST: constant(uint256) = 10**16  # [quote wad]
@@ -42,11 +42,6 @@ MAX_KEEPER_COST: constant(uint256) = 1000 * 10**18  # [quote wad]
 MAX_BREAKDOWN: constant(uint256) = portfolio_math.BPS
 MIN_FLOOR: constant(uint256) = 10  # [bps]
 MAX_FLOOR: constant(uint256) = 2_000  # [bps]
-
-# Unusable assets worth at most this part of gross exposure stop nothing [1 / it].
-IDLE_DIVISOR: constant(uint256) = 10
-
-LARGEST_SIZE: constant(int256) = 2**128  # `margin_math.MAX_SIZE`, to compare with signed ones [wad units]
 
 # The words are taken apart without calls.
 UINT88: constant(uint256) = 2**88 - 1
@@ -138,11 +133,14 @@ def _assess(
         if word >> 248 == price_word.RETIRED:
             # at its fixed price; a position needs nothing
             if (_exposure.markets >> asset) & 1 == 1:
-                assert abs(_exposure.sizes[asset]) <= convert(margin_math.MAX_SIZE, int256), "size: out of range"
+                assert (
+                    convert(convert(unsafe_add(_exposure.sizes[asset], account_value.LARGEST_SIZE), bytes32), uint256)
+                    <= 2 * margin_math.MAX_SIZE
+                ), "size: out of range"
                 settled: int256 = unsafe_mul(_exposure.sizes[asset], convert(word & UINT88, int256))
                 value = unsafe_add(value, settled)
                 strict_value = unsafe_add(strict_value, settled)
-            if (_exposure.collaterals >> asset) & 1 == 1 and _exposure.kind != PROTOCOL:
+            if (_exposure.collaterals >> asset) & 1 == 1 and _exposure.kind != account_value.PROTOCOL:
                 # carries nothing, but who buys the account pays for it: as much of E as of MM
                 assert _exposure.amounts[asset] <= margin_math.MAX_AMOUNT, "amount: out of range"
                 frozen: uint256 = unsafe_mul(_exposure.amounts[asset], word & UINT88)
@@ -175,7 +173,8 @@ def _assess(
             # |size| <= MAX_SIZE. By way of bytes32 nothing is clamped: each clamp costs 20 gas, and prices are
             # below 2**88. No size wraps into the range: one above 2**255 - 2**128 becomes one above 2**255.
             assert (
-                convert(convert(unsafe_add(size, LARGEST_SIZE), bytes32), uint256) <= 2 * margin_math.MAX_SIZE
+                convert(convert(unsafe_add(size, account_value.LARGEST_SIZE), bytes32), uint256)
+                <= 2 * margin_math.MAX_SIZE
             ), "size: out of range"
             net = unsafe_mul(size, convert(convert(word & UINT88, bytes32), int256))
             strict: int256 = unsafe_mul(size, convert(convert((word >> 88) & UINT88, bytes32), int256))
@@ -308,5 +307,5 @@ def _assess(
         borrow_limit=borrow_limit,
         gross=gross,
         worst_state=worst_state,
-        live=unsafe_mul(idle, IDLE_DIVISOR) <= gross,
+        live=unsafe_mul(idle, account_value.IDLE_DIVISOR) <= gross,
     ), terms

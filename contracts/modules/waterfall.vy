@@ -24,6 +24,7 @@ from ..interfaces import ILiquidityPool
 from ..interfaces import IPriceOracle
 from ..interfaces import IRiskEngine
 
+from . import account_value
 from . import auction_math
 from . import deleveraging_math
 from . import fixed_point
@@ -104,10 +105,10 @@ def _carried(_clearinghouse: IClearinghouse, _oracle: IPriceOracle, _amount: uin
             which is the most that winners could give back [quote wad]
     """
     words: uint256[16] = staticcall _oracle.read(staticcall _clearinghouse.held_assets(POOL))
-    # amounts < 2**129, and so is the notional of what the risk engine has assessed
-    most: int256 = (staticcall _clearinghouse.health(POOL, words)).equity
+    exposure: IRiskEngine.Exposure = staticcall _clearinghouse.exposure(POOL, words)
+    # amounts < 2**129, and so is the notional of what could be valued
+    most: int256 = account_value._value_of(exposure, words).equity
     if most < convert(_amount, int256):
-        exposure: IRiskEngine.Exposure = staticcall _clearinghouse.exposure(POOL, words)
         most += convert(deleveraging_math._notional(exposure.sizes, words), int256)
     return min(_amount, convert(max(most, 0), uint256))
 

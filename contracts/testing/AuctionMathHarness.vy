@@ -69,14 +69,14 @@ def reward(_tip: uint256, _chip: uint256, _fraction: uint256, _maintenance: uint
 
 @external
 @pure
-def scale_up(_amount: int256, _numerator: uint256, _denominator: uint256) -> int256:
-    return auction_math._scale_up(_amount, _numerator, _denominator)
+def scale_up(_amount: int256, _fraction: uint256) -> int256:
+    return auction_math._scale_up(_amount, _fraction)
 
 
 @external
 @pure
-def scale_down(_amount: int256, _numerator: uint256, _denominator: uint256) -> int256:
-    return auction_math._scale_down(_amount, _numerator, _denominator)
+def scale_down(_amount: int256, _fraction: uint256) -> int256:
+    return auction_math._scale_down(_amount, _fraction)
 
 
 @external

@@ -91,7 +91,13 @@ def health(_account: uint256, _words: uint256[16]) -> IRiskEngine.Health:
 @external
 @view
 def exposure(_account: uint256, _words: uint256[16]) -> IRiskEngine.Exposure:
-    return empty(IRiskEngine.Exposure)
+    """
+    @notice Whatever is held, all of the equity set is there at any price.
+    """
+    exposure: IRiskEngine.Exposure = empty(IRiskEngine.Exposure)
+    exposure.cash = self._healths[_account].cash
+    exposure.base = self._healths[_account].equity
+    return exposure
 
 
 @external

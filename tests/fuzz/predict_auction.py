@@ -197,15 +197,14 @@ def bid(
     terms = offer(m, account, episode, health)
     fraction = m.answer = _fraction(m, terms, asked)
     proceeds = m.state.proceeds(account)
-    payment = auction_math.scale_up(terms.price, fraction, WAD)
-    bought = auction_math.scale_down(health.equity - proceeds, fraction, WAD)
+    payment = auction_math.scale_up(terms.price, fraction)
+    bought = auction_math.scale_down(health.equity - proceeds, fraction)
     most = max(min(max_price, LIMIT), -LIMIT)
     least = max(min(min_equity, LIMIT), -LIMIT)
     if asked:  # else the largest slice is 0 and refused above
-        within = payment <= auction_math.scale_up(most, fraction, asked)
-        require(within, "bid: price above limit")
-        enough = bought >= auction_math.scale_down(least, fraction, asked)
-        require(enough, "bid: equity below limit")
+        # limits are for the slice asked; each is rounded as what it limits
+        require(payment <= -(-most * fraction // asked), "bid: price above limit")
+        require(bought >= least * fraction // asked, "bid: equity below limit")
 
     parts = auction_math.fund_parts(health.equity, terms.incentive, fraction)
     reward = _reward(m, episode, bidder, terms, fraction)

@@ -104,13 +104,11 @@ def test_reward__whole_domain__is_the_mirror(contract, arguments):
 
 @given(
     amount=st.integers(-AMOUNT, AMOUNT) | st.integers(-1000, 1000),
-    numerator=fractions,
-    denominator=st.integers(1, WAD),
+    fraction=fractions,
 )
-def test_scale__whole_domain__is_the_mirror(contract, amount, numerator, denominator):
-    arguments = (amount, numerator, denominator)
-    assert contract.scale_up(*arguments) == auction_math.scale_up(*arguments)
-    assert contract.scale_down(*arguments) == auction_math.scale_down(*arguments)
+def test_scale__whole_domain__is_the_mirror(contract, amount, fraction):
+    assert contract.scale_up(amount, fraction) == auction_math.scale_up(amount, fraction)
+    assert contract.scale_down(amount, fraction) == auction_math.scale_down(amount, fraction)
 
 
 # ── = published vectors ──────────────────────────────────────────────────────────────────────────
@@ -146,8 +144,8 @@ def test_auction_one_leg__vector__is_contract_and_mirror(contract, case):
     assert close(case["price_all"], offer.price)
     assert close(case["slice"], offer.largest_slice)
 
-    paid = auction_math.scale_up(offer.price, offer.largest_slice, WAD)
-    assert contract.scale_up(offer.price, offer.largest_slice, WAD) == paid
+    paid = auction_math.scale_up(offer.price, offer.largest_slice)
+    assert contract.scale_up(offer.price, offer.largest_slice) == paid
     # the published slice is rounded to nine digits, what follows from it was not
     assert close(case["bidder_pays"], paid)
     parts = auction_math.fund_parts(arguments[0], offer.incentive, offer.largest_slice)
@@ -164,8 +162,8 @@ def equity_after(equity, proceeds, offer, fraction=None):
     fraction = offer.largest_slice if fraction is None else fraction
     return (
         equity
-        - auction_math.scale_down(equity - proceeds, fraction, WAD)
-        + auction_math.scale_up(offer.price, fraction, WAD)
+        - auction_math.scale_down(equity - proceeds, fraction)
+        + auction_math.scale_up(offer.price, fraction)
         - offer.penalty * fraction // WAD
         + sum(auction_math.fund_parts(equity, offer.incentive, fraction))
     )
@@ -199,8 +197,8 @@ def test_slice__any__never_worsens_the_account(situation, fraction):
 @given(situation=situations(), fraction=fractions)
 def test_slice__any__gives_the_bidder_the_incentive(situation, fraction):
     offer = auction_math.offer(**situation)
-    received = auction_math.scale_down(situation["equity"] - situation["proceeds"], fraction, WAD)
-    gain = received - auction_math.scale_up(offer.price, fraction, WAD)
+    received = auction_math.scale_down(situation["equity"] - situation["proceeds"], fraction)
+    gain = received - auction_math.scale_up(offer.price, fraction)
     incentive = offer.incentive * fraction // WAD
     assert incentive - 1 <= gain <= incentive + 1
 
@@ -212,7 +210,7 @@ def test_fund_parts__any__cover_what_the_bidder_is_paid(situation, fraction):
     parts = auction_math.fund_parts(situation["equity"], offer.incentive, fraction)
     left = (
         situation["proceeds"]
-        + auction_math.scale_up(offer.price, fraction, WAD)
+        + auction_math.scale_up(offer.price, fraction)
         - offer.penalty * fraction // WAD
         + sum(parts)
     )

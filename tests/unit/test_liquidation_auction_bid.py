@@ -58,7 +58,7 @@ def test_bid__any_slice__moves_what_its_terms_say(world, account, buyer, bidder)
     assert sold.account == account
     assert sold.bidder == buyer
     assert sold.fraction == receipt.result == fraction
-    assert sold.payment == auction_math.scale_up(terms.price, fraction, WAD)
+    assert sold.payment == auction_math.scale_up(terms.price, fraction)
     assert sold.incentive == terms.incentive * fraction // WAD
     assert sold.penalty == terms.penalty * fraction // WAD
     assert sold.fund_paid == 0
@@ -220,16 +220,16 @@ def test_bid__dust_would_be_left__is_sold_too(world, bidder, buyer):
 def test_bid__exact_limits__pass(world, account, buyer, bidder):
     for fraction in (WAD // 7, WAD // 3 + 1):
         terms = world.auction.terms(account)
-        price = auction_math.scale_up(terms.price, fraction, WAD)
-        equity = auction_math.scale_down(terms.equity - terms.proceeds, fraction, WAD)
+        price = auction_math.scale_up(terms.price, fraction)
+        equity = auction_math.scale_down(terms.equity - terms.proceeds, fraction)
         world.bid(account, buyer, bidder, fraction, price=price, equity=equity)
 
 
 def test_bid__limits_a_wei_off__revert(world, account, buyer, bidder, reverts):
     terms = world.auction.terms(account)
     fraction = WAD // 7
-    price = auction_math.scale_up(terms.price, fraction, WAD)
-    equity = auction_math.scale_down(terms.equity, fraction, WAD)
+    price = auction_math.scale_up(terms.price, fraction)
+    equity = auction_math.scale_down(terms.equity, fraction)
     with reverts("bid: price above limit"):
         world.bid(account, buyer, bidder, fraction, price=price - 1)
     with reverts("bid: equity below limit"):

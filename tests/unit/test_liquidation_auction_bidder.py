@@ -107,7 +107,7 @@ def test_bid__pays_out_of_unrealised_profit__reverts(world, bidder, reverts):
     assert world.equity(buyer) > 10 * terms.price > 0
     with reverts("bidder: borrow limit"):
         world.bid(account, buyer, bidder, WAD // 10)
-    cost = auction_math.scale_up(terms.price, WAD // 10, WAD)
+    cost = auction_math.scale_up(terms.price, WAD // 10)
     world.deposit(buyer, cost // 10**12 * 10**12, bidder)
     with reverts("bidder: borrow limit"):
         world.bid(account, buyer, bidder, WAD // 10)

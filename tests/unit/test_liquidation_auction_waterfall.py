@@ -64,7 +64,7 @@ def test_bid__equity_below_the_incentive__fund_pays_the_difference(world, accoun
     receipt = world.bid(account, buyer, bidder, WAD // 2)
     sold = world.event(receipt, "SliceSold")
     assert sold.fund_paid == (terms.incentive - terms.equity) // 2
-    assert sold.payment == auction_math.scale_up(terms.price, WAD // 2, WAD) < 0
+    assert sold.payment == auction_math.scale_up(terms.price, WAD // 2) < 0
     assert not world.events(receipt, "ShortfallCovered")
     assert abs(world.equity(account) - terms.equity // 2) <= ROUNDING
 
