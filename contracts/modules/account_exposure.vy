@@ -64,9 +64,8 @@ def _exposure(_account: uint256, _word: uint256, _readings: uint256[16], _trade:
     market: uint256 = max_value(uint256)
     for reading: uint256 in _readings:
         market = unsafe_add(market, 1)
-        rest: uint256 = held >> market
-        if rest & 1 == 0:
-            if rest == 0:
+        if (held >> market) & 1 == 0:
+            if held >> market == 0:
                 break
             continue
         # this loop is most of what a margin check computes: getters and `_funding_owed` written out

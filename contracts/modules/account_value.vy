@@ -49,7 +49,7 @@ def _value(_clearinghouse: IClearinghouse, _account: uint256, _words: uint256[16
 @pure
 def _value_of(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> Value:
     """
-    @dev What is not held has size and amount 0. Value: 32 * 2**131 * 2**88 = 2**224; each worth < 2**159.3,
+    @dev A market not held has size 0. Value: 32 * 2**131 * 2**88 = 2**224; each worth < 2**159.3,
          and there are 32.
     """
     held: uint256 = _exposure.markets | _exposure.collaterals
@@ -61,9 +61,8 @@ def _value_of(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> Value:
     asset: uint256 = max_value(uint256)
     for word: uint256 in _words:
         asset = unsafe_add(asset, 1)
-        rest: uint256 = held >> asset
-        if rest & 1 == 0:
-            if rest == 0:
+        if (held >> asset) & 1 == 0:
+            if held >> asset == 0:
                 break
             continue
         # by way of bytes32 nothing is clamped; no size wraps into the range
@@ -77,8 +76,8 @@ def _value_of(_exposure: IRiskEngine.Exposure, _words: uint256[16]) -> Value:
         if position < 0:
             position = unsafe_sub(0, position)
         worth: uint256 = unsafe_div(unsafe_add(convert(convert(position, bytes32), uint256), WAD - 1), WAD)
-        amount: uint256 = _exposure.amounts[asset]
-        if amount != 0:
+        if (_exposure.collaterals >> asset) & 1 != 0:
+            amount: uint256 = _exposure.amounts[asset]
             assert amount <= margin_math.MAX_AMOUNT, "amount: out of range"
             collateral: uint256 = unsafe_mul(amount, word & UINT88)
             # retired collateral of the protocol's own carries nothing
