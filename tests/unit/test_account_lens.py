@@ -252,3 +252,23 @@ def test_solvency__pool_with_collateral__counts_it_in_full(world):
 def test_solvency__prices_unknown__still_answers(world, account, state):
     world.set_price(0, 90 * WAD, state)
     assert 0 <= balance(world.lens.solvency()) <= 10**6
+
+
+def test_solvency__collateral_with_a_fraction_of_a_wei__is_rounded_down(world):
+    """Assets of the house: a report never says there is more than there is."""
+    world.open(20_000 * WAD)
+    account = world.open()
+    amount, price = 100 * WAD + 1, 81 * WAD + 1
+    world.add_collateral(account, "GOLD", amount)
+    world.clearinghouse.withdraw(
+        account, world.usdc.address, 8_000 * 10**6, world.owner, sender=world.owner
+    )
+    world.set_price(8, price)
+    world.auction.start(account, 0)
+    world.run_clock(account, PARAMS["fast_phase"] + PARAMS["slow_phase"])
+    before = world.lens.solvency()
+    world.auction.backstop(account)
+    assert world.clearinghouse.collateral_amount(POOL, 0) == amount
+    assert amount * price % WAD
+    found = world.lens.solvency()
+    assert found.assets == before.assets - 8_000 * WAD + amount * price // WAD

@@ -4,6 +4,7 @@ import pytest
 
 from chain.deployment import FUND, POOL
 from margin_model import auction_math, grace_word
+from margin_model.interest_math import RAY
 from margin_model.price_word import UNUSABLE
 from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, WAD, World
 
@@ -272,6 +273,18 @@ def test_start__money_brought_after_the_write_down__gambles_with_its_own_only(
     lost = health.cash * (world.auction.grace() - WAD) // WAD
     assert health.equity < 0 < health.maintenance < health.equity + lost
     world.auction.start(written_down, 0)
+
+
+def test_start__own_cash_after_a_write_down__counts_no_more_than_it_is(world, written_down):
+    """Its cash bears a part of R: rounded up it would be more than it has, and R be too small."""
+    world.set_price(1, 41 * WAD)
+    cash, equity = world.cash(written_down), world.equity(written_down)
+    exact = cash * RAY  # [quote wad * 1e27]
+    index = world.clearinghouse.supply()[0]
+    assert exact % index
+    world.auction.start(written_down, 0)
+    assert world.fund.lacking() == (cash - equity, exact // index, 0)
+    assert 0 < uncovered(world) <= world.clearinghouse.shortfall()
 
 
 def test_grace__after_a_write_down__says_what_cash_was_worth(world, account, ruined, bidder):

@@ -43,6 +43,14 @@ def test_read__by_age__changes_state(oracle, age, state):
     assert reading.price == (HIGHER if state == VALID else PRICE)
 
 
+@pytest.mark.parametrize("price", [1, 7])
+def test_read__single_source_at_a_few_wei__is_as_sure_as_any(chain, artifacts, price):
+    """A wei is more than a tenth of such a price: nothing may be added to what the source says."""
+    oracle = Oracle(chain, artifacts)
+    oracle.add(price)
+    assert oracle.reading() == (price, price, 0, 0, VALID)
+
+
 @pytest.mark.parametrize("price", [0, MAX_PRICE + 1, 2**256 - 1])
 def test_read__price_out_of_bounds__is_unusable(oracle, price):
     oracle.say(price)

@@ -12,6 +12,7 @@ from margin_model.feed_answer import unpack
 from margin_model.price_word import MAX_PRICE
 from oracle_sim.rounds import read_rounds
 from tests.sim.files import DATA, needs_data
+from tests.unit.surroundings import Surroundings
 
 WAD = 10**18
 MAX_ANSWER = 2**191 - 1
@@ -127,6 +128,18 @@ def test_chainlink_latest__just_inside_the_bounds__is_a_price(chain, deploy, agg
     source = deploy("ChainlinkSource", [(aggregator.address, 10, 10**16, *TIMING)])
     aggregator.set_round(answer, chain.time)
     assert latest(source) == (answer * 10**10, 0, chain.time)
+
+
+@pytest.mark.parametrize("updated_at", [2**40 - 1, 2**40, 2**40 + 1, 2**256 - 1])
+def test_chainlink_latest__time_beyond_its_field__spills_into_no_other(
+    chain, artifacts, updated_at
+):
+    """What stands above the time in the word is the price's width."""
+    around = Surroundings(chain, artifacts)
+    around.say("MockAggregator", "decimals", 8)
+    around.say("MockAggregator", "latestRoundData", (1, 10**8, 0, updated_at, 1))
+    source = around.deploy("ChainlinkSource", [(around.neighbour.address, 0, MAX_ANSWER, *TIMING)])
+    assert latest(source) == (WAD, 0, 2**40 - 1)
 
 
 # ── the first answer since ────────────────────────────────────────────────────────────────────────
