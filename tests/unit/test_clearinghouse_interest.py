@@ -1,5 +1,7 @@
 """Interest in the Clearinghouse: accrued on touch, shown without one."""
 
+from copy import copy
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,6 +54,18 @@ def test_interest__nobody_owes__nothing_runs(ledger):
     assert ledger.events(receipt, "InterestAccrued") == []
     assert ledger.cash(account) == 101 * WAD
     assert ledger.house.supply()[:2] == START
+
+
+def test_interest__nobody_owes__model_is_not_asked(ledger):
+    """It costs a call for every change of cash; here it would answer indices of 0."""
+    arguments = ledger.arguments()
+    arguments[3] = ledger.deploy("MockNeighbour")
+    other = copy(ledger)
+    other.house = ledger.deploy("Clearinghouse", *arguments)
+    account = other.open(100)
+    wait(ledger, YEAR)
+    other.deposit(account, 10**6)
+    assert other.cash(account) == 101 * WAD
 
 
 def test_interest__half_a_year__as_the_mirror_says(ledger, lent):
