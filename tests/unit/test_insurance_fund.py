@@ -240,6 +240,11 @@ def test_unstake__below_minimum__reverts(venue, account, reverts):
         unstake(venue, account, WAD, WAD + 1)
 
 
+def test_unstake__at_its_minimum__is_paid(venue, account):
+    stake(venue, account, 1_000 * WAD)
+    assert unstake(venue, account, WAD, WAD).result == WAD
+
+
 def test_unstake__less_than_a_wei_left__reverts(venue, account, broke, reverts):
     stake(venue, account, 1_000 * WAD)
     pay(venue, broke, 0, 990 * WAD)

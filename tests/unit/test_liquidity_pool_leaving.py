@@ -150,6 +150,13 @@ def test_execute_request__exit_below_its_minimum__lapses(venue, account):
     _assert_returned(venue, account, request, 100 * WAD)
 
 
+def test_execute_request__exit_at_its_minimum__is_paid(venue, account):
+    request = venue.leave(account, 100 * WAD, 100 * WAD)
+    venue.chain.advance(EXIT_DELAY)
+    assert venue.pool.execute_request(request).result is True
+    assert venue.cash(account) == 100_100 * WAD
+
+
 def test_execute_request__exit_after_its_window__lapses_and_the_next_is_first(venue, account):
     first = venue.leave(account, 100 * WAD)
     venue.chain.advance(1)

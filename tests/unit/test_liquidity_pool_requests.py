@@ -166,6 +166,13 @@ def test_execute_request__entry_below_its_minimum__lapses(venue, account):
     _assert_refunded(venue, account, request, 100_000 * WAD)
 
 
+def test_execute_request__entry_at_its_minimum__gets_its_shares(venue, account):
+    request = venue.enter(account, 500 * WAD, 500 * WAD)
+    venue.chain.advance(REQUEST_DELAY)
+    assert venue.pool.execute_request(request).result is True
+    assert venue.shares() == SEED + 500 * WAD
+
+
 def test_execute_request__entry_after_its_window__lapses(venue, account):
     request = venue.enter(account, 500 * WAD)
     late = venue.enter(account, 500 * WAD)
