@@ -8,6 +8,7 @@ from typing import Any
 
 from chain import Artifacts, Chain, Contract
 from chain.codec import tuple_codec
+from chain.interface import ZERO_ADDRESS
 
 WAD = 10**18
 NOBODY = "0x" + "11" * 20
@@ -26,6 +27,13 @@ def plain(entry: Mapping[str, Any]) -> Any:
         return tuple(plain(part) for part in entry["components"])
     values = {"address": NOBODY, "bytes32": bytes(32), "bytes": b"", "bool": False}
     return values.get(kind, 1)
+
+
+def _zero(kind: str) -> Any:
+    array = re.fullmatch(r"(.*)\[(\d+)\]", kind)
+    if array:
+        return [_zero(array[1])] * int(array[2])
+    return {"address": ZERO_ADDRESS, "bool": False}.get(kind, 0)
 
 
 def function_entry(contract: Contract, name: str) -> dict[str, Any]:
@@ -63,6 +71,13 @@ class Surroundings:
         outputs = function_entry(self._as(name), function)["outputs"]
         answer = tuple_codec(outputs).encode(results)
         self.neighbour.set_answer(self.selector(name, function), answer)
+
+    def say_fields(self, name: str, function: str, **fields: Any) -> None:
+        """What the neighbour answers where that is one struct; zeros but for these fields."""
+        (output,) = function_entry(self._as(name), function)["outputs"]
+        zeros = {part["name"]: _zero(part["type"]) for part in output["components"]}
+        assert fields.keys() <= zeros.keys()
+        self.say(name, function, tuple({**zeros, **fields}.values()))
 
     def deploy(self, name: str, *args: Any) -> Contract:
         return self.chain.deploy(self.artifacts[name], *args)

@@ -87,6 +87,9 @@ def test_open_round__pool_is_long__cuts_the_shorts(world, rounds):
     event = world.event(rounds.open_round(0), "DeleveragingStarted", rounds)
     assert not event.long
     assert event.fraction == model.fraction(event.size, 810 * WAD)
+    health = world.health(POOL)
+    wanted = model.size_to_close(210 * WAD, health.equity, health.maintenance, KEEPER_COST)
+    assert 0 <= event.size - wanted <= 1
     before = size(world, short)
     rounds.deleverage(0, [short])
     assert before < size(world, short) < 0

@@ -26,17 +26,7 @@ class Auctions(Surroundings):
 
     def say_health(self, **fields):
         """What every account's health is from now on; live unless said otherwise."""
-        wanted = {"live": True, **fields}
-        (output,) = next(
-            entry["outputs"]
-            for entry in self.artifacts["Clearinghouse"].abi
-            if entry.get("name") == "health"
-        )
-        zeros = {
-            part["name"]: False if part["type"] == "bool" else 0 for part in output["components"]
-        }
-        assert wanted.keys() <= zeros.keys()
-        self.say("Clearinghouse", "health", tuple({**zeros, **wanted}.values()))
+        self.say_fields("Clearinghouse", "health", **{"live": True, **fields})
 
 
 @pytest.fixture

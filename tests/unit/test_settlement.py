@@ -68,6 +68,13 @@ def test_settle__everybody__cash_at_the_fixed_price_and_the_pool_is_out(world, l
     world.check()
 
 
+def test_settle__order_pending__stays_until_it_expires(world, long):
+    world.pool.submit_order(long, 0, -WAD, 1, sender=world.owner)
+    retire(world)
+    world.deleveraging.settle(long, 0)
+    assert world.clearinghouse.pending(long)[:2] == (0, -WAD)
+
+
 def test_settle__in_auction__reverts(world, reverts):
     weak = world.long(1_000 * WAD, {0: 10 * WAD, 1: 100 * WAD})
     retire(world)
