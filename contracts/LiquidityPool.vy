@@ -69,6 +69,7 @@ FUND: constant(uint256) = 2
 ESCROW: constant(uint256) = 3
 
 WAD: constant(uint256) = 10**18
+RAY: constant(uint256) = 10**27
 ASSETS: constant(uint256) = 16
 
 MIN_KEEPER_FEE: constant(uint256) = 10**15  # [quote wad]
@@ -590,11 +591,18 @@ def _tradable() -> uint256[16]:
 @view
 def _open_shortfall() -> int256:
     """
-    @return what running auctions may still cost the pool: their reserve beyond what the fund has. Who
-            leaves bears his part of it; the rest stays with those who stay [quote wad]
+    @return what accounts for sale are known to lack beyond what the fund has: the pool pays it next. Who
+            leaves bears his part of it; the rest stays with those who stay. Not what the fund keeps
+            for incentive: the pool pays none, and anybody could start his own account for a moment
+            [quote wad]
     """
-    reserve: int256 = convert(staticcall _FUND.total_reserve(), int256)
-    return max(reserve - max(staticcall CLEARINGHOUSE.cash(FUND), 0), 0)
+    lacking: uint256 = 0
+    scaled: uint256 = 0
+    covered: uint256 = 0
+    lacking, scaled, covered = staticcall _FUND.lacking()
+    # their own cash, divided by the index of supply: both below 2**128
+    covered += scaled * (staticcall CLEARINGHOUSE.supply())[0] // RAY
+    return convert(lacking - min(lacking, covered), int256)
 
 
 @internal

@@ -18,10 +18,11 @@ from tests.fuzz.predict import (
     is_authorized,
     require,
 )
+from tests.fuzz.predict_exits import available_incentive
 from tests.fuzz.predict_pool import NOBODY, pool_value
 
 WAD = 10**18
-BPS = 10**4
+
 MIN_SLICE = 10**16
 SLICE_ROUNDING = 16 * 10**8
 ROUNDING = 10**6  # of what is lacking [quote wad]
@@ -140,15 +141,6 @@ def close_episode(m: Models, account: int) -> None:
 
 
 # ── bids ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def available_incentive(m: Models) -> int:
-    """What the fund may still pay this epoch [quote wad]."""
-    balance = max(m.state.cash(FUND), 0)
-    epoch, allowance = m.state.allowance
-    if epoch == m.now // m.world.config.fund["epoch_length"]:
-        return min(allowance, balance)
-    return balance * m.world.config.fund["epoch_cap"] // BPS
 
 
 def offer(m: Models, account: int, episode: Episode, health: Health) -> Offer:

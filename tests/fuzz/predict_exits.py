@@ -1,10 +1,13 @@
-"""What cash that leaves bears of a shortfall that suppliers are going to be charged."""
+"""What leavers bear of a shortfall: cash of what suppliers will be charged, shares of what the pool
+will be."""
 
 from __future__ import annotations
 
 from margin_model import interest_math, ledger_math
-from tests.fuzz.model import Holding
+from tests.fuzz.model import FUND, Holding
 from tests.fuzz.predict import LIMIT, Models, require
+
+BPS = 10**4
 
 
 def leave(m: Models, account: int, holding: Holding, amount: int, unit: int = 0) -> int:
@@ -44,3 +47,20 @@ def leave(m: Models, account: int, holding: Holding, amount: int, unit: int = 0)
         holding.cash = ledger_math.from_scaled(mine, new_index)
     m.margin.supply_index = new_index
     return share
+
+
+def available_incentive(m: Models) -> int:
+    """What the fund may still pay this epoch [quote wad]."""
+    balance = max(m.state.cash(FUND), 0)
+    epoch, allowance = m.state.allowance
+    if epoch == m.now // m.world.config.fund["epoch_length"]:
+        return min(allowance, balance)
+    return balance * m.world.config.fund["epoch_cap"] // BPS
+
+
+def open_shortfall(m: Models) -> int:
+    """What accounts for sale lack beyond their cash and the firm part of the fund [quote wad]."""
+    balance = max(m.state.cash(FUND), 0)
+    covered = balance - min(available_incentive(m), balance)
+    covered += m.state.lacking_own() * m.state.side(debt=False)[1] // ledger_math.RAY
+    return max(m.state.reserves.deficits - covered, 0)

@@ -7,9 +7,9 @@ from margin_model.fixed_point import mul_wad_down, mul_wad_up
 from margin_model.margin_math import haircut as haircut_at
 from margin_model.margin_math import size_factor
 from margin_model.requirement import Asset
-from tests.fuzz.model import ESCROW, FUND, POOL, Request, bits
+from tests.fuzz.model import ESCROW, POOL, Request, bits
 from tests.fuzz.predict import Models, acting, is_authorized, refuse, require
-from tests.fuzz.predict_exits import leave
+from tests.fuzz.predict_exits import leave, open_shortfall
 from tests.fuzz.predict_house import admit, collect
 
 WAD = 10**18
@@ -111,8 +111,7 @@ def execute_request(m: Models, request: int) -> None:
     if m.now <= due + pool["request_window"]:
         words = _tradable(m)
         _, risks = m.margin.after_sample(m.margin.held_assets(m.state.holding(POOL)))
-        shortfall = max(m.state.reserves.reserve - max(m.state.cash(FUND), 0), 0)
-        nav = pool_value(m, words, risks, LEAVING) - shortfall
+        nav = pool_value(m, words, risks, LEAVING) - open_shortfall(m)
         amount = 0
         if nav > 0:
             amount = share_math.assets_for(found.amount, nav, m.state.lp_supply)

@@ -4,6 +4,7 @@ import pytest
 
 from chain.deployment import POOL
 from margin_model import share_math
+from tests.unit.fund_world import reserve, stake
 from tests.unit.venue_world import (
     EXIT_DELAY,
     MIN_REQUEST,
@@ -208,3 +209,29 @@ def test_execute_request__exit__leaves_exactly_initial_margin(venue, account, re
     venue.chain.advance(EXIT_DELAY)
     venue.pool.execute_request(request)
     assert initial <= venue.pool.nav() <= initial + crumb
+
+
+def test_execute_request__exit_while_accounts_for_sale_lack_something__bears_its_part(
+    venue, account
+):
+    leave = venue.leave(account, 10_000 * WAD)
+    venue.chain.advance(EXIT_DELAY)
+    exact, fund = venue.pool.nav(), venue.fund.lacking()[2]
+    # of their deficit their own cash pays 20,000, and the fund what it need not keep for incentive
+    reserve(venue, account, 0, WAD, fund + 70_000 * WAD, cash=20_000 * WAD)
+    left = venue.event(venue.pool.execute_request(leave), "RequestExecuted")
+    assert left.nav == exact - 50_000 * WAD
+    assert left.amount < 10_000 * WAD
+
+
+@pytest.mark.parametrize("deficit", [0, 1_000 * WAD])
+def test_execute_request__exit_while_the_fund_has_enough__pays_nav(venue, account, deficit):
+    """However much it keeps for bidders, and for what is not known."""
+    stake(venue, venue.open(3_000 * WAD), 3_000 * WAD)
+    leave = venue.leave(account, 10_000 * WAD)
+    venue.chain.advance(EXIT_DELAY)
+    assert venue.fund.lacking()[2] > deficit
+    reserve(venue, account, 0, 10**6 * WAD, deficit, worst=10**6 * WAD)
+    left = venue.event(venue.pool.execute_request(leave), "RequestExecuted")
+    assert left.nav == venue.pool.nav() + left.amount
+    assert left.amount == 10_000 * WAD

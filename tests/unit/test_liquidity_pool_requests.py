@@ -2,7 +2,7 @@
 
 import pytest
 
-from chain.deployment import ESCROW, FUND, POOL
+from chain.deployment import ESCROW, POOL
 from margin_model import share_math
 from margin_model.price_word import STALE, UNUSABLE, VALID, VOLATILE
 from tests.unit.venue_world import (
@@ -271,17 +271,6 @@ def test_execute_request__pool_a_little_in_a_price_soon_replaced__waits(
     venue.set_state(MARKET, UNUSABLE)
     assert venue.pool.execute_request(entry).result is True
     assert venue.pool.execute_request(leave).result is True
-
-
-def test_execute_request__exit_while_auctions_may_cost_the_pool__bears_its_part(venue, account):
-    leave = venue.leave(account, 10_000 * WAD)
-    venue.chain.advance(EXIT_DELAY)
-    exact = venue.pool.nav()
-    fund = venue.cash(FUND)
-    venue.as_auction(venue.fund, "set_reserve", account, 0, fund + 50_000 * WAD, 0, 0, 0)
-    left = venue.event(venue.pool.execute_request(leave), "RequestExecuted")
-    assert left.nav == exact - 50_000 * WAD
-    assert left.amount < 10_000 * WAD
 
 
 def test_nav__donated_tokens__change_nothing(venue):
