@@ -234,9 +234,9 @@ def test_execute_order__cancelled__value_returns(desk, stranger):
     assert before - desk.chain.balance(stranger) == desk.sol.pyth.getUpdateFee([update])
 
 
-def test_execute_order__keeper_that_takes_no_ether__is_on_his_own(desk, deploy):
+def test_execute_order__keeper_that_takes_no_ether__is_on_his_own(desk, artifacts):
     """He reverts himself; the order waits for another."""
-    caller = deploy("MockCaller")
+    caller = desk.chain.deploy(artifacts["MockCaller"])
     _submit(desk)
     desk.chain.advance(QUIET + 1)
     data = desk.pool.execute_order.encode(desk.account, desk.keeper, b"")
