@@ -247,6 +247,24 @@ def test_bid__lowered_slice__limits_shrink_with_it(world, account, buyer, bidder
     world.bid(account, buyer, bidder, price=terms.price, equity=terms.equity)
 
 
+def test_bid__lowered_slice__limits_are_rounded_as_what_they_limit(
+    world, account, buyer, bidder, reverts
+):
+    """The tightest limits for all of it that the largest slice is still within, and a wei off."""
+    terms = world.auction.terms(account)
+    largest = terms.largest_slice
+    assert largest < WAD
+    payment = auction_math.scale_up(terms.price, largest)
+    bought = auction_math.scale_down(terms.equity - terms.proceeds, largest)
+    price = (payment - 1) * WAD // largest + 1
+    equity = ((bought + 1) * WAD - 1) // largest
+    with reverts("bid: price above limit"):
+        world.bid(account, buyer, bidder, price=price - 1, equity=equity)
+    with reverts("bid: equity below limit"):
+        world.bid(account, buyer, bidder, price=price, equity=equity + 1)
+    world.bid(account, buyer, bidder, price=price, equity=equity)
+
+
 def test_bid__one_wei_deposited_before__still_fills(world, account, buyer, bidder):
     """A bid names no state of the auction, so nobody can void it by touching the account."""
     terms = world.auction.terms(account)

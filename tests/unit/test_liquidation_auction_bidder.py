@@ -122,6 +122,14 @@ def test_bid__bidders_price_not_usable__reverts(world, account, buyer, bidder, r
         world.bid(account, buyer, bidder, WAD // 10)
 
 
+def test_bid__bidder_with_collateral__is_read_with_it(world, account, buyer, bidder, reverts):
+    world.add_collateral(buyer, "GOLD", 10**5 * WAD, bidder)
+    world.bid(account, buyer, bidder, WAD // 10)
+    world.set_price(8, 100 * WAD, UNUSABLE)
+    with reverts("bidder: price not usable"):
+        world.bid(account, buyer, bidder, WAD // 10)
+
+
 def test_bid__isolated_bidder_of_another_market__reverts(world, account, bidder, reverts):
     buyer = world.open(10**5 * WAD, bidder, kind=1)
     world.trade(buyer, 5, WAD, bidder)
