@@ -34,6 +34,7 @@ interface IOwned:
 POOL: constant(uint256) = 1  # accounts of the protocol in the Clearinghouse
 FUND: constant(uint256) = 2
 BPS: constant(uint256) = 10**4
+RAY: constant(uint256) = 10**27
 
 MIN_COOLDOWN: constant(uint256) = 3600  # [s]
 MAX_COOLDOWN: constant(uint256) = 90 * 86_400  # [s]
@@ -148,10 +149,13 @@ def unstake(_account: uint256, _min_amount: uint256) -> uint256:
     self._roll_epoch(balance)
 
     supply: uint256 = self.total_shares
-    amount: uint256 = share_math._assets_for(request.shares, balance, supply)
-    assert amount != 0 and amount >= _min_amount, "unstake: amount below minimum"
-    needed: uint256 = self._total_reserve() + self._pool_deficit()
+    lost: uint256 = self._pool_deficit()
+    needed: uint256 = self._total_reserve() + lost
+    lost += self._known_deficits()
+    # of what is known to be lost who leaves bears his part
+    amount: uint256 = share_math._assets_for(request.shares, balance - min(balance, lost), supply)
     assert balance - amount >= needed, "unstake: reserved for auctions"
+    assert amount != 0 and amount >= _min_amount, "unstake: amount below minimum"
     self._unstakings[generation][msg.sender] = empty(IInsuranceFund.Unstaking)
     self._shares[generation][msg.sender] -= request.shares
     self.total_shares = supply - request.shares
@@ -372,6 +376,20 @@ def _balance() -> uint256:
 @view
 def _total_reserve() -> uint256:
     return reserve_word._reserve(self._totals)
+
+
+@internal
+@view
+def _known_deficits() -> uint256:
+    """
+    @return what accounts for sale are known to lack beyond their own cash [quote wad]
+    """
+    deficits: uint256 = reserve_word._deficits(self._totals)
+    if deficits == 0:
+        return 0
+    # both below 2**128
+    own: uint256 = self._total_own * (staticcall CLEARINGHOUSE.supply())[0] // RAY
+    return deficits - min(deficits, own)
 
 
 @internal

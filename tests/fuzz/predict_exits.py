@@ -61,6 +61,11 @@ def available_incentive(m: Models) -> int:
 def open_shortfall(m: Models) -> int:
     """What accounts for sale lack beyond their cash and the firm part of the fund [quote wad]."""
     balance = max(m.state.cash(FUND), 0)
-    covered = balance - min(available_incentive(m), balance)
-    covered += m.state.lacking_own() * m.state.side(debt=False)[1] // ledger_math.RAY
-    return max(m.state.reserves.deficits - covered, 0)
+    firm = balance - min(available_incentive(m), balance)
+    return max(known_deficits(m) - firm, 0)
+
+
+def known_deficits(m: Models) -> int:
+    """What accounts for sale lack beyond their own cash, which moves with the index [quote wad]."""
+    own = m.state.lacking_own() * m.state.side(debt=False)[1] // ledger_math.RAY
+    return max(m.state.reserves.deficits - own, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from margin_model import share_math
 from tests.fuzz.model import FUND, POOL
 from tests.fuzz.predict import Models, is_authorized, require
+from tests.fuzz.predict_exits import known_deficits
 from tests.fuzz.predict_house import collect
 
 MIN_TARGET, MAX_TARGET = 10**18, 10**30  # [quote wad]
@@ -48,10 +49,10 @@ def unstake(m: Models, sender: int, account: int, minimum: int) -> None:
     require(m.now <= opens_at + fund["window"], "unstake: window over")
     require(is_authorized(m, account, sender), "account: not authorized")
     balance = max(m.state.cash(FUND), 0)
-    amount = share_math.assets_for(shares, balance, m.state.stakes)
-    require(amount != 0 and amount >= minimum, "unstake: amount below minimum")
     pool = m.state.holding(POOL)
-    health = m.margin.health(pool, m.oracle.read(m.margin.held_assets(pool)))
-    needed = m.state.reserves.reserve + max(0, -health.equity)
-    require(balance - amount >= needed, "unstake: reserved for auctions")
+    lacks = max(0, -m.margin.health(pool, m.oracle.read(m.margin.held_assets(pool))).equity)
+    left = max(balance - lacks - known_deficits(m), 0)
+    amount = share_math.assets_for(shares, left, m.state.stakes)
+    require(balance - amount >= m.state.reserves.reserve + lacks, "unstake: reserved for auctions")
+    require(amount != 0 and amount >= minimum, "unstake: amount below minimum")
     m.answer = amount

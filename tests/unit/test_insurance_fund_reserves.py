@@ -2,6 +2,8 @@
 
 import pytest
 
+from chain.deployment import FUND
+from margin_model import share_math
 from tests.unit.fund_world import event, pay, reserve, stake, unstake
 from tests.unit.venue_world import COOLDOWN, EPOCH, WAD, Venue
 
@@ -112,17 +114,46 @@ def test_set_reserve__absurd_amounts__are_cut_or_refused(venue, account, broke, 
 def test_unstake__reserved_for_auctions__reverts_until_they_are_over(
     venue, account, broke, reverts
 ):
-    """An amount, not a switch: what no auction can need may leave."""
+    """An amount, not a switch: what no auction can need may leave, at nine tenths since a tenth is
+    known to be lost."""
     stake(venue, account, 1_000 * WAD)
     reserve(venue, broke, 0, 200 * WAD, 100 * WAD)
-    venue.fund.request_unstake(700 * WAD + 1, sender=venue.owner)
+    venue.fund.request_unstake(778 * WAD, sender=venue.owner)
     venue.chain.advance(COOLDOWN)
     with reverts("unstake: reserved for auctions"):
         venue.fund.unstake(account, 0, sender=venue.owner)
     with venue.undone():
-        assert unstake(venue, account, 700 * WAD).result == 700 * WAD
+        expected = share_math.assets_for(777 * WAD, 900 * WAD, 1_000 * WAD)
+        assert 699 * WAD < unstake(venue, account, 777 * WAD).result == expected < 700 * WAD
     reserve(venue, broke, 200 * WAD, 0)
-    assert venue.fund.unstake(account, 0, sender=venue.owner).result == 700 * WAD + 1
+    assert venue.fund.unstake(account, 0, sender=venue.owner).result == 778 * WAD
+
+
+def test_unstake__loss_known__who_leaves_bears_his_part(venue, account, broke, stranger):
+    """He left at par: who stayed paid all of the 400 that are missing."""
+    theirs = venue.open(1_000 * WAD, stranger)
+    stake(venue, theirs, 500 * WAD, sender=stranger)
+    stake(venue, account, 500 * WAD)
+    venue.fund.request_unstake(500 * WAD, sender=venue.owner)
+    venue.chain.advance(COOLDOWN)
+    # 10 of the deficit its own cash pays
+    reserve(venue, broke, 0, 0, 410 * WAD, worst=400 * WAD, cash=10 * WAD)
+    left = venue.fund.unstake(account, 0, sender=venue.owner).result
+    pay(venue, broke, 0, 400 * WAD)
+    assert left == pytest.approx(300 * WAD, abs=share_math.VIRTUAL)
+    assert venue.cash(FUND) == pytest.approx(300 * WAD, abs=share_math.VIRTUAL)
+
+
+def test_unstake__all_is_known_to_be_lost__reverts(venue, account, broke, reverts):
+    stake(venue, account, 100 * WAD)
+    venue.fund.request_unstake(WAD, sender=venue.owner)
+    venue.chain.advance(COOLDOWN)
+    reserve(venue, broke, 0, 0, 100 * WAD, worst=1)
+    with reverts("unstake: amount below minimum"):
+        venue.fund.unstake(account, 0, sender=venue.owner)
+    reserve(venue, broke, 0, 1, 100 * WAD)
+    with reverts("unstake: reserved for auctions"):
+        venue.fund.unstake(account, 0, sender=venue.owner)
 
 
 @pytest.mark.bulk
@@ -138,6 +169,8 @@ def test_unstake__five_thousand_dust_bankrupts__neither_stopped_nor_dearer(venue
         reserve(venue, number, 0, crumb, crumb)
     assert venue.fund.total_reserve() == 2 * crowd * crumb
     assert venue.fund.lacking()[0] == crowd * crumb
-    receipt = unstake(venue, account, 1_000 * WAD - 2 * crowd * crumb)
-    assert receipt.result == 1_000 * WAD - 2 * crowd * crumb
+    shares = 1_000 * WAD - 2 * crowd * crumb
+    receipt = unstake(venue, account, shares)
+    left = 1_000 * WAD - crowd * crumb
+    assert receipt.result == share_math.assets_for(shares, left, 1_000 * WAD)
     assert receipt.gas_used <= alone * 101 // 100
