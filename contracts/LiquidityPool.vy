@@ -600,6 +600,8 @@ def _open_shortfall() -> int256:
     scaled: uint256 = 0
     covered: uint256 = 0
     lacking, scaled, covered = staticcall _FUND.lacking()
+    if lacking == 0:
+        return 0
     # their own cash, divided by the index of supply: both below 2**128
     covered += scaled * (staticcall CLEARINGHOUSE.supply())[0] // RAY
     return convert(lacking - min(lacking, covered), int256)
