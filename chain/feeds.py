@@ -166,11 +166,12 @@ class RatioFeed:
         self.inverse = inverse
 
     def publish(self, price: int, updated_at: int | None = None, confidence: int = 0) -> Receipt:
-        """Both legs publish: the rate what it said last, the base what makes `price` of it."""
-        answer = self.rate.proxy.latestRoundData()[1]
-        rate = answer * 10**WAD_DIGITS // int(10**self.rate.decimals)
-        self.rate.publish(rate, updated_at)
+        """Both legs publish: the rate what it said last (one, if that was no rate), the base what
+        makes `price` of it."""
         wad = 10**WAD_DIGITS
+        answer = max(self.rate.proxy.latestRoundData()[1], 0)
+        rate = answer * wad // int(10**self.rate.decimals) or wad
+        self.rate.publish(rate, updated_at)
         base = price * rate // wad if self.inverse else price * wad // rate
         return self.base.publish(base, updated_at, confidence)
 

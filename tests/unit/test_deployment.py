@@ -113,6 +113,16 @@ def test_load__ratio_feeds__publish_as_before(chain, tmp_path):
         assert loaded.feeds[symbol][0].proof(0) is None
 
 
+@pytest.mark.parametrize("answer", [0, -1])
+def test_set_price__ratio_that_said_no_rate__is_one_again(chain, answer):
+    protocol = Deployment.deploy(chain, load_config("stablecoins"))
+    feed = protocol.feeds["STETH"][0]
+    feed.rate.aggregator.set_round(answer, chain.time)
+    protocol.set_price("STETH", 2_520 * WAD)
+    assert feed.rate.proxy.latestRoundData()[1] == 10**feed.rate.decimals
+    assert feed.base.proxy.latestRoundData()[1] == 2_520 * 10**feed.base.decimals
+
+
 def test_load__no_code_at_an_address__named(protocol, tmp_path, stranger):
     record = protocol.record()
     record["contracts"]["RiskEngine"] = stranger
