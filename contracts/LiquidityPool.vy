@@ -423,6 +423,15 @@ def nav() -> int256:
 
 @external
 @view
+def known_nav() -> int256:
+    """
+    @custom:see ILiquidityPool
+    """
+    return pool_nav._known()
+
+
+@external
+@view
 def stored_nav() -> (int256, uint256):
     """
     @custom:see ILiquidityPool

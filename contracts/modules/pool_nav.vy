@@ -30,6 +30,7 @@ BPS: constant(uint256) = 10**4
 NOBODY: constant(uint256) = 0  # the interest caps
 ENTERING: constant(uint256) = 1
 LEAVING: constant(uint256) = 2
+KNOWN: constant(uint256) = 3  # what the pool is known to lack
 
 # The skew scale of a market that is settled without premium: at it every premium rounds to nothing.
 NO_PREMIUM: constant(uint256) = 2**160  # [wad units]
@@ -90,10 +91,20 @@ def _now() -> int256:
 
 @internal
 @view
+def _known() -> int256:
+    """
+    @return `_value` at prices read now, for R
+    """
+    return self._value(self._read(), KNOWN)
+
+
+@internal
+@view
 def _value(_words: uint256[16], _mover: uint256) -> int256:
     """
     @notice NAV, against the mover: high for who enters, low for who leaves and for the interest caps.
-            An unusable asset counts at its last price more or less its IM. For who moves, who needs
+            An unusable asset counts at its last price more or less its IM; where the question is what is
+            known, one that is only late or doubted counts at that price. For who moves, who needs
             not prove that prices are the first after his delay, a usable one counts at its price
             more or less what the feed may be off without publishing, as for orders without a proof.
     @param _words readings of all assets the pool holds
@@ -110,10 +121,11 @@ def _value(_words: uint256[16], _mover: uint256) -> int256:
         word: uint256 = _words[asset]
         rate: uint256 = 0
         if price_word._usable(word):
-            if _mover != NOBODY:
+            if _mover == ENTERING or _mover == LEAVING:
                 rate = self._deviation(asset)
         elif price_word._state(word) != price_word.RETIRED:  # or its price is fixed
-            rate = self._initial_rate(asset, word)
+            if _mover != KNOWN or price_word._state(word) == price_word.UNUSABLE:
+                rate = self._initial_rate(asset, word)
         low: uint256 = price_word._price(word)
         high: uint256 = low
         if rate != 0:

@@ -141,7 +141,7 @@ def _refresh(
             what the pool lacks itself. Of that winners may bring back a part, which stays with those who
             stay; left out, a loss would be in R until the pool has paid it, and not until it is
             charged. The pool counts at its NAV: premium goes back to who closes, and collateral is
-            sold after its haircut. Own cash of accounts is supply too, but what it bears is given
+            sold after its haircut; a price that is only late is no loss. Own cash of accounts is supply too, but what it bears is given
             back, so the rest bears more.
     @param _asks_pool else only where R depends on it: its NAV takes as long as a margin check
     """
@@ -155,7 +155,7 @@ def _refresh(
         own = scaled * self._index(_clearinghouse) // interest_math.RAY
         lacking = self._beyond(lacking, own)
     if _asks_pool or old_amount != 0 or lacking > covered:
-        nav: int256 = staticcall _pool.nav()
+        nav: int256 = staticcall _pool.known_nav()
         covered += convert(max(nav, 0), uint256)
         lacking += convert(max(-nav, 0), uint256)
     uncovered: uint256 = self._beyond(lacking, covered)

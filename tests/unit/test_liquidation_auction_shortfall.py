@@ -5,7 +5,7 @@ import pytest
 from chain.deployment import FUND, POOL
 from margin_model import auction_math, grace_word
 from margin_model.interest_math import RAY
-from margin_model.price_word import UNUSABLE
+from margin_model.price_word import STALE, UNUSABLE, VOLATILE
 from tests.unit.auction_world import ANY_EQUITY, ANY_PRICE, WAD, World
 
 ROUNDING = 10**7
@@ -42,7 +42,7 @@ def uncovered(world):
             lacking -= equity
             own += max(0, world.cash(account))
     lacking -= max(0, world.cash(FUND)) - world.fund.available_incentive()
-    lacking = max(0, lacking) - world.pool.nav()
+    lacking = max(0, lacking) - world.pool.known_nav()
     if lacking <= 0:
         return 0
     return auction_math.grossed_up(lacking, own, own, world.clearinghouse.supply()[2])
@@ -73,6 +73,24 @@ def test_start__loss_within_fund_and_pool__no_shortfall(world, account):
     )
     assert world.events(receipt, "ShortfallSet", world.clearinghouse) == []
     assert world.clearinghouse.shortfall() == 0
+
+
+@pytest.mark.parametrize("state", [STALE, VOLATILE, UNUSABLE])
+def test_refresh_shortfall__price_only_late_or_doubted__is_no_loss_of_the_pools(world, state):
+    world.long(10**5 * WAD, {7: 1_000 * WAD})
+    world.set_price(7, 190 * WAD)
+    pool = world.clearinghouse.current_health(POOL)
+    assert pool.maintenance < pool.equity < pool.initial
+    at_price = world.pool.nav()
+    world.set_price(7, 190 * WAD, state)
+    assert at_price - pool.initial < world.pool.nav() < 0
+    world.auction.refresh_shortfall()
+    if state == UNUSABLE:
+        assert world.pool.known_nav() == world.pool.nav()
+        assert world.clearinghouse.shortfall() == -world.pool.nav()
+    else:
+        assert world.pool.known_nav() == at_price > 0
+        assert world.clearinghouse.shortfall() == 0
 
 
 def test_start__loss_beyond_them__is_the_suppliers(world, account, ruined):
