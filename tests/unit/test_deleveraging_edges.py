@@ -191,6 +191,14 @@ def test_deleveraging_cut__order_pending__after_the_first_phase_to_the_second(ro
     assert rounds.cut() == (-TENTH, PRICE)
 
 
+@pytest.mark.parametrize(("more", "due"), [(0, True), (1, False)])
+def test_deleveraging_cut__first_phase__where_no_cushion_falls(rounds, more, due):
+    """The requirement after the cut against the one before it."""
+    rounds.open_round()
+    rounds.say_fields("Clearinghouse", "health_after", live=True, maintenance=MARGIN + more)
+    assert (rounds.cut() != NOTHING) == due
+
+
 @pytest.fixture
 def hopeless(rounds):
     """A loser, and the third round below zero in a row, opened 400 s before losers are due."""
