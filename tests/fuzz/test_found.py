@@ -140,6 +140,15 @@ CUT_TO_NOTHING = [
     ["deleverage", 0, 0, 0, 1, 1, 7],
 ]
 
+# A target that only the line's own floor holds up: a model that took a forecast's floor for it
+# filled what the contract cancelled.
+FLOOR_RAISED = [
+    ["set asset risk", 100, 0, 0, 2, 5 * 10**18, 1000, 932 * 10**14, 10**17, 5_000_000, *[0] * 20],
+    ["submit order", 0, 0, 5, 19, 2, 20389 * 10**18, 2**256 - 10**18],
+    ["execute order", 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ["execute order", 0, 0, 0, 19, 10, 0, 2, 0, 0, 0, 1],
+]
+
 
 @pytest.mark.parametrize("steps", [AT_FLOOR, TWO_SLICES])
 def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(
@@ -158,3 +167,7 @@ def test_deleverage__cut_at_mark__takes_only_what_a_trade_rounds() -> None:
 
 def test_deleverage__last_position_of_the_pool__is_cut_below_zero() -> None:
     replay(CUT_TO_NOTHING, "equity is the owner's")
+
+
+def test_execute_order__target_on_the_floor_of_its_line__cancels_as_predicted() -> None:
+    replay(FLOOR_RAISED, "execution predicted")
