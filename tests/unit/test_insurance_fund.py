@@ -8,6 +8,7 @@ from chain.deployment import FUND
 from chain.interface import ZERO_ADDRESS
 from margin_model import share_math
 from tests.unit.fund_world import earn, event, pay, stake, unstake
+from tests.unit.surroundings import Surroundings
 from tests.unit.venue_world import COOLDOWN, FUND_PARAMS, WAD, WINDOW, Venue
 
 DAY = 86_400
@@ -101,6 +102,15 @@ def test_stake__first_into_what_penalties_left__owns_no_more_than_he_brought(ven
 def test_stake__amount_out_of_range__reverts(venue, account, amount, reverts):
     with reverts("stake: amount out of range"):
         stake(venue, account, amount)
+
+
+def test_stake__shares_of_nothing_left__reverts(chain, artifacts, reverts):
+    """To the wei: what a new stake brings would be theirs."""
+    around = Surroundings(chain, artifacts)
+    fund = around.deploy("InsuranceFund", around.neighbour, FUND_PARAMS)
+    assert fund.stake(4, WAD, 0).result == WAD
+    with reverts("fund: no equity"):
+        fund.stake(4, WAD, 0)
 
 
 def test_stake__below_minimum__reverts(venue, account, reverts):
