@@ -359,7 +359,6 @@ def set_market_fees(_market: uint256, _fees: ILiquidityPool.MarketFees):
     @custom:see ILiquidityPool
     """
     ownable._check_owner()
-    assert _market < ASSETS, "market: unknown"
     assert (staticcall CLEARINGHOUSE.listed_markets() >> _market) & 1 != 0, "market: unknown"
     market_terms._set(_market, _fees, (staticcall CLEARINGHOUSE.market(_market)).skew_scale)
 

@@ -27,8 +27,9 @@ from margin_model import (
     skew_pricing,
     tier_table,
 )
+from margin_model.account_value import PROTOCOL
 from margin_model.fixed_point import WAD, mul_wad_down
-from margin_model.requirement import PROTOCOL, Asset, Breakdown, Exposure, Health, Parameters
+from margin_model.requirement import Asset, Breakdown, Exposure, Health, Parameters
 from tests.fuzz.invariants_books import Books
 from tests.fuzz.invariants_cash import Cash
 from tests.fuzz.invariants_prices import SLOTS
