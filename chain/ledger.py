@@ -1,8 +1,8 @@
 """The books of a Clearinghouse, rebuilt from events alone.
 
 Every event that changes a balance carries the old value, or what two have of which one gave to the
-other: one that contradicts what earlier events said is told, since then events are missing or a
-change had none.
+other; but for keeper fees, which the first and the last event of an order tell. One that
+contradicts what earlier events said is told, since then events are missing or a change had none.
 """
 
 from __future__ import annotations

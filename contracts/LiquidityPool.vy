@@ -599,10 +599,10 @@ def _tradable() -> uint256[16]:
 @view
 def _open_shortfall() -> int256:
     """
-    @return what accounts for sale are known to lack beyond what the fund has: the pool pays it next. Who
-            leaves bears his part of it; the rest stays with those who stay. Not what the fund keeps
-            for incentive: the pool pays none, and anybody could start his own account for a moment
-            [quote wad]
+    @return what accounts for sale are known to lack beyond their own cash and what the fund has for it,
+            without the incentive it may still pay in this epoch: the pool pays that next. Who leaves
+            bears his part of it; the rest stays with those who stay. Not the MMp that is reserved:
+            anybody could start his own account for a moment [quote wad]
     """
     lacking: uint256 = 0
     scaled: uint256 = 0

@@ -67,7 +67,7 @@ def artifacts() -> Artifacts:
 
 @pytest.fixture(scope="session")
 def session_chain() -> Chain:
-    """The one chain; for session and module fixtures, whose contracts outlive a test."""
+    """The chain of most tests; for session and module fixtures, whose contracts outlive a test."""
     return _new_chain()
 
 

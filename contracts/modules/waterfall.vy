@@ -106,7 +106,7 @@ def _carried(_clearinghouse: IClearinghouse, _oracle: IPriceOracle, _amount: uin
     """
     words: uint256[16] = staticcall _oracle.read(staticcall _clearinghouse.held_assets(POOL))
     exposure: IRiskEngine.Exposure = staticcall _clearinghouse.exposure(POOL, words)
-    # amounts < 2**129, and so is the notional of what could be valued
+    # amounts < 2**129; the notional of what could be valued is below 2**161
     most: int256 = account_value._value_of(exposure, words).equity
     if most < convert(_amount, int256):
         most += convert(deleveraging_math._notional(exposure.sizes, words), int256)
@@ -141,8 +141,8 @@ def _refresh(
             what the pool lacks itself. Of that winners may bring back a part, which stays with those who
             stay; left out, a loss would be in R until the pool has paid it, and not until it is
             charged. The pool counts at its NAV: premium goes back to who closes, and collateral is
-            sold after its haircut; a price that is only late is no loss. Own cash of accounts is supply too, but what it bears is given
-            back, so the rest bears more.
+            sold after its haircut; a price that is only late is no loss. Own cash of accounts is supply too,
+            but what it bears is given back, so the rest bears more.
     @param _asks_pool else only where R depends on it: its NAV takes as long as a margin check
     """
     lacking: uint256 = 0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from margin_model import auction_math, deleveraging_math, reserve_word
 from margin_model.fixed_point import WAD, mul_wad_up
 from margin_model.ledger_math import RAY
-from margin_model.price_word import UNCERTAIN
+from margin_model.price_word import UNUSABLE
 from tests.fuzz.invariants_look import Curve, Group, Look
 from tests.fuzz.invariants_words import (
     ACCOUNTS,
@@ -140,8 +140,8 @@ def uncovered(look: Look) -> int:
     covered = max(0, mirror.fund_cash()) - mirror.available()
     expected = {0} if lacking <= covered and not old and not asked else set()
     assets = mirror.assets_of(pool)
-    if any(assets >> i & 1 and word >> 248 < UNCERTAIN for i, word in enumerate(words)):
-        return 0  # it counts at other prices
+    if any(assets >> i & 1 and word >> 248 == UNUSABLE for i, word in enumerate(words)):
+        return 0  # it counts at ± IM
     lacking -= covered + mirror.nav(words)
     supply = (books.now("sides") & _MASK_128) * index // RAY
     expected.add(auction_math.grossed_up(lacking, own, own, supply) if lacking > 0 else 0)

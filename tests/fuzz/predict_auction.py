@@ -19,7 +19,7 @@ from tests.fuzz.predict import (
     require,
 )
 from tests.fuzz.predict_exits import available_incentive
-from tests.fuzz.predict_pool import NOBODY, pool_value
+from tests.fuzz.predict_pool import KNOWN, pool_value
 
 WAD = 10**18
 
@@ -288,5 +288,5 @@ def _is_covered(m: Models, account: int, health: Health, parts: tuple[int, int],
     helping += cash * (WAD - sold) // WAD if health.equity < 0 else 0
     lacking = reserves.deficits - need.deficit + deficit - helping
     risks = {asset: m.state.risk(asset) for asset in bits(m.margin.held_assets(pool))}
-    value = pool_value(m, words, risks, NOBODY) - rest
+    value = pool_value(m, words, risks, KNOWN) - rest
     return lacking + ROUNDING <= firm + value

@@ -13,7 +13,8 @@ from tests.fuzz.predict_exits import leave, open_shortfall
 from tests.fuzz.predict_house import admit, collect
 
 WAD = 10**18
-ENTERING, LEAVING, NOBODY = 1, 2, 0
+NOBODY, ENTERING, LEAVING, KNOWN = range(4)
+"""For whom the pool is valued; `KNOWN` is for R."""
 NO_PREMIUM = 2**160
 """Skew scale of a market that is settled [wad units]."""
 
@@ -28,9 +29,11 @@ def pool_value(m: Models, words: list[int], risks: dict[int, Asset], mover: int)
         word = words[asset]
         rate = 0
         if price_word.is_usable(word):
-            if mover != NOBODY:
+            if mover in (ENTERING, LEAVING):
                 rate = m.oracle.deviation(asset)
-        elif word >> 248 != price_word.RETIRED:
+        elif word >> 248 == price_word.UNUSABLE or (
+            mover != KNOWN and word >> 248 != price_word.RETIRED
+        ):
             rate = _initial_rate(m, risks[asset], word)
         price = word & (2**88 - 1)
         low = skew_pricing.worsened(price, rate, False)

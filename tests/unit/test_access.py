@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chain import Chain, Reverted
+from chain import Reverted
 from chain.deployment import CORE, Deployment
 
 ANY = "any"
@@ -148,7 +148,7 @@ def test_access__every_state_changing_function__is_listed_here(
 
 @pytest.mark.parametrize(("contract", "function"), GUARDED)
 def test_access__guarded_function__refuses_everybody_else(
-    chain: Chain, protocol: Deployment, trader: str, stranger: str, contract: str, function: str
+    protocol: Deployment, trader: str, stranger: str, contract: str, function: str
 ) -> None:
     house = protocol.clearinghouse
     assert house.open_account(trader, 2).result == ACCOUNT
@@ -157,7 +157,7 @@ def test_access__guarded_function__refuses_everybody_else(
     arguments = tuple(protocol.quote.address if a == "QUOTE" else a for a in arguments)
     target = getattr(protocol.core[contract], function)
     # the owner of the protocol is a stranger to accounts and connected contracts, and so on
-    callers = [stranger] if who == OWNER else [stranger, chain.accounts[0]]
+    callers = [stranger] if who == OWNER else [stranger, protocol.chain.accounts[0]]
     for caller in callers:
         with pytest.raises(Reverted) as caught:
             target.send(*arguments, sender=caller)

@@ -195,6 +195,26 @@ def test_backstop__loss_moves_into_the_pool__r_stays(world, account, ruined):
     assert lacking / left == pytest.approx(before[0] / before[1], rel=1e-4)
 
 
+def test_backstop__haircut_sinks_the_pool__r_counts_it_at_once(world):
+    """It has what the account lacks at mark, not what it takes the collateral over for less."""
+    world.open(10**4 * WAD)
+    winner = world.long(10**5 * WAD, {7: 5000 * WAD})
+    borrower = world.borrower(8_000 * WAD)
+    world.set_price(8, 70 * WAD)
+    lacking = -world.equity(borrower)
+    world.set_price(7, 100 * WAD + (world.equity(POOL) - lacking - 100 * WAD) // 5000)
+    world.auction.start(borrower, 0)
+    world.run_clock(borrower, 1_200)
+    assert world.pool.known_nav() > lacking > 0
+    assert world.clearinghouse.shortfall() == 0
+    receipt = world.auction.backstop(borrower)
+    covered = world.event(receipt, "ShortfallCovered")
+    assert covered == (borrower, covered.shortfall, 0, covered.shortfall, 0)
+    assert world.clearinghouse.shortfall() == -world.pool.known_nav() > 0
+    assert world.equity(winner) > 0
+    world.check()
+
+
 def test_end__recovered__no_shortfall_left(world, account, ruined):
     world.sink(account)
     assert world.clearinghouse.shortfall() > 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chain.deployment import POOL
+from chain.deployment import FUND, POOL
 from margin_model import share_math
 from tests.unit.fund_world import reserve, stake
 from tests.unit.venue_world import (
@@ -214,13 +214,17 @@ def test_execute_request__exit__leaves_exactly_initial_margin(venue, account, re
 def test_execute_request__exit_while_accounts_for_sale_lack_something__bears_its_part(
     venue, account
 ):
+    stake(venue, venue.open(3_000 * WAD), 3_000 * WAD)
+    venue.chain.advance(venue.fund.EPOCH_LENGTH())
     leave = venue.leave(account, 10_000 * WAD)
     venue.chain.advance(EXIT_DELAY)
-    exact, fund = venue.pool.nav(), venue.fund.lacking()[2]
+    exact, fund = venue.pool.nav(), venue.cash(FUND)
     # of their deficit their own cash pays 20,000, and the fund what it need not keep for incentive
     reserve(venue, account, 0, WAD, fund + 70_000 * WAD, cash=20_000 * WAD)
+    incentive = venue.fund.available_incentive()
     left = venue.event(venue.pool.execute_request(leave), "RequestExecuted")
-    assert left.nav == exact - 50_000 * WAD
+    assert left.nav == exact - 50_000 * WAD - incentive
+    assert 0 < incentive < fund
     assert left.amount < 10_000 * WAD
 
 

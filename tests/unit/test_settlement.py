@@ -68,7 +68,7 @@ def test_settle__everybody__cash_at_the_fixed_price_and_the_pool_is_out(world, l
     world.check()
 
 
-def test_settle__order_pending__stays_until_it_expires(world, long):
+def test_settle__order_pending__stays(world, long):
     world.pool.submit_order(long, 0, -WAD, 1, sender=world.owner)
     retire(world)
     world.deleveraging.settle(long, 0)
