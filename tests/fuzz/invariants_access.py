@@ -56,8 +56,8 @@ def nothing_without_call(look: Look) -> int:
 def equity_is_the_owners(look: Look) -> int:
     """Nobody but owner or operator lowers an account's equity, but for the legal ways: its auction,
     its own order's execution, deleveraging while the pool is below zero, a write-down of all
-    suppliers; a cut at mark takes no more than what a trade rounds. Prices and time are those of
-    the same block. (Accounts of contracts that act in callbacks are left out.)"""
+    suppliers; a cut at mark and a settlement take no more than what a trade rounds. Prices and time
+    are those of the same block. (Accounts of contracts that act in callbacks are left out.)"""
     books, mirror, checks = look.books, look.mirror, 0
     same = not look.written_down
     for account in books.touched:
@@ -74,7 +74,7 @@ def equity_is_the_owners(look: Look) -> int:
         had = mirror.equity(before, words, before=True)
         has = mirror.equity(after, words)
         rounding = look.dust_of_cash
-        if look.done == "deleverage" and account in look.last.accounts:
+        if look.done in ("deleverage", "settle") and account in look.last.accounts:
             rounding += _TRADE_DUST
         if has < had - rounding and not look.is_operator(account):
             raise Violation(

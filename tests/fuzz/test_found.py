@@ -149,6 +149,30 @@ FLOOR_RAISED = [
     ["execute order", 0, 0, 0, 19, 10, 0, 2, 0, 0, 0, 1],
 ]
 
+# A stranger settled a position after a write-down, when cash rounds by a wei at most: the trade of
+# a settlement rounds, too.
+SETTLED = [
+    ["submit order", 1, 0, 2, 18, 1, -460 * 10**18, 0],
+    ["execute order", 3, 0, 0, 18, 4, 0, 1, 1700000133, 0, 10, 0],
+    ["crash", 57, 0, 1, 678, 0],
+    ["start", 1, 0, 0, 18, 0],
+    ["bid", 0, 0, 7, 18, 17, 5 * 10**17, 170141183460469231731 * 10**18, 0],
+    ["withdraw", 100, 0, 0, 0, 0, 0, 0],
+    ["crash", 0, 0, 1, 10000, 0],
+    ["bid", 30, 0, 0, 0, 0, 0, 0, 0],
+    ["bid", 60, 0, 0, 0, 0, 0, 0, 0],
+    ["start", 81, 0, 0, 0, 0],
+    ["feeds fail", 0, 0, 1, 1],
+    ["bid", 10, 0, 7, 18, 13, 10**18, 0, -170141183460469231731 * 10**18],
+    ["watch death", 10000, 0, 0, 1],
+    ["request exit", 11, 0, 0, 0, 0, 0],
+    ["watch death", 604789, 0, 0, 1],
+    ["execute order", 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0],
+    ["deleverage", 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0],
+    ["move price", 0, 0, 0, 41],
+    ["settle", 0, 0, 0, 17, 1],
+]
+
 
 @pytest.mark.parametrize("steps", [AT_FLOOR, TWO_SLICES])
 def test_write_down__at_the_floor_of_the_index__gives_back_only_what_is_borne(
@@ -171,3 +195,7 @@ def test_deleverage__last_position_of_the_pool__is_cut_below_zero() -> None:
 
 def test_execute_order__target_on_the_floor_of_its_line__cancels_as_predicted() -> None:
     replay(FLOOR_RAISED, "execution predicted")
+
+
+def test_settle__after_a_write_down__takes_only_what_a_trade_rounds() -> None:
+    replay(SETTLED, "equity is the owner's")
