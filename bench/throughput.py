@@ -33,7 +33,7 @@ CAMPAIGN_SECONDS = 60.0
 ALONE, BUSY = (f"tx_per_second_and_core_{how}" for how in ("one_worker_alone", "all_cores_busy"))
 MILLION = 1_010_000  # an episode that ends early leaves a few undone
 EXAMPLES, EXAMPLE_STEPS = 80, 50
-SAMPLED_EPISODES = 200
+SAMPLED_EPISODES = 90
 
 
 def measure_campaign() -> dict[str, Any]:
