@@ -22,7 +22,6 @@ from tests.fuzz.predict_exits import available_incentive
 from tests.fuzz.predict_pool import KNOWN, pool_value
 
 WAD = 10**18
-
 MIN_SLICE = 10**16
 SLICE_ROUNDING = 16 * 10**8
 ROUNDING = 10**6  # of what is lacking [quote wad]

@@ -120,7 +120,7 @@ def report(sample: Sample) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when the sample covers enough and went the same way on both EVMs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--episodes", type=int, default=200)
+    parser.add_argument("--episodes", type=int, default=90)
     parser.add_argument("--steps", type=int, default=STEPS, help="of an episode")
     parser.add_argument("--seed", type=int, default=1, help="of the campaign")
     parser.add_argument("--workers", type=int, default=2)

@@ -17,23 +17,16 @@ IM_MULTIPLIER = 3 * WAD // 2
 BUFFER = WAD // 10
 
 
-def plain(entry: Mapping[str, Any]) -> Any:
-    """Some value of an ABI type; ones rather than zeros."""
+def plain(entry: Mapping[str, Any], number: int = 1, address: str = NOBODY) -> Any:
+    """Some value of an ABI type, made of this number and this address."""
     kind = entry["type"]
     array = re.fullmatch(r"(.*)\[(\d*)\]", kind)
     if array:
-        return [plain({**entry, "type": array[1]})] * int(array[2] or 0)
+        return [plain({**entry, "type": array[1]}, number, address)] * int(array[2] or 0)
     if kind == "tuple":
-        return tuple(plain(part) for part in entry["components"])
-    values = {"address": NOBODY, "bytes32": bytes(32), "bytes": b"", "bool": False}
-    return values.get(kind, 1)
-
-
-def _zero(kind: str) -> Any:
-    array = re.fullmatch(r"(.*)\[(\d+)\]", kind)
-    if array:
-        return [_zero(array[1])] * int(array[2])
-    return {"address": ZERO_ADDRESS, "bool": False}.get(kind, 0)
+        return tuple(plain(part, number, address) for part in entry["components"])
+    values = {"address": address, "bytes32": bytes(32), "bytes": b"", "bool": False}
+    return values.get(kind, number)
 
 
 def function_entry(contract: Contract, name: str) -> dict[str, Any]:
@@ -75,7 +68,7 @@ class Surroundings:
     def say_fields(self, name: str, function: str, **fields: Any) -> None:
         """What the neighbour answers where that is one struct; zeros but for these fields."""
         (output,) = function_entry(self._as(name), function)["outputs"]
-        zeros = {part["name"]: _zero(part["type"]) for part in output["components"]}
+        zeros = {part["name"]: plain(part, 0, ZERO_ADDRESS) for part in output["components"]}
         assert fields.keys() <= zeros.keys()
         self.say(name, function, tuple({**zeros, **fields}.values()))
 
