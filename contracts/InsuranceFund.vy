@@ -151,7 +151,7 @@ def unstake(_account: uint256, _min_amount: uint256) -> uint256:
     supply: uint256 = self.total_shares
     lost: uint256 = self._pool_deficit()
     needed: uint256 = self._total_reserve() + lost
-    lost += self._known_deficits()
+    lost += self._known_deficits()[0]
     # of what is known to be lost who leaves bears his part
     amount: uint256 = share_math._assets_for(request.shares, balance - min(balance, lost), supply)
     assert balance - amount >= needed, "unstake: reserved for auctions"
@@ -307,8 +307,11 @@ def lacking() -> (uint256, uint256, uint256):
     """
     @custom:see IInsuranceFund
     """
+    beyond_own: uint256 = 0
+    own: uint256 = 0
+    beyond_own, own = self._known_deficits()
     balance: uint256 = self._balance()
-    return reserve_word._deficits(self._totals), self._total_own, balance - self._available(balance)
+    return beyond_own, own, balance - self._available(balance)
 
 
 @external
@@ -380,16 +383,17 @@ def _total_reserve() -> uint256:
 
 @internal
 @view
-def _known_deficits() -> uint256:
+def _known_deficits() -> (uint256, uint256):
     """
     @return what accounts for sale are known to lack beyond their own cash [quote wad]
+    @return that cash; 0 where nothing is lacking [quote wad]
     """
     deficits: uint256 = reserve_word._deficits(self._totals)
     if deficits == 0:
-        return 0
+        return 0, 0
     # both below 2**128
     own: uint256 = self._total_own * (staticcall CLEARINGHOUSE.supply())[0] // RAY
-    return deficits - min(deficits, own)
+    return deficits - min(deficits, own), own
 
 
 @internal

@@ -69,7 +69,6 @@ FUND: constant(uint256) = 2
 ESCROW: constant(uint256) = 3
 
 WAD: constant(uint256) = 10**18
-RAY: constant(uint256) = 10**27
 ASSETS: constant(uint256) = 16
 
 MIN_KEEPER_FEE: constant(uint256) = 10**15  # [quote wad]
@@ -605,13 +604,9 @@ def _open_shortfall() -> int256:
             anybody could start his own account for a moment [quote wad]
     """
     lacking: uint256 = 0
-    scaled: uint256 = 0
+    own: uint256 = 0
     covered: uint256 = 0
-    lacking, scaled, covered = staticcall _FUND.lacking()
-    if lacking == 0:
-        return 0
-    # their own cash, divided by the index of supply: both below 2**128
-    covered += scaled * (staticcall CLEARINGHOUSE.supply())[0] // RAY
+    lacking, own, covered = staticcall _FUND.lacking()
     return convert(lacking - min(lacking, covered), int256)
 
 

@@ -146,19 +146,15 @@ def _refresh(
     @param _asks_pool else only where R depends on it: its NAV takes as long as a margin check
     """
     lacking: uint256 = 0
-    scaled: uint256 = 0
-    covered: uint256 = 0
-    lacking, scaled, covered = staticcall _fund.lacking()
-    old_amount: uint256 = staticcall _clearinghouse.shortfall()
     own: uint256 = 0
-    if lacking != 0:
-        own = scaled * self._index(_clearinghouse) // interest_math.RAY
-        lacking = self._beyond(lacking, own)
+    covered: uint256 = 0
+    lacking, own, covered = staticcall _fund.lacking()
+    old_amount: uint256 = staticcall _clearinghouse.shortfall()
     if _asks_pool or old_amount != 0 or lacking > covered:
         nav: int256 = staticcall _pool.known_nav()
         covered += convert(max(nav, 0), uint256)
         lacking += convert(max(-nav, 0), uint256)
-    uncovered: uint256 = self._beyond(lacking, covered)
+    uncovered: uint256 = lacking - min(lacking, covered)
     if uncovered != 0:
         uncovered = auction_math._grossed_up(uncovered, own, own, self._supply(_clearinghouse))
     if uncovered != old_amount:
@@ -180,12 +176,6 @@ def _deficit(_clearinghouse: IClearinghouse, _equity: int256, _cash: int256) -> 
     cash: int256 = max(_cash, 0)
     scaled: uint256 = convert(cash, uint256) * interest_math.RAY // self._index(_clearinghouse)
     return convert(cash - _equity, uint256), scaled
-
-
-@internal
-@pure
-def _beyond(_amount: uint256, _paid: uint256) -> uint256:
-    return _amount - min(_amount, _paid)
 
 
 @internal

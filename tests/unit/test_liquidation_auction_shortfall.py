@@ -139,7 +139,7 @@ def test_poke__prices_unknown__stakers_wait_for_all_suppliers_for_what_is_known(
     world.set_price(0, 895 * WAD // 10, UNUSABLE)
     world.auction.poke(account)
     health = world.health(account)
-    assert world.fund.lacking() == (lacking + 10_000 * WAD, 10_000 * WAD, 0)
+    assert world.fund.lacking() == (lacking, 10_000 * WAD, 0)
     assert world.fund.reserve(account) >= lacking + health.gross
     assert world.clearinghouse.shortfall() == uncovered(world)
 
@@ -317,11 +317,12 @@ def test_start__own_cash_after_a_write_down__counts_no_more_than_it_is(world, wr
     """Its cash bears a part of R: rounded up it would be more than it has, and R be too small."""
     world.set_price(1, 41 * WAD)
     cash, equity = world.cash(written_down), world.equity(written_down)
-    exact = cash * RAY  # [quote wad * 1e27]
     index = world.clearinghouse.supply()[0]
-    assert exact % index
+    scaled, rest = divmod(cash * RAY, index)  # as the fund keeps it
+    own = scaled * index // RAY
+    assert rest and own < cash
     world.auction.start(written_down, 0)
-    assert world.fund.lacking() == (cash - equity, exact // index, 0)
+    assert world.fund.lacking() == (cash - own - equity, own, 0)
     assert 0 < uncovered(world) <= world.clearinghouse.shortfall()
 
 
