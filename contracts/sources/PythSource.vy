@@ -29,6 +29,9 @@ MAX_FEEDS: constant(uint256) = 16
 MIN_EXPONENT: constant(int256) = -36
 MAX_EXPONENT: constant(int256) = 8
 
+# How far the publishers' clock may be before the chain's, and a price still is of now [s]
+MAX_AHEAD: constant(uint256) = 15
+
 PYTH: public(immutable(IPyth))
 
 # In the code, not in storage: reading one costs nothing cold.
@@ -85,6 +88,11 @@ def latest(_feeds: uint256) -> uint256[16]:
             confidence: uint256 = 0
             published: uint256 = 0
             price, confidence, published = self._wad(abi_decode(response, IPyth.Price))
+            # A block's time may be seconds behind when it is filled. Were such a price one of the future, so
+            # invalid, whoever pushes it would take the asset's price from everybody in the block. What is not
+            # ahead wraps.
+            if unsafe_sub(published, block.timestamp) <= MAX_AHEAD:
+                published = block.timestamp
             answers[feed] = feed_answer._pack(_TERMS[feed], price, confidence, published)
     return answers
 

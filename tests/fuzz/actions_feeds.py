@@ -18,7 +18,7 @@ from tests.fuzz.calldata import selectors, with_bytes, words
 from tests.fuzz.chooser import Chooser
 from tests.fuzz.predict import Models
 from tests.fuzz.predict_orders import first_price
-from tests.fuzz.world_feed import Pull, Push
+from tests.fuzz.world_feed import MAX_AHEAD, Pull, Push
 from tests.fuzz.world_feeds import FOREVER
 from tests.fuzz.world_ratio import Ratio
 
@@ -133,7 +133,8 @@ def _fault(machine: Machine, asset: int, index: int, fault: int, size: int, last
             highest = feed.max_answer if isinstance(feed, Push) else 2**63 - 1
             feed.publish(wire, highest * 10 ** (18 - feed.decimals), now)
         case "future":
-            feed.publish(wire, price, now + size)
+            # every other one as little ahead as a chain's clock may be behind
+            feed.publish(wire, price, now + (size if size & 1 else 1 + size % (2 * MAX_AHEAD)))
         case "old":
             feed.publish(wire, price, now - size * 40)
         case "wide":

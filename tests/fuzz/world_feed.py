@@ -24,6 +24,7 @@ FEE = 1
 """Of one pull update [wei]."""
 MAX_FEED_ANSWER = 2**191 - 1
 MIN_PULL, MAX_PULL = -(2**63), 2**63 - 1
+MAX_AHEAD = 15  # a pull price published so far ahead of the chain's clock is of now [s]
 
 Answer = tuple[int, int, int, int, int]
 """Price and confidence [quote wad per unit], time, heartbeat and tolerance [s], as `latest` of a
@@ -239,9 +240,11 @@ class Pull:
         self._id = int.from_bytes(self.price_id, "big")
 
     def latest(self, now: int) -> Answer:
-        """As its source."""
-        del now
-        return (*self._wad(*self.stored), self.heartbeat, self.tolerance)
+        """As its source: what is published a little ahead of the chain's clock is of now."""
+        price, confidence, time = self._wad(*self.stored)
+        if now < time <= now + MAX_AHEAD:
+            time = now
+        return price, confidence, time, self.heartbeat, self.tolerance
 
     def publish(self, wire: Sender, price: int, time: int, confidence: int = 0) -> None:
         """Serve an update and push it; the double keeps what is newer than what it has."""

@@ -11,6 +11,7 @@ PRICE_ID = b"\x01" * 32
 OTHER_ID = b"\x02" * 32
 PYTH_FEE = 7
 TIMING = (600, 60)  # heartbeat, tolerance [s]
+MAX_AHEAD = 15  # what a publisher's clock may be before the chain's [s]
 
 
 def latest(source, feed=0):
@@ -116,6 +117,15 @@ def test_pyth_latest__older_update_pushed__keeps_the_newer(chain, pyth, pull_sou
     push(pyth, update(7, 0, 0, chain.time, 0))
     push(pyth, update(8, 0, 0, chain.time - 1, 0), update(9, 0, 0, chain.time, 0, OTHER_ID))
     assert latest(pull_source) == (7 * WAD, 0, chain.time)
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"), [(-1, -1), (0, 0), (1, 0), (MAX_AHEAD, 0), (MAX_AHEAD + 1, MAX_AHEAD + 1)]
+)
+def test_pyth_latest__published_ahead_of_the_clock__is_of_now(chain, pyth, pull_source, at, shown):
+    now = chain.time
+    push(pyth, update(7, 0, 0, now + at, 0))
+    assert latest(pull_source) == (7 * WAD, 0, now + shown)
 
 
 def test_mock_pyth__too_little_fee__reverts(chain, pyth, reverts):
