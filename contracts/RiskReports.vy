@@ -8,7 +8,8 @@
 @notice See `IRiskReports`. How far a report counts is for its reader to bound (`risk_report._raised`).
 @custom:security Whoever holds `threshold` keys can raise an asset's variance by the reader's range, for
         MAX_LIFETIME at a time, and never lower it below what the chain has measured. A report counts
-        once: its sequence must exceed the last one, and its digest names chain, contract and asset.
+        once: its sequence must exceed the last one, and its digest names chain, contract and asset. No
+        sequence is beyond the second of its issue, so whoever comes after them can always go on.
         Who brings a report may choose which of several valid ones to bring; only the newest stays.
 """
 
@@ -82,7 +83,8 @@ def submit(_report: IRiskReports.RiskReport, _signatures: DynArray[Bytes[65], MA
 
     word: uint256 = self._reports[_report.asset]
     assert _report.sequence > word >> 208, "sequence: not above the last"
-    assert _report.sequence <= risk_report.MAX_SEQUENCE, "sequence: out of range"
+    # Nobody can use up the numbers that are to come: sequences are immortal, unlike keys.
+    assert _report.sequence <= _report.issued_at, "sequence: beyond its time"
     self._check_signatures(self._digest(_report), _signatures)
 
     new_word: uint256 = risk_report._pack(_report)

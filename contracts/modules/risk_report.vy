@@ -19,7 +19,6 @@ WAD: constant(uint256) = 10**18
 MIN_RANGE: constant(uint256) = 10**18  # [wad]
 MAX_RANGE: constant(uint256) = 4 * 10**18  # twice the volatility [wad]
 MAX_VARIANCE: constant(uint256) = 16 * 10**18  # as PriceOracle's own, < 2**64 [variance per day, wad]
-MAX_SEQUENCE: constant(uint256) = 2**48 - 1
 
 _UINT64: constant(uint256) = 2**64 - 1
 _UINT40: constant(uint256) = 2**40 - 1
@@ -43,8 +42,8 @@ def _raised(_variance: uint256, _floor: uint256, _range: uint256) -> uint256:
 @pure
 def _pack(_report: IRiskReports.RiskReport) -> uint256:
     """
-    @dev All fields within their bits: `RiskReports.submit` has checked variances and sequence, and times lie
-         before 2**40 as long as block times do.
+    @dev All fields within their bits: `RiskReports.submit` has checked variances, a sequence is at most the time
+         of issue, and times lie before 2**40 as long as block times do.
     """
     return (
         _report.variance

@@ -98,8 +98,10 @@ def make_report(
     lifetime : int
         [s]
     sequence : int, optional
-        `now` by default: it grows, and nobody has to ask the chain for the last one.
+        `now` by default: it grows, and nobody has to ask the chain for the last one. At most that.
     """
+    if sequence is not None and sequence > now:
+        raise ReportError(f"sequence: {sequence}, at most {now}, the time")
     if not MIN_LIFETIME <= lifetime <= MAX_LIFETIME:
         raise ReportError(f"lifetime: {lifetime} s, from {MIN_LIFETIME} to {MAX_LIFETIME}")
     if not (np.isfinite(variance) and np.isfinite(implied_variance)):

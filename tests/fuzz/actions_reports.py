@@ -49,7 +49,7 @@ def _draw_submit(machine: Machine, chooser: Chooser) -> Args:
         case 1:
             implied = chooser.pick((risk_report.MAX_VARIANCE + 1, 2**200))
         case 2:
-            sequence = chooser.pick((0, last, last, risk_report.MAX_SEQUENCE + 1, 2**255))
+            sequence = chooser.pick((0, last, last, machine.wire.now + 1, 2**255))
         case 3:
             age = -chooser.integer(1, 100)
         case 4:

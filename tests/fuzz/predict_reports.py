@@ -39,7 +39,7 @@ def submit(m: Models, report: RiskReport, signed: Sequence[Signed]) -> None:
     require(bounded, "lifetime: out of range")
     last = m.state.report_word(report.asset) >> 208
     require(report.sequence > last, "sequence: not above the last")
-    require(report.sequence <= risk_report.MAX_SEQUENCE, "sequence: out of range")
+    require(report.sequence <= report.issued_at, "sequence: beyond its time")
     require(len(signed) >= m.state.signatures_needed, "signatures: too few")
     before = 0
     for signature in signed:

@@ -279,6 +279,8 @@ def test_make_report__wild_forecast__cut_to_what_the_contract_takes() -> None:
         make_report(0, 1.0, 100, 59)
     with pytest.raises(ReportError, match="not a number"):
         make_report(0, float("nan"), 100, 60)
+    with pytest.raises(ReportError, match="sequence: 101, at most 100"):
+        make_report(0, 1.0, 100, 60, sequence=101)
 
 
 def test_variance_of__volatility_a_year__a_day() -> None:

@@ -78,7 +78,7 @@ def test_submit__at_its_bounds__accepted(reports):
     reports.submit(reports.report(**largest, expires_at=now + MAX_LIFETIME))
     assert reports.floor() == MAX_VARIANCE
     reports.submit(
-        reports.report(variance=1, sequence=MAX_SEQUENCE, expires_at=now + MIN_LIFETIME + 30)
+        reports.report(variance=1, issued_at=now, sequence=now, expires_at=now + MIN_LIFETIME + 30)
     )
     assert reports.floor() == 1
 
@@ -94,12 +94,24 @@ def test_submit__at_its_bounds__accepted(reports):
         ({"variance": MAX_VARIANCE + 1}, "variance: out of range"),
         ({"implied_variance": MAX_VARIANCE + 1}, "implied variance: out of range"),
         ({"sequence": 0}, "sequence: not above the last"),
-        ({"sequence": MAX_SEQUENCE + 1}, "sequence: out of range"),
+        ({"sequence": 2**255}, "sequence: beyond its time"),
         ({"expires_at": 2**256 - 1}, "lifetime: out of range"),
     ],
 )
 def test_submit__field_out_of_range__refused(reports, refused, changes, reason):
     refused(reason, reports.report(**changes))
+
+
+def test_submit__highest_sequence_of_stolen_keys__leaves_room_for_new_ones(reports, refused):
+    stolen = reports.report()
+    refused("sequence: beyond its time", replace(stolen, sequence=stolen.issued_at + 1))
+    reports.submit(replace(stolen, sequence=stolen.issued_at))
+    reports.contract.set_signers([OUTSIDER.address], 1)
+    reports.chain.advance(60)
+    report = reports.report()
+    report = replace(report, sequence=report.issued_at)
+    reports.submit(report, reports.sign(report, [OUTSIDER]))
+    assert reports.floor() == VARIANCE
 
 
 @pytest.mark.parametrize("lifetime", [MIN_LIFETIME - 1, MAX_LIFETIME + 1])
