@@ -8,6 +8,9 @@ from oracle_sim.backtest.parameters import path_of, read_parameters
 
 WAD = 10**18
 DEMO = (CONFIG_FOLDER / "demo.yaml").read_text()
+# one source each, as they stand in the demo
+PULL = DEMO[DEMO.index("      - kind: pyth") : DEMO.index("    listing:", DEMO.index("kind: pyth"))]
+PUSH = DEMO[DEMO.index("      - kind: chainlink") : DEMO.index("    listing:")]
 STABLECOINS = (CONFIG_FOLDER / "stablecoins.yaml").read_text()
 
 
@@ -88,6 +91,8 @@ def test_with_prices__some__others_stay():
         ("tier_table: alts", "tier_table: x", "risk.tier_table: no table 'x'"),
         ("kind: pyth", "kind: pith", "kind: 'pith' is none of chainlink, pyth, ratio"),
         ('"0xef0d', '"0xef', "price_id: not 32 bytes"),
+        (PULL, 2 * PUSH + PULL, "SOL.sources: of three all are pull feeds or none is"),
+        (PULL, PUSH + 2 * PULL, "SOL.sources: of three all are pull feeds or none is"),
         ("    address: null\n    asset", "    address: 12\n    asset", "address: 12 is no address"),
         ("name: USD Coin", "name: 1", "edited.yaml.quote.name: 1 is no text"),
         ("\nfund:", "\nfund: 3\nx:", "edited.yaml.fund: not a mapping"),
