@@ -286,10 +286,12 @@ def _notice(_account: uint256, _kind: uint256, _health: IRiskEngine.Health, _wor
     terms: IRiskEngine.Breakdown = staticcall RISK.breakdown(
         staticcall CLEARINGHOUSE.exposure(_account, _words), _words
     )
+    # keeper cost and collateral of retired assets: no line moves them, and they are in MM all the same
+    constant_part: uint256 = _health.maintenance - max(terms.tail, max(terms.stress, terms.floor))
     return portfolio_notice._notice(
         terms.weights,
         terms.tail,
-        convert(_health.equity, uint256) - staticcall RISK.KEEPER_COST(),
+        convert(_health.equity, uint256) - constant_part,
         staticcall RISK.RAMP_UP(),
         staticcall ORACLE.until_correlations(),
         staticcall ORACLE.RHO_STEP(),

@@ -25,7 +25,7 @@ def notice(
     tail : int
         Tail term at the lines [quote wad].
     equity : int
-        What equity leaves beside the keeper cost, at least the tail [quote wad].
+        What equity leaves beside keeper cost and dead collateral, at least the tail [quote wad].
     ramp_up : int
         u [wad per hour].
     until : int

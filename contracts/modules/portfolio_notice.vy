@@ -12,7 +12,7 @@
 
             tail**2 <= tail0**2 + n * step * X + (g**2 - 1) * (W**2 + n * step * X)
 
-        stays within B**2, B what equity leaves beside the keeper cost, while
+        stays within B**2, B what equity leaves beside keeper cost and dead collateral, while
 
             g**2 <= 1 + (B**2 - tail0**2 - n * step * X) / (W**2 + n * step * X)
 

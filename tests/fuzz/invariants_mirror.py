@@ -153,7 +153,7 @@ class Mirror(Cash):
         return portfolio_notice.notice(
             terms.weights,
             terms.tail,
-            health.equity - parameters.keeper_cost,
+            health.equity - (health.maintenance - terms.maintenance),
             parameters.ramp_up,
             max(0, (self.books.now("calendar") >> 48) + covariance.GRID - self.now),
             covariance.STEP,
