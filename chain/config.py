@@ -165,10 +165,13 @@ def _asset(section: Section, symbol: str, tables: Mapping[str, Any]) -> AssetCon
         market.numbers(units.MARKET) if market else {},
         market.numbers(units.FEES) if market else {},
     )
-    kinds = [source.kind for source in asset.sources]
-    if len(kinds) == 3 and 0 < kinds.count("pyth") < 3:
-        # whoever pushes at will chooses between the median of all and the others' own price
-        raise ConfigError(f"{section.where}.sources: of three all are pull feeds or none is")
+    pulls = [source.kind == "pyth" for source in asset.sources]
+    if any(pulls) and not all(pulls) and pulls != [False, True]:
+        # Whoever pushes at will chooses between the median of three and a push feed's price; and
+        # where nobody pushed a primary feed an order takes it to have said nothing.
+        raise ConfigError(
+            f"{section.where}.sources: a pull feed beside others is the second of two"
+        )
     if risk and asset.tier_table not in tables:
         raise ConfigError(f"{risk.where}.tier_table: no table {asset.tier_table!r}")
     if market and not risk:

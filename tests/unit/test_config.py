@@ -91,8 +91,9 @@ def test_with_prices__some__others_stay():
         ("tier_table: alts", "tier_table: x", "risk.tier_table: no table 'x'"),
         ("kind: pyth", "kind: pith", "kind: 'pith' is none of chainlink, pyth, ratio"),
         ('"0xef0d', '"0xef', "price_id: not 32 bytes"),
-        (PULL, 2 * PUSH + PULL, "SOL.sources: of three all are pull feeds or none is"),
-        (PULL, PUSH + 2 * PULL, "SOL.sources: of three all are pull feeds or none is"),
+        (PULL, 2 * PUSH + PULL, "SOL.sources: a pull feed beside others is the second of two"),
+        (PULL, PUSH + 2 * PULL, "SOL.sources: a pull feed beside others is the second of two"),
+        (PULL, PULL + PUSH, "SOL.sources: a pull feed beside others is the second of two"),
         ("    address: null\n    asset", "    address: 12\n    asset", "address: 12 is no address"),
         ("name: USD Coin", "name: 1", "edited.yaml.quote.name: 1 is no text"),
         ("\nfund:", "\nfund: 3\nx:", "edited.yaml.fund: not a mapping"),
@@ -109,6 +110,11 @@ def test_load_config__bad_entry__one_line_with_its_name(edited, old, new, messag
         edited(old, new)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("sources", [PUSH + PULL, 2 * PULL, 3 * PUSH])
+def test_load_config__sources_that_go_together__accepted(edited, sources):
+    assert len(edited(PULL, sources).assets["SOL"].sources) in (2, 3)
 
 
 def test_load_config__stablecoins__peg_ratios_and_assets_without_market():
