@@ -129,8 +129,12 @@ def request_unstake(_shares: uint256):
     """
     generation: uint256 = self.generation
     assert _shares != 0 and _shares <= self._shares[generation][msg.sender], "unstake: shares out of range"
-    self._unstakings[generation][msg.sender] = IInsuranceFund.Unstaking(shares=_shares, requested_at=block.timestamp)
-    log IInsuranceFund.UnstakeRequested(staker=msg.sender, shares=_shares)
+    # Else who may leave could stake as much again for the moment in which the fund earns something.
+    worth: uint256 = share_math._assets_for(_shares, self._balance(), self.total_shares)
+    self._unstakings[generation][msg.sender] = IInsuranceFund.Unstaking(
+        shares=_shares, requested_at=block.timestamp, worth=worth
+    )
+    log IInsuranceFund.UnstakeRequested(staker=msg.sender, shares=_shares, worth=worth)
 
 
 @external
@@ -154,6 +158,7 @@ def unstake(_account: uint256, _min_amount: uint256) -> uint256:
     lost += self._known_deficits()[0]
     # of what is known to be lost who leaves bears his part
     amount: uint256 = share_math._assets_for(request.shares, balance - min(balance, lost), supply)
+    amount = min(amount, request.worth)
     assert balance - amount >= needed, "unstake: reserved for auctions"
     assert amount != 0 and amount >= _min_amount, "unstake: amount below minimum"
     self._unstakings[generation][msg.sender] = empty(IInsuranceFund.Unstaking)

@@ -243,7 +243,7 @@ def _draw_unstake(machine: Machine, chooser: Chooser) -> Args:
 
 
 def _unstake_pace(machine: Machine, chooser: Chooser, args: tuple[int, ...]) -> Pace:
-    shares, requested_at = machine.models.state.unstaking(machine.address(args[0]))
+    shares, requested_at, _ = machine.models.state.unstaking(machine.address(args[0]))
     if chooser.chance(1, 3) or shares == 0:
         return usual_pace(machine, chooser, args)
     fund = machine.world.config.fund

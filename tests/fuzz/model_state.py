@@ -127,11 +127,11 @@ class State(Books):
         """All of them [wad shares]."""
         return self._of_fund("total_shares")
 
-    def unstaking(self, holder: int) -> tuple[int, int]:
-        """Shares requested, and when [s]."""
+    def unstaking(self, holder: int) -> tuple[int, int, int]:
+        """Shares requested, when [s] and what they were worth then [quote wad]."""
         slot = self._of_generation("_unstakings", holder)
         read, fund = self._read, self._fund.address
-        return int(read(fund, slot)), int(read(fund, slot + 1))
+        return int(read(fund, slot)), int(read(fund, slot + 1)), int(read(fund, slot + 2))
 
     @property
     def reserves(self) -> reserve_word.Totals:

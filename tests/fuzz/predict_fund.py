@@ -41,7 +41,7 @@ def request_unstake(m: Models, sender: int, shares: int) -> None:
 
 
 def unstake(m: Models, sender: int, account: int, minimum: int) -> None:
-    shares, requested_at = m.state.unstaking(sender)
+    shares, requested_at, worth = m.state.unstaking(sender)
     require(shares != 0, "unstake: nothing requested")
     fund = m.world.config.fund
     opens_at = requested_at + fund["cooldown"]
@@ -52,7 +52,7 @@ def unstake(m: Models, sender: int, account: int, minimum: int) -> None:
     pool = m.state.holding(POOL)
     lacks = max(0, -m.margin.health(pool, m.oracle.read(m.margin.held_assets(pool))).equity)
     left = max(balance - lacks - known_deficits(m), 0)
-    amount = share_math.assets_for(shares, left, m.state.stakes)
+    amount = min(share_math.assets_for(shares, left, m.state.stakes), worth)
     require(balance - amount >= m.state.reserves.reserve + lacks, "unstake: reserved for auctions")
     require(amount != 0 and amount >= minimum, "unstake: amount below minimum")
     m.answer = amount

@@ -160,17 +160,39 @@ def test_unstake__after_the_cooldown__pays_the_share(venue, account):
     stake(venue, account, 1_000 * WAD)
     earn(venue, 100 * WAD)
     receipt = venue.fund.request_unstake(400 * WAD, sender=venue.owner)
-    assert event(venue, receipt, "UnstakeRequested") == (venue.owner, 400 * WAD)
-    assert venue.fund.unstaking(venue.owner) == (400 * WAD, venue.chain.time)
+    amount = share_math.assets_for(400 * WAD, 1_100 * WAD, 1_000 * WAD)
+    assert event(venue, receipt, "UnstakeRequested") == (venue.owner, 400 * WAD, amount)
+    assert venue.fund.unstaking(venue.owner) == (400 * WAD, venue.chain.time, amount)
     venue.chain.advance(COOLDOWN)
     receipt = venue.fund.unstake(account, 0, sender=venue.owner)
-    amount = share_math.assets_for(400 * WAD, 1_100 * WAD, 1_000 * WAD)
     assert receipt.result == amount
     assert event(venue, receipt, "Unstaked") == (venue.owner, account, amount, 400 * WAD)
     assert venue.fund.shares(venue.owner) == venue.fund.total_shares() == 600 * WAD
-    assert venue.fund.unstaking(venue.owner) == (0, 0)
+    assert venue.fund.unstaking(venue.owner) == (0, 0, 0)
     assert venue.cash(account) == 999_000 * WAD + amount
     venue.check()
+
+
+def test_unstake__a_gain_during_the_cooldown__is_of_those_who_stay(venue, account):
+    stake(venue, account, 1_000 * WAD)
+    venue.fund.request_unstake(400 * WAD, sender=venue.owner)
+    earn(venue, 100 * WAD)
+    venue.chain.advance(COOLDOWN)
+    assert venue.fund.unstake(account, 0, sender=venue.owner).result == 400 * WAD
+    assert venue.cash(FUND) == 700 * WAD
+    assert venue.fund.share_price() == share_math.share_price(700 * WAD, 600 * WAD)
+    # asked again he has his part of it
+    assert unstake(venue, account, 600 * WAD).result > 699 * WAD
+
+
+def test_unstake__a_gain_after_a_loss__is_had_up_to_what_was_asked_for(venue, account, broke):
+    stake(venue, account, 1_000 * WAD)
+    venue.fund.request_unstake(500 * WAD, sender=venue.owner)
+    pay(venue, broke, 0, 200 * WAD)
+    earn(venue, 100 * WAD)
+    venue.chain.advance(COOLDOWN)
+    amount = share_math.assets_for(500 * WAD, 900 * WAD, 1_000 * WAD)
+    assert venue.fund.unstake(account, 0, sender=venue.owner).result == amount < 500 * WAD
 
 
 def test_unstake__a_loss_during_the_cooldown__is_borne(venue, account, broke):

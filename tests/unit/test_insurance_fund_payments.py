@@ -128,7 +128,7 @@ def test_pay__all_there_is__voids_the_shares(venue, account, broke):
     fund = venue.fund
     assert fund.generation() == 1
     assert fund.shares(venue.owner) == fund.total_shares() == 0
-    assert fund.unstaking(venue.owner) == (0, 0)
+    assert fund.unstaking(venue.owner) == (0, 0, 0)
     assert fund.share_price() == WAD
 
 
