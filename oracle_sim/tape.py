@@ -199,11 +199,13 @@ def find_event(directory: Path | str, event: str) -> dict[str, Path]:
             continue
         asset = asset_of(path)
         if asset in found:
-            reason = f"{found[asset].name} and {path.name} are both {asset} for event {event!r}"
+            wanted = f"for event {event!r}" if event else "and no event says which"
+            reason = f"{found[asset].name} and {path.name} are both {asset} {wanted}"
             raise InputError(str(directory), reason)
         found[asset] = path
     if not found:
-        raise InputError(str(directory), f"no price file for event {event!r}")
+        wanted = f" for event {event!r}" if event else ""
+        raise InputError(str(directory), f"no price file{wanted}")
     return dict(sorted(found.items()))
 
 

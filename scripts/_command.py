@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -113,6 +114,14 @@ def check_folders(**files: str | None) -> None:
             raise click.BadParameter(f"--{option}: {file}: no such folder")
         if path.is_dir():
             raise click.BadParameter(f"--{option}: {file}: is a folder")
+        if path.exists() and not path.is_file():
+            continue  # a device or a pipe
+        try:
+            with TemporaryFile(dir=path.parent):
+                pass
+        except OSError as error:
+            reason = f"cannot be written: {error.strerror}"
+            raise click.BadParameter(f"--{option}: {file}: {reason}") from None
 
 
 def put_json(text: str, json_file: str | None) -> bool:

@@ -6,14 +6,22 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 import chain
 import oracle_sim
 from chain.artifacts import ROOT
-from scripts._command import Command, Real, check_folders, connect, json_option, put_json
+from scripts._command import (
+    Command,
+    Real,
+    check_folders,
+    connect,
+    json_option,
+    progress_bars,
+    put_json,
+)
 
 if TYPE_CHECKING:
     from oracle_sim.market import Progress
@@ -80,14 +88,13 @@ def cli(
     from oracle_sim.scenario import Scenario
 
     started = time.monotonic()
-    console = Console(stderr=True, width=100)
     check_folders(json=json_file)
     tape = _tape(prices, event, bars, seed)
     for warning in tape.warnings:
         click.echo(f"warning: {warning}", err=True)
 
     scenario = Scenario(seed=seed).backed_by(fund, pool, bidders)
-    outcome = _replay(tape, scenario, network, console)
+    outcome = _replay(tape, scenario, network)
     report.write(outcome, REPORT)
     document = summary.to_document(outcome, time.monotonic() - started)
     if not put_json(json.dumps(document, indent=2), json_file):
@@ -115,14 +122,14 @@ def _tape(prices: str | None, event: str | None, bars: int | None, seed: int) ->
     return tape if bars is None else tape.window(0, bars)
 
 
-def _replay(tape: Tape, scenario: Scenario, network: str | None, console: Any) -> Outcome:
+def _replay(tape: Tape, scenario: Scenario, network: str | None) -> Outcome:
     """Replay with a bar for those who wait."""
     from oracle_sim.replay import config_for, replay
 
     config = config_for(tape)  # what is wrong with it is said before a bar is drawn
     with (
         nullcontext() if network is None else _local_chain(network) as connected,
-        _progress(tape, console) as progress,
+        _progress(tape) as progress,
     ):
         return replay(tape, scenario, connected, progress, config)
 
@@ -143,21 +150,11 @@ def _local_chain(network: str) -> Iterator[chain.Chain]:
 
 
 @contextmanager
-def _progress(tape: Tape, console: Any) -> Iterator[Progress]:
+def _progress(tape: Tape) -> Iterator[Progress]:
     """Show how far a replay is."""
-    from rich import progress as shown
-
     from oracle_sim.walk import TICKS
 
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TaskProgressColumn(),
-        shown.TextColumn("{task.completed:,d} of {task.total:,d} ticks"),
-        shown.TimeElapsedColumn(),
-        shown.TimeRemainingColumn(),
-    )
-    with shown.Progress(*columns, console=console) as display:
+    with progress_bars("{task.completed:,d} of {task.total:,d} ticks") as display:
         task = display.add_task(f"replaying {tape.name}", total=len(tape) * TICKS)
         yield lambda done: display.update(task, completed=done)
 

@@ -12,7 +12,14 @@ import click
 
 import chain
 from chain.artifacts import ROOT
-from scripts._command import Command, check_folders, json_option, put_json, put_repository_first
+from scripts._command import (
+    Command,
+    check_folders,
+    json_option,
+    progress_bars,
+    put_json,
+    put_repository_first,
+)
 
 put_repository_first()
 
@@ -83,8 +90,7 @@ def cli(
     if not resume:
         results.forget()
 
-    console = Console(stderr=True, width=110)
-    done, baseline = _attack(draw, results, workers, console)
+    done, baseline = _attack(draw, results, workers)
     seconds = round(time.monotonic() - started, 1)
     facts = {
         "seed": seed,
@@ -102,24 +108,17 @@ def cli(
 
 
 def _attack(
-    draw: tests.mutants.draw.Draw, results: Results, count: int, console: object
+    draw: tests.mutants.draw.Draw, results: Results, count: int
 ) -> tuple[list[Result], Baseline]:
     """Attack with a bar for those who wait."""
-    from rich import progress as shown
-
     from tests.mutants import attack
     from tests.mutants.workspace import hash_of_contracts
 
     # Stopped is stopped, by whatever signal: the workers and their copies go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     key = f"{results.tests} {hash_of_contracts(ROOT)}"
-    columns = (
-        shown.TextColumn("{task.description}"),
-        shown.BarColumn(),
-        shown.TextColumn("{task.completed} of {task.total}, {task.fields[survived]} survived"),
-        shown.TimeElapsedColumn(),
-    )
-    with shown.Progress(*columns, console=console) as display:  # type: ignore[arg-type]
+    counted = "{task.completed} of {task.total}, {task.fields[survived]} survived"
+    with progress_bars(counted) as display:
         chain.load_artifacts(ROOT).compile_all(count)
         task = display.add_task("timing the tests", total=draw.total, survived=0)
         with attack.started(ROOT, count) as workers:

@@ -109,6 +109,7 @@ def test_demo__bad_file__one_line_with_file_row_and_field(
         (("--bidders", "-1"), "--bidders"),
         (("--json", "nowhere/demo.json"), "--json: nowhere/demo.json: no such folder"),
         (("--json", "/"), "--json: /: is a folder"),
+        (("--json", "/proc/demo.json"), "--json: /proc/demo.json: cannot be written"),
         (("--network", "ethereum:nowhere:test", "--bars", "1"), "nowhere"),
         (("--nonsense",), "--nonsense"),
         (("extra",), "extra"),

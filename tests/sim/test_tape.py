@@ -114,6 +114,19 @@ def test_find_event__nothing_fits__named(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: no price file for event '2020-03'"
 
 
+def test_find_event__empty_folder_and_no_event__said(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        find_event(tmp_path, "")
+    assert str(caught.value) == f"{tmp_path}: no price file"
+
+
+def test_find_event__two_files_for_an_asset_and_no_event__says_what_to_name(tmp_path: Path) -> None:
+    (tmp_path / "btcusdt_1m_ftx.csv").touch()
+    (tmp_path / "btcusdt_5m_luna.csv").touch()
+    with pytest.raises(InputError, match=r"are both BTC and no event says which$"):
+        find_event(tmp_path, "")
+
+
 def test_find_event__two_files_for_an_asset__named(tmp_path: Path) -> None:
     (tmp_path / "btcusdt_1m_ftx.csv").touch()
     (tmp_path / "btcusdt_5m_ftx.csv").touch()
