@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,17 +65,24 @@ class Buffer:
         }
 
 
-def measure(protocol: Deployment) -> Buffer:
+def measure(
+    protocol: Deployment, progress: Callable[[float], object] = lambda part: None
+) -> Buffer:
     """Stress all users' accounts at current prices.
 
     Parameters
     ----------
     protocol : Deployment
+    progress : callable, optional
+        Told which part of the accounts has been read.
     """
     house = protocol.clearinghouse
     at = Conditions.read(protocol)
     accounts = range(FIRST_USER, house.account_count() + 1)
-    exposures = [house.exposure(account, at.words) for account in accounts]
+    exposures = []
+    for read, account in enumerate(accounts, 1):
+        exposures.append(house.exposure(account, at.words))
+        progress(read / len(accounts))
 
     def column(name: str) -> fleet.Floats:
         return np.array([getattr(e, name) for e in exposures], dtype=float) / WAD

@@ -14,6 +14,7 @@ from scripts._command import (
     check_folders,
     connect,
     json_option,
+    moving_bar,
     network_options,
     put_json,
 )
@@ -46,7 +47,8 @@ def cli(
     check_folders(json=json_file)
     with connect(network, account) as connected:
         protocol = chain.Deployment.load(connected, deployment)
-        found = measure(protocol)
+        with moving_bar("reading accounts") as shown:
+            found = measure(protocol, lambda part: shown("reading accounts", part))
         document = found.to_document()
         if posting:
             document["sent"] = post(protocol, found) / 10**18

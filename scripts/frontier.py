@@ -43,9 +43,10 @@ def cli(prices: tuple[str, ...], json_file: str | None) -> None:
     started = time.monotonic()
     check_folders(json=json_file)
     files = by_asset(prices)
-    for asset in files:
+    for asset, named in files.items():
         if not path_of(asset).is_file():
-            raise click.BadParameter(f"--prices: {asset}: no {asset}.yaml in config/risk")
+            reason = f"{asset} by its name, and no {asset}.yaml in config/risk"
+            raise click.BadParameter(f"--prices: {named[0]}: {reason}")
     levels = frontier.LEVELS
     data = {asset: prepare(asset, each, STANDARD, max(levels)) for asset, each in files.items()}
     assets: dict[str, Any] = {}

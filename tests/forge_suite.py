@@ -26,7 +26,6 @@ from chain.files import write_whole
 from tests.forge_tape import record
 
 FOLDER = Path("build") / "forge"
-SUITE = Path("tests") / "forge"
 
 # A run that never did one of these has tested nothing worth the name.
 NEEDED = (

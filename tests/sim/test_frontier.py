@@ -106,4 +106,5 @@ def test_frontier__unknown_asset__one_line_and_exit_code_2(folder: Path) -> None
     prices = write_drawn(folder / "dogeusdt.csv", 1)
     done = CliRunner(mix_stderr=False).invoke(command.cli, ["--prices", str(prices)])
     assert done.exit_code == 2
-    assert done.stderr == "Invalid value: --prices: DOGE: no DOGE.yaml in config/risk\n"
+    reason = "DOGE by its name, and no DOGE.yaml in config/risk"
+    assert done.stderr == f"Invalid value: --prices: {prices}: {reason}\n"

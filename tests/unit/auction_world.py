@@ -233,13 +233,6 @@ class World:
             self.auction.poke(account)
             seconds -= 2 * SAMPLE_INTERVAL
 
-    def drown_pool(self) -> int:
-        """A winner whose profit exceeds the pool's equity."""
-        winner = self.long(10**5 * WAD, {7: 5000 * WAD})
-        self.set_price(7, 200 * WAD)
-        assert self.equity(POOL) < 0
-        return winner
-
     def ruin_pool(self) -> int:
         """A winner took all of the pool's equity home, and there is nobody left who could lose to
         the pool."""
