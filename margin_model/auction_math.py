@@ -1,4 +1,4 @@
-"""Exact integer mirror of ``contracts/modules/auction_math.vy`` (design section 8).
+"""Exact integer mirror of ``contracts/modules/auction_math.vy``.
 
 Amounts are quote in wad, fractions are wad, times are seconds.
 """

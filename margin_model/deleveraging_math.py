@@ -1,4 +1,4 @@
-"""Exact integer mirror of ``contracts/modules/deleveraging_math.vy`` (design section 7).
+"""Exact integer mirror of ``contracts/modules/deleveraging_math.vy``.
 
 Sizes are wad units, prices quote wad per unit, amounts quote wad, rates wad.
 """

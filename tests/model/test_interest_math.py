@@ -1,4 +1,4 @@
-"""`interest_math`: contract = mirror to the wei, published rates, sentences of design section 4."""
+"""`interest_math`: contract = mirror to the wei, published rates, what lending conserves."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""`ledger_math`: contract = mirror to the wei, and the sentences of design section 4."""
+"""`ledger_math`: contract = mirror to the wei, and what trades and slices conserve."""
 
 import pytest
 from hypothesis import given, settings
