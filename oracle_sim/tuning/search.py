@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from chain.errors import PlimsollError
+from chain.files import write_whole
 from oracle_sim.simulation import Simulation
 from oracle_sim.tuning.candidates import Candidate, Floats, configured, design, neighbours
 from oracle_sim.tuning.watch import MEASURES, TuneResult, TuneTask, run_path
@@ -137,7 +138,7 @@ def search(
     if len(protocols) != 1:
         raise PlimsollError(f"scenarios: of {len(protocols)} protocols, {', '.join(protocols)}")
     rng = np.random.default_rng(seed)
-    known = dict(_read(journal)) if journal is not None and journal.exists() else {}
+    known = _read(journal) if journal is not None and journal.exists() else {}
     tried = [configured(protocols.pop())]
     fresh = tried + design(candidates, seed)
     results: dict[Key, TuneResult] = {}
@@ -209,16 +210,24 @@ def _append(path: Path, result: TuneResult) -> None:
         file.write(json.dumps(asdict(result)) + "\n")
 
 
-def _read(path: Path) -> Iterator[tuple[Key, TuneResult]]:
-    """Results of an earlier run; a line that was cut off at the end is played again."""
-    lines = path.read_text().splitlines()
+def _read(path: Path) -> dict[Key, TuneResult]:
+    """Results of an earlier run. A line that was cut off at the end is taken out, to be played
+    again: what is appended begins a line of its own."""
+    text = path.read_text(errors="replace")
+    lines = text.splitlines()
+    found: dict[Key, TuneResult] = {}
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
             candidate = Candidate(**row.pop("candidate"))
             result = TuneResult(candidate=candidate, **row)
         except (ValueError, TypeError, KeyError, AttributeError):
-            if number == len(lines):
-                return
+            if 1 < number == len(lines):
+                lines.pop()
+                break
             raise JournalError(f"{path}: row {number}: no result of a search") from None
-        yield (result.scenario, candidate, result.seed), result
+        found[result.scenario, candidate, result.seed] = result
+    whole = "".join(f"{line}\n" for line in lines)
+    if whole != text:
+        write_whole(path, whole)
+    return found

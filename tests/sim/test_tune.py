@@ -252,13 +252,22 @@ def test_search__journal__plays_only_what_is_not_in_it(tmp_path: Path, played: P
     lines = journal.read_text().splitlines()
     assert len(lines) == len(played.tasks) == 10
     # the last line was being written when somebody stopped it
-    journal.write_text("\n".join([*lines[:6], lines[6][:40]]) + "\n")
+    journal.write_text("\n".join([*lines[:6], lines[6][:40]]))
     played.tasks.clear()
     again = search([simulation], 2, 2, 2, 1, 1, journal=journal)
     assert len(played.tasks) == 4
+    assert sorted(journal.read_text().splitlines()) == sorted(lines)
     assert [asdict(each.candidate) for each in again.front] == [
         asdict(each.candidate) for each in whole.front
     ]
+
+
+def test_search__journal_is_another_file__is_left_alone(tmp_path: Path) -> None:
+    journal = tmp_path / "notes.txt"
+    journal.write_bytes(b"one line\xff")
+    with pytest.raises(JournalError, match=r"notes\.txt: row 1: no result of a search"):
+        search([read_simulation(write_scenario(tmp_path))], 1, 1, 2, 1, 1, journal=journal)
+    assert journal.read_bytes() == b"one line\xff"
 
 
 def test_search__faulty_journal__names_the_row(tmp_path: Path, played: Played) -> None:
