@@ -81,7 +81,8 @@ class Results:
 
     def __post_init__(self) -> None:
         if self.path.is_file():
-            for number, line in enumerate(self.path.read_text().splitlines(), 1):
+            lines = self.path.read_text(errors="replace").splitlines()
+            for number, line in enumerate(lines, 1):
                 try:
                     content = json.loads(line)
                     result = Result(**{**content, "mutant": Mutant(**content["mutant"])})

@@ -227,9 +227,10 @@ def test_results__anew__forgets(attacked, tmp_path):
     assert Results(results.path, "tests").get(done[0].mutant) is None
 
 
-def test_results__broken_file__names_the_line(tmp_path):
+@pytest.mark.parametrize("content", [b"{}\n", b"\xff\n"])
+def test_results__broken_file__names_the_line(tmp_path, content):
     path = tmp_path / "results.jsonl"
-    path.write_text("{}\n")
+    path.write_bytes(content)
     with pytest.raises(ResultsError, match=r"results\.jsonl: line 1: no result"):
         Results(path, "")
 
