@@ -277,8 +277,24 @@ def _health(_account: uint256) -> IRiskEngine.Health:
 @internal
 @view
 def _notice(_account: uint256, _kind: uint256, _health: IRiskEngine.Health, _words: uint256[ASSETS]) -> uint256:
+    """
+    @dev Oracle-live time of what is not usable stands still. Once it is usable again, two sample intervals
+         of it may have passed at once.
+    """
     if _account <= LAST_PROTOCOL_ACCOUNT or _health.maintenance == 0:
         return max_value(uint256)
+    live: uint256 = self._live_notice(_account, _kind, _health, _words)
+    if live == max_value(uint256) or _health.worst_state >= price_word.UNCERTAIN:
+        return live
+    return live - min(live, 2 * staticcall ORACLE.SAMPLE_INTERVAL())
+
+
+@internal
+@view
+def _live_notice(_account: uint256, _kind: uint256, _health: IRiskEngine.Health, _words: uint256[ASSETS]) -> uint256:
+    """
+    @return oracle-live time without liquidation [s]
+    """
     if _kind != PORTFOLIO:
         return staticcall RISK.notice(_health)
     if _health.equity <= convert(_health.maintenance, int256):

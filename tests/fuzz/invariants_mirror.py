@@ -145,6 +145,13 @@ class Mirror(Cash):
 
     def notice(self, exposure: Exposure, words: Sequence[int], health: Health) -> int:
         """Seconds for which lines and correlations alone cannot make an account liquidatable."""
+        live = self._live_notice(exposure, words, health)
+        if live == risk_engine.FOREVER or health.worst_state >= price_word.UNCERTAIN:
+            return live
+        return max(0, live - 2 * self.sample_interval)
+
+    def _live_notice(self, exposure: Exposure, words: Sequence[int], health: Health) -> int:
+        """[s of oracle-live time]"""
         if exposure.kind != PORTFOLIO or health.equity <= health.maintenance:
             return risk_engine.notice(health, self.parameters)
         if health.maintenance == 0:
