@@ -95,7 +95,9 @@ def raise_supply(_supply_word: uint256, _amount: uint256) -> (uint256, uint256):
     """@custom:see IInterestModel"""
     index: uint256 = 0
     left: uint256 = 0
-    index, left = interest_math._raised(_amount, side_word._sum(_supply_word), side_word._index(_supply_word))
+    index, left = interest_math._raised(
+        _amount, side_word._sum(_supply_word), side_word._index(_supply_word), interest_math.MAX_EXIT_INDEX
+    )
     return side_word._with_index(_supply_word, index), left
 
 

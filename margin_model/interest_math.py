@@ -13,6 +13,7 @@ from margin_model.ledger_math import RAY, divide
 YEAR = 365 * 86_400
 MIN_SUPPLY_INDEX = 10**18
 MAX_INDEX = 2**96 - 1
+MAX_EXIT_INDEX = 10 * RAY
 MAX_DEBT = 2**120
 MAX_SUM = 2**128 - 1
 
@@ -102,17 +103,18 @@ def accrue(sides: Sides, borrow_rate: int, reserve: int, elapsed: int) -> Accrua
     matched = min(debt, supply)
     to_pool = paid * (debt - matched) // debt
     earned = paid * matched // debt * (WAD - reserve) // WAD
-    index, left = raised(earned, sides.supply_sum, sides.supply_index)
+    index, left = raised(earned, sides.supply_sum, sides.supply_index, MAX_INDEX)
     after = sides._replace(supply_index=index, debt_index=sides.debt_index + growth)
     return Accrual(after, to_pool, paid - to_pool - earned + left)
 
 
-def raised(amount: int, supply_sum: int, supply_index: int) -> tuple[int, int]:
-    """Supply index after suppliers were given `amount`, and what the index cannot express."""
+def raised(amount: int, supply_sum: int, supply_index: int, most: int) -> tuple[int, int]:
+    """Supply index after suppliers were given `amount`, and what one of `most` at most cannot
+    express: MAX_INDEX for interest, MAX_EXIT_INDEX for the share of an exit."""
     if supply_sum == 0:
         return supply_index, amount
     growth = amount * RAY // supply_sum
-    if supply_index + growth > MAX_INDEX:
+    if supply_index + growth > most:
         return supply_index, amount
     return supply_index + growth, amount - divide(supply_sum * growth, RAY, up=True)
 

@@ -25,6 +25,7 @@ RAY: constant(uint256) = 10**27
 YEAR: constant(uint256) = 365 * 86_400  # [s]
 MIN_SUPPLY_INDEX: constant(uint256) = 10**18  # a write-down never cuts below it [1e27]
 MAX_INDEX: constant(uint256) = 2**96 - 1
+MAX_EXIT_INDEX: constant(uint256) = 10 * RAY  # shares of exits raise that of supply no further [1e27]
 MAX_DEBT: constant(uint256) = 2**120  # 1e18 quote; beyond it no interest, so that no product overflows
 
 
@@ -111,22 +112,25 @@ def _accrue(_sides: Sides, _borrow_rate: uint256, _reserve: uint256, _elapsed: u
     to_pool: uint256 = paid * (debt - matched) // debt
     earned: uint256 = (paid * matched // debt) * (WAD - _reserve) // WAD
     left: uint256 = 0
-    sides.supply_index, left = self._raised(earned, _sides.supply_sum, _sides.supply_index)
+    sides.supply_index, left = self._raised(earned, _sides.supply_sum, _sides.supply_index, MAX_INDEX)
     return sides, to_pool, paid - to_pool - earned + left
 
 
 @internal
 @pure
-def _raised(_amount: uint256, _supply_sum: uint256, _supply_index: uint256) -> (uint256, uint256):
+def _raised(_amount: uint256, _supply_sum: uint256, _supply_index: uint256, _most: uint256) -> (uint256, uint256):
     """
     @notice The supply index after `_amount` was given to all suppliers in proportion, rounded down.
     @param _amount [quote wad] < 2**128
+    @param _most what would raise the index above it does not raise it at all: MAX_INDEX for interest,
+           MAX_EXIT_INDEX for the share of an exit, or a crumb of supply that stays alone would take all the
+           room that interest has, for ever [1e27]
     @return new index, and of the amount what the index cannot express
     """
     if _supply_sum == 0:
         return _supply_index, _amount
     growth: uint256 = _amount * RAY // _supply_sum
-    if _supply_index + growth > MAX_INDEX:
+    if _supply_index + growth > _most:
         return _supply_index, _amount
     # supply_sum * growth <= amount * 1e27
     return _supply_index + growth, _amount - fixed_point._div_up(_supply_sum * growth, RAY)

@@ -41,8 +41,8 @@ def accrue(
 
 @external
 @pure
-def raised(_amount: uint256, _supply_sum: uint256, _supply_index: uint256) -> (uint256, uint256):
-    return interest_math._raised(_amount, _supply_sum, _supply_index)
+def raised(_amount: uint256, _supply_sum: uint256, _supply_index: uint256, _most: uint256) -> (uint256, uint256):
+    return interest_math._raised(_amount, _supply_sum, _supply_index, _most)
 
 
 @external

@@ -42,7 +42,8 @@ def leave(m: Models, account: int, holding: Holding, amount: int, unit: int = 0)
     require(abs(holding.cash) < LIMIT, "cash: too large")
     total -= max(0, m.state.stored_cash(account))
     mine = ledger_math.to_scaled(holding.cash, index) if holding.cash > 0 else 0
-    new_index, _ = interest_math.raised(share, total + mine, index)
+    most = interest_math.MAX_EXIT_INDEX
+    new_index, _ = interest_math.raised(share, total + mine, index, most)
     if mine:
         holding.cash = ledger_math.from_scaled(mine, new_index)
     m.margin.supply_index = new_index

@@ -10,6 +10,7 @@ from margin_model import interest_math, ledger_math
 from margin_model.fixed_point import WAD
 from margin_model.interest_math import (
     MAX_DEBT,
+    MAX_EXIT_INDEX,
     MAX_INDEX,
     MAX_SUM,
     MIN_SUPPLY_INDEX,
@@ -74,7 +75,9 @@ def test_accrue__whole_domain__is_the_mirror(contract, sides, rate, reserve, ela
 @given(amount=amounts, total=sums, index=supply_indices)
 def test_raised_and_write_down__whole_domain__are_the_mirror(contract, amount, total, index):
     arguments = (amount, total, index)
-    assert tuple(contract.raised(*arguments)) == interest_math.raised(*arguments)
+    for most in (MAX_INDEX, MAX_EXIT_INDEX):
+        expected = interest_math.raised(*arguments, most)
+        assert tuple(contract.raised(*arguments, most)) == expected
     assert tuple(contract.write_down(*arguments)) == interest_math.write_down(*arguments)
 
 
@@ -204,7 +207,7 @@ def test_accrue__a_year_beyond_supply__the_pool_earns_what_it_lent():
 
 @given(amount=amounts, total=sums, index=supply_indices)
 def test_raised__any__gives_no_more_than_the_amount(amount, total, index):
-    after, left = interest_math.raised(amount, total, index)
+    after, left = interest_math.raised(amount, total, index, MAX_INDEX)
     given_away = Fraction(total * (after - index), RAY)
     assert 0 <= amount - left - given_away < 1
     assert left >= 0
@@ -229,7 +232,7 @@ def test_exit_share__any_order_of_leaving__gives_nobody_more_than_staying(balanc
         # charged on top of what arrives it is the same, but for what rounding makes of it
         assert abs(interest_math.exit_share(cash, paid, supply, shortfall, 0) - share) <= 100
         held[who] = 0
-        index, _ = interest_math.raised(cash - paid, sum(held), index)
+        index, _ = interest_math.raised(cash - paid, sum(held), index, MAX_INDEX)
         # where next to nothing would stay behind, R counts up to 99 %
         capped = shortfall > supply * 99 // 100
         assert paid <= (supply // 100 if capped else balances[who] * stays) + 2

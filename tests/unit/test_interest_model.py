@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from margin_model import interest_math
-from margin_model.interest_math import YEAR, Curve, pack_side, unpack_side
+from margin_model.interest_math import MAX_EXIT_INDEX, YEAR, Curve, pack_side, unpack_side
 from margin_model.ledger_math import RAY
 
 WAD = 10**18
@@ -91,7 +91,7 @@ def test_raise_supply__any_word__is_the_mirror(model, supply, index, amount):
     word, left = model.raise_supply(pack_side(supply, index, 7), amount)
     total, new_index, time = unpack_side(word)
     assert (total, time) == (supply, 7)
-    assert (new_index, left) == interest_math.raised(amount, supply, index)
+    assert (new_index, left) == interest_math.raised(amount, supply, index, MAX_EXIT_INDEX)
 
 
 @given(supply=amounts, index=indices, amount=amounts)
