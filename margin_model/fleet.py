@@ -192,7 +192,8 @@ def _assess(fleet: Fleet, conditions: Conditions) -> Healths:
     if of_books.any():
         books = fleet.part(of_books)
         maintenance[of_books] = _of_books(books, conditions, at.lines)
-        initial[of_books] = _of_books(books, conditions, at.high_lines)
+        higher = _of_books(books, conditions, at.high_lines)
+        initial[of_books] = np.maximum(higher, maintenance[of_books])
     gross = notional + collateral
     burdened = (fleet.sizes != 0).any(axis=1) | (fleet.cash < 0)
     initial = im_multiplier * (initial + keeper_cost) + (gross * at.confidences).sum(axis=1)

@@ -71,8 +71,8 @@ class Breakdown(NamedTuple):
 
     @property
     def high_maintenance(self) -> int:
-        """The same at max(line, target) [quote wad]."""
-        return max(self.high_tail, self.stress, self.floor)
+        """The same at max(line, target), and no less [quote wad]."""
+        return max(self.high_tail, self.maintenance)
 
 
 UNCORRELATED = tuple(pack_correlations([]))

@@ -286,9 +286,9 @@ def _assess(
             )
             # gross < 2**165
             terms.floor = unsafe_div(unsafe_add(unsafe_mul(gross, FLOOR), portfolio_math.BPS - 1), portfolio_math.BPS)
-            least: uint256 = max(terms.stress, terms.floor)
-            maintenance = max(terms.tail, least)
-            initial = max(terms.high_tail, least)
+            maintenance = max(terms.tail, max(terms.stress, terms.floor))
+            # Where a leg's line rises towards another's the tail may fall. What is opened must meet today's, too.
+            initial = max(terms.high_tail, maintenance)
         maintenance = unsafe_add(unsafe_add(maintenance, KEEPER_COST), dead)
         initial = unsafe_add(
             margin_math._scale_up(unsafe_add(initial, KEEPER_COST), IM_MULTIPLIER),

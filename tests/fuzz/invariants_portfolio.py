@@ -17,7 +17,7 @@ PORTFOLIOS = Group("portfolio")
 _SELDOM = 16  # of so many moments one is taken
 _COARSE = 2**112  # weights from here on are cut
 _CUT = 96  # [bits]
-_MAINTENANCE = 3  # its place among the words of a health
+_MAINTENANCE, _INITIAL = 3, 4  # their places among the words of a health
 
 
 @PORTFOLIOS.named(
@@ -29,7 +29,7 @@ def portfolio_margin(look: Look) -> int:
     """The contract's health of a PORTFOLIO account is the mirror's, and what is netted is bounded:
     MM without the keeper cost and dead collateral is at least the floor on gross legs, the worst
     scenario and √δ of the legs' root sum of squares, and at most the sum of the legs, or one of the
-    first two."""
+    first two; IM is at least its multiple."""
     accounts = _to_ask(look)
     for account in accounts:
         held, mirror = look.books.held(account), look.mirror
@@ -50,6 +50,9 @@ def portfolio_margin(look: Look) -> int:
         within = least <= netted <= max(total + slack, least)
         if not within or (netted + slack) ** 2 * BPS < mirror.parameters.breakdown * squares:
             raise Violation("portfolio margin", f"account {account}: MM {netted} of {terms}")
+        parameters = mirror.parameters
+        if shown[_INITIAL] * WAD < (netted + parameters.keeper_cost) * parameters.im_multiplier:
+            raise Violation("portfolio margin", f"account {account}: IM {shown[_INITIAL]}")
     return len(accounts)
 
 

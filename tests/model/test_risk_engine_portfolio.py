@@ -48,6 +48,22 @@ def test_assess__any_account__equals_mirror(world, account, matrix, seconds):
     if exposure.markets or exposure.cash < 0:
         terms = world.engine.breakdown(exposure, words)
         assert terms == requirement.breakdown(exposure, words, *known, rows=rows)
+        netted = max(terms.tail, terms.stress, terms.floor) + world.parameters.keeper_cost
+        assert found.initial * WAD >= netted * world.parameters.im_multiplier
+
+
+def test_assess__hedge_whose_line_is_on_its_way__initial_is_a_multiple_of_maintenance():
+    """At its target the hedge weighs as much as what it hedges: the tail falls on the way."""
+    short, long = assets_of()[0], assets_of()[1]
+    low = long.risk._replace(line=LINE // 8, target=3 * LINE // 4)
+    assets = {0: short, 1: long._replace(risk=low)}
+    words = [price_word.pack(PRICE, PRICE, 0, 0, price_word.VALID)] * 16
+    book = exposure_of([-1_000 * WAD, 1_000 * WAD] + [0] * 14, [0] * 16)
+    rows = pack_correlations([[BPS if i == j else 9_400 for j in range(16)] for i in range(16)])
+    terms = requirement.breakdown(book, words, assets, PARAMETERS, rows=rows)
+    assert terms.maintenance == terms.tail > 12 * terms.high_tail // 10
+    health = requirement.assess(book, words, assets, PARAMETERS, rows=rows)
+    assert health.initial * WAD >= health.maintenance * PARAMETERS.im_multiplier
 
 
 @given(account=accounts(PORTFOLIO), matrix=matrices(), cushion=st.integers(0, 10**28))
