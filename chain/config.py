@@ -174,6 +174,8 @@ def _asset(section: Section, symbol: str, tables: Mapping[str, Any]) -> AssetCon
         )
     if risk and asset.tier_table not in tables:
         raise ConfigError(f"{risk.where}.tier_table: no table {asset.tier_table!r}")
+    if market and asset.sources[0].kind == "ratio":
+        raise ConfigError(f"{market.where}: a ratio has no first price to fill orders at")
     if market and not risk:
         raise ConfigError(f"{section.where}.risk: a market needs it")
     for part in (risk, market, section):

@@ -12,6 +12,7 @@ DEMO = (CONFIG_FOLDER / "demo.yaml").read_text()
 PULL = DEMO[DEMO.index("      - kind: pyth") : DEMO.index("    listing:", DEMO.index("kind: pyth"))]
 PUSH = DEMO[DEMO.index("      - kind: chainlink") : DEMO.index("    listing:")]
 STABLECOINS = (CONFIG_FOLDER / "stablecoins.yaml").read_text()
+MARKET = STABLECOINS[STABLECOINS.index("    market:\n") : STABLECOINS.index("  STETH:\n")]
 
 
 @pytest.fixture
@@ -140,6 +141,7 @@ def test_load_config__stablecoins__peg_ratios_and_assets_without_market():
         ("          cap: 1.21 ", "          cup: 1.21 ", "rate.cap: missing"),
         ("          growth: 0.05", "          growth: fast", "rate.growth: 'fast' is no number"),
         ("    risk:\n      initial", "    risk: null\n    x:\n      initial", "a market needs it"),
+        ("    market: null\n", MARKET, "STETH.market: a ratio has no first price"),
     ],
 )
 def test_load_config__bad_entry_of_stablecoins__one_line_with_its_name(tmp_path, old, new, message):
