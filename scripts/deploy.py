@@ -27,6 +27,9 @@ def cli(
 
     On a local network tokens and feeds are test doubles; elsewhere the configuration names the real
     ones. Addresses go to deployments/<chain id>.json.
+
+    Deposit quote and fill the pool before anybody else comes: alone in an empty house a first comer
+    can spoil the index of supply for good (docs/decisions.md, "Known and left").
     """
     # Our artifacts, sent through ape's accounts: the very bytecode that tests and replays ran,
     # while ape's own build misses changes of imported modules unless it is forced.
