@@ -54,6 +54,18 @@ def test_page__protocol_accounts__are_never_liquidatable(world, account):
         assert world.lens.notice(row.account) == FOREVER
 
 
+def test_status__first_account_of_a_user__is_one_like_any_other(world):
+    first = ESCROW + 1
+    owner = world.clearinghouse.account(first).owner
+    world.deposit(first, 1_000 * WAD, owner)
+    world.trade(first, 0, 50 * WAD, owner)
+    assert 0 < world.lens.notice(first) < FOREVER
+    world.set_price(0, 81 * WAD)
+    assert world.lens.status(first) == 3
+    assert world.lens.notice(first) == 0
+    assert world.lens.page(first, 1)[0].status == 3
+
+
 def test_page__range__as_far_as_they_exist(world, account):
     count = world.clearinghouse.account_count()
     assert [row.account for row in world.lens.page(account, 1)] == [account]
