@@ -143,9 +143,7 @@ def _effect(
     show_default=True,
     help="From now until the report ends [s].",
 )
-@click.option(
-    "--sequence", type=click.IntRange(1, 2**48 - 1), help="At most, and by default, Unix time."
-)
+@click.option("--sequence", type=click.IntRange(min=1), help="At most, and by default, Unix time.")
 @json_option
 def make(
     asset: int,

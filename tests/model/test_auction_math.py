@@ -154,7 +154,7 @@ def test_auction_one_leg__vector__is_contract_and_mirror(contract, case):
     assert close(case["E_after"], equity_after(arguments[0], arguments[1], offer))
 
 
-# ── what a sale must keep ──────────────────────────────────────────────────────────────────────
+# ── what a sale must keep ─────────────────────────────────────────────────────────────────────────
 
 
 def equity_after(equity, proceeds, offer, fraction=None):
